@@ -1,0 +1,47 @@
+/*
+ * A replica of what is released: every config's current release, found by name, with inheritance.
+ *
+ * A catalog belongs to one thread. It is loaded once and then follows the changes in revision order. The releases in
+ * it are shared with other catalogs; a reader that keeps one past its turn takes a reference.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/change.h"
+#include "model/release.h"
+#include "model/span.h"
+#include "model/table.h"
+
+typedef struct Catalog {
+        uint64_t revision; /* of the last change applied */
+        Table releases;
+        Table namespaces;
+} Catalog;
+
+#define CATALOG_NULL ((Catalog){ 0, TABLE_NULL, TABLE_NULL })
+
+void catalog_deinit(Catalog *catalog);
+
+/*
+ * catalog_apply() - follow one change
+ *
+ * A change that is not newer than the catalog is passed over: revisions only grow.
+ * Return: 0, or -ENOMEM, after which the catalog may hold a part of the change and is to be loaded anew.
+ */
+int catalog_apply(Catalog *catalog, const Change *change);
+
+/* Fills an empty catalog with what another one holds. Return: 0 or -ENOMEM. */
+int catalog_copy(Catalog *catalog, const Catalog *from);
+
+/* The release of exactly this config, borrowed; NULL when nothing is served. */
+Release *catalog_get(const Catalog *catalog, Span namespace, Span key);
+
+/* The nearest release on the way up from @namespace, borrowed; NULL when there is none. */
+Release *catalog_find(const Catalog *catalog, Span namespace, Span key);
+
+bool catalog_has_namespace(const Catalog *catalog, Span namespace);
+size_t catalog_n_releases(const Catalog *catalog);
+size_t catalog_n_namespaces(const Catalog *catalog);

@@ -1,0 +1,153 @@
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "model/hash.h"
+#include "model/json.h"
+#include "model/release.h"
+#include "model/timestamp.h"
+
+#define MEMBERS_BEGIN "\"namespace\":\""
+#define MEMBERS_KEY "\",\"key\":\""
+
+struct Release {
+        _Atomic uint32_t n_refs;
+        Format format;
+        int64_t version;
+        uint64_t revision;
+        uint16_t namespace_size;
+        uint16_t key_size;
+        uint32_t content_at; /* where in the text the content's escaped bytes begin */
+        uint32_t content_size;
+        uint32_t json_size;
+        uint16_t etag_size;
+        char text[]; /* the JSON object, then the entity tag */
+};
+
+/* Appends the members up to and including the quote that opens the content. */
+static void append_head(Buf *buf, const ConfigData *data) {
+        buf_append_literal(buf, MEMBERS_BEGIN);
+        buf_append_span(buf, data->namespace);
+        buf_append_literal(buf, MEMBERS_KEY);
+        buf_append_span(buf, data->key);
+        buf_append_literal(buf, "\",\"version\":");
+        buf_append_i64(buf, data->version);
+        buf_append_literal(buf, ",\"revision\":");
+        buf_append_u64(buf, data->revision);
+        buf_append_literal(buf, ",\"format\":\"");
+        buf_append_string(buf, format_to_string(data->format));
+        buf_append_literal(buf, "\"");
+        if (data->content.data)
+                buf_append_literal(buf, ",\"content\":\"");
+}
+
+/* Appends the members from the quote that closes the content. */
+static void append_tail(Buf *buf, const ConfigData *data) {
+        if (data->content.data)
+                buf_append_literal(buf, "\"");
+        buf_append_literal(buf, ",\"sha256\":\"");
+        buf_append_hex(buf, data->sha256, sizeof(data->sha256));
+        buf_append_literal(buf, "\",\"updated_at\":\"");
+        timestamp_append(buf, data->updated_at_ms);
+        buf_append_literal(buf, "\",\"updated_by\":");
+        json_append_string(buf, data->updated_by);
+        buf_append_literal(buf, ",\"comment\":");
+        json_append_string(buf, data->comment);
+}
+
+void config_data_append_members(Buf *buf, const ConfigData *data) {
+        append_head(buf, data);
+        json_append_escaped(buf, data->content);
+        append_tail(buf, data);
+}
+
+static void append_etag(Buf *buf, const ConfigData *data, Span epoch) {
+        uint64_t origin = hash_span(hash_span(0, epoch), data->namespace);
+
+        buf_append_format(buf, "\"%" PRId64 "-%" PRIu64 "-%08" PRIx32 "\"", data->version, data->revision,
+                          (uint32_t)origin);
+}
+
+Release *release_new(const ConfigData *data, Span epoch) {
+        _cleanup_(buf_deinit) Buf text = BUF_NULL;
+        size_t content_at, content_end, json_size;
+        Release *release;
+
+        buf_reserve(&text, data->content.size + data->content.size / 8 + 512);
+        buf_append_char(&text, '{');
+        append_head(&text, data);
+        content_at = text.size;
+        json_append_escaped(&text, data->content);
+        content_end = text.size;
+        append_tail(&text, data);
+        buf_append_char(&text, '}');
+        json_size = text.size;
+        append_etag(&text, data, epoch);
+        if (buf_failed(&text))
+                return NULL;
+
+        release = malloc(sizeof(*release) + text.size);
+        if (!release)
+                return NULL;
+
+        *release = (Release){
+                .n_refs = 1,
+                .format = data->format,
+                .version = data->version,
+                .revision = data->revision,
+                .namespace_size = (uint16_t)data->namespace.size,
+                .key_size = (uint16_t)data->key.size,
+                .content_at = (uint32_t)content_at,
+                .content_size = (uint32_t)(content_end - content_at),
+                .json_size = (uint32_t)json_size,
+                .etag_size = (uint16_t)(text.size - json_size),
+        };
+        memcpy(release->text, text.data, text.size);
+        return release;
+}
+
+Release *release_ref(Release *release) {
+        if (release)
+                atomic_fetch_add_explicit(&release->n_refs, 1, memory_order_relaxed);
+        return release;
+}
+
+Release *release_unref(Release *release) {
+        if (release && atomic_fetch_sub_explicit(&release->n_refs, 1, memory_order_acq_rel) == 1)
+                free(release);
+        return NULL;
+}
+
+Span release_namespace(const Release *release) {
+        return (Span){ release->text + sizeof("{" MEMBERS_BEGIN) - 1, release->namespace_size };
+}
+
+Span release_key(const Release *release) {
+        Span namespace = release_namespace(release);
+
+        return (Span){ namespace.data + namespace.size + sizeof(MEMBERS_KEY) - 1, release->key_size };
+}
+
+int64_t release_version(const Release *release) {
+        return release->version;
+}
+
+uint64_t release_revision(const Release *release) {
+        return release->revision;
+}
+
+Format release_format(const Release *release) {
+        return release->format;
+}
+
+Span release_json(const Release *release) {
+        return (Span){ release->text, release->json_size };
+}
+
+Span release_etag(const Release *release) {
+        return (Span){ release->text + release->json_size, release->etag_size };
+}
+
+void release_append_content(const Release *release, Buf *buf) {
+        json_append_unescaped(buf, (Span){ release->text + release->content_at, release->content_size });
+}

@@ -1,0 +1,70 @@
+/*
+ * One version of a config as it is shown to the world: immutable, shared by reference count, encoded once.
+ *
+ * A release is made when a change is committed and is from then on read by any number of threads. It holds the JSON
+ * object that every answer and every frame carries, so that serving it is handing out bytes; the bare content is read
+ * out of that text. The cost is that a bare content with escapes is decoded at each request for it.
+ *
+ * A version that was saved but not released is shown in the same shape, with the revision, time, author and comment
+ * of its save.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/buf.h"
+#include "model/format.h"
+#include "model/macros.h"
+#include "model/span.h"
+
+#define SHA256_SIZE 32
+
+typedef struct Release Release;
+
+/* Data of one config: the fields of a release. All texts are borrowed. */
+typedef struct ConfigData {
+        Span namespace;
+        Span key;
+        int64_t version;
+        uint64_t revision;
+        Format format;
+        Span content;
+        uint8_t sha256[SHA256_SIZE]; /* of the content's bytes */
+        int64_t updated_at_ms;
+        Span updated_by;
+        Span comment;
+} ConfigData;
+
+/*
+ * Appends the members of @data as JSON, without the braces around them, so that the caller can add its own. An absent
+ * content is left out.
+ */
+void config_data_append_members(Buf *buf, const ConfigData *data);
+
+/*
+ * release_new() - encode @data
+ * @epoch: of the store; goes into the entity tag, so that a tag from before a restore never matches
+ *
+ * Return: a release with one reference, or NULL for want of memory.
+ */
+Release *release_new(const ConfigData *data, Span epoch);
+Release *release_ref(Release *release);
+Release *release_unref(Release *release);
+
+Span release_namespace(const Release *release);
+Span release_key(const Release *release);
+int64_t release_version(const Release *release);
+uint64_t release_revision(const Release *release);
+Format release_format(const Release *release);
+
+/* The JSON object with all members of ConfigData, braces included. */
+Span release_json(const Release *release);
+
+/* The entity tag with its quotes. It tells apart all releases that one URL ever served. */
+Span release_etag(const Release *release);
+
+/* Appends the content's bytes as they were saved. */
+void release_append_content(const Release *release, Buf *buf);
+
+DEFINE_CLEANUP(Release *, release_unref);

@@ -1,0 +1,109 @@
+-- Confer's store, first version. One row of `store` carries what is true of the whole; everything else hangs on
+-- namespaces and configs. Rows of versions, releases and audit are only ever added. Times are milliseconds since the
+-- epoch, UTC, and never go back from one change to the next.
+
+-- The whole store: exactly one row.
+CREATE TABLE store (
+        id              INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch           TEXT    NOT NULL,       -- 32 random hex digits; renewed when a backup is restored
+        revision        INTEGER NOT NULL,       -- of the newest committed change
+        changed_at_ms   INTEGER NOT NULL,       -- when that change was made; no later change bears an earlier time
+        audit_hash      BLOB    NOT NULL        -- of the newest audit entry: where the chain goes on
+) STRICT;
+
+-- Namespaces, deleted ones included, because their configs keep their history.
+CREATE TABLE namespaces (
+        id              INTEGER PRIMARY KEY,
+        name            TEXT    NOT NULL UNIQUE,
+        description     TEXT    NOT NULL,
+        revision        INTEGER NOT NULL,       -- of the change that made or last edited it
+        created_at_ms   INTEGER NOT NULL,
+        created_by      TEXT    NOT NULL,
+        updated_at_ms   INTEGER NOT NULL,
+        updated_by      TEXT    NOT NULL,
+        deleted         INTEGER NOT NULL DEFAULT 0      -- 1: gone for everyone until it is created again
+) STRICT;
+
+-- A key in a namespace, and what it serves now.
+CREATE TABLE configs (
+        id              INTEGER PRIMARY KEY,
+        namespace_id    INTEGER NOT NULL REFERENCES namespaces (id),
+        key             TEXT    NOT NULL,
+        newest          INTEGER NOT NULL,       -- number of the newest version
+        newest_id       INTEGER NOT NULL,       -- its row in versions
+        stable          INTEGER,                -- number of the version in force; NULL: nothing is served
+        stable_id       INTEGER,                -- its row in versions
+        release_id      INTEGER,                -- the release event that is in force or was, before a delete
+        deleted         INTEGER NOT NULL DEFAULT 0,     -- 1: deleted, and nothing was saved or published since
+        UNIQUE (namespace_id, key)
+) STRICT;
+
+-- Immutable contents. They are appended in commit order, so that saving touches the end of the file only.
+CREATE TABLE versions (
+        id              INTEGER PRIMARY KEY,
+        config_id       INTEGER NOT NULL REFERENCES configs (id),
+        version         INTEGER NOT NULL,       -- 1, 2, 3 ... per config
+        format          INTEGER NOT NULL,       -- 0 json, 1 yaml, 2 toml, 3 properties, 4 xml, 5 text
+        sha256          BLOB    NOT NULL,       -- of the content's bytes
+        revision        INTEGER NOT NULL,       -- of the change that saved it
+        created_at_ms   INTEGER NOT NULL,
+        created_by      TEXT    NOT NULL,
+        comment         TEXT    NOT NULL,
+        content         TEXT    NOT NULL,       -- last, so that the columns before it are read without its pages
+        UNIQUE (config_id, version)
+) STRICT;
+
+-- Release events: each time that what a config serves was changed, and by whom.
+CREATE TABLE releases (
+        id              INTEGER PRIMARY KEY,
+        config_id       INTEGER NOT NULL REFERENCES configs (id),
+        kind            INTEGER NOT NULL,       -- 0 publish, 1 rollback, 2 delete
+        version         INTEGER,                -- in force from here on; NULL after a delete
+        from_version    INTEGER,                -- in force until here; NULL: nothing was
+        restores        INTEGER REFERENCES releases (id),       -- rollback: the event that it goes back to
+        revision        INTEGER NOT NULL,
+        created_at_ms   INTEGER NOT NULL,
+        created_by      TEXT    NOT NULL,
+        comment         TEXT    NOT NULL
+) STRICT;
+CREATE INDEX releases_of_config ON releases (config_id, id);
+
+-- Who did what. Each entry's hash covers the entry and the hash before it, so that none can be altered, dropped or
+-- slipped in without breaking the chain from there on.
+CREATE TABLE audit (
+        id              INTEGER PRIMARY KEY,    -- 1, 2, 3 ... without a gap
+        created_at_ms   INTEGER NOT NULL,
+        actor           TEXT    NOT NULL,       -- "user:NAME"; "" when the asker is unknown
+        address         TEXT    NOT NULL,       -- where the request came from; "" for the server itself
+        action          TEXT    NOT NULL,       -- "config.publish"
+        namespace       TEXT,
+        key             TEXT,
+        version         INTEGER,
+        revision        INTEGER,                -- NULL where nothing was changed
+        outcome         INTEGER NOT NULL,       -- 0 ok, 1 denied
+        comment         TEXT    NOT NULL,
+        details         TEXT,                   -- a JSON object
+        hash            BLOB    NOT NULL
+) STRICT;
+CREATE INDEX audit_of_config ON audit (namespace, key);
+
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+BEGIN
+        SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+BEGIN
+        SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+-- What the mirrors have yet to hear of: one row for each config whose release a change moved. A mirror remembers the
+-- revision that it has reached; rows beyond a bound are dropped, oldest first, and a mirror that needed them compares
+-- its target in full instead.
+CREATE TABLE outbox (
+        id              INTEGER PRIMARY KEY,
+        revision        INTEGER NOT NULL,
+        namespace       TEXT    NOT NULL,
+        key             TEXT    NOT NULL,
+        version         INTEGER                 -- NULL: no longer served
+) STRICT;
+CREATE INDEX outbox_by_revision ON outbox (revision);

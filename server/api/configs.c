@@ -1,0 +1,168 @@
+/*
+ * Reading configs: what is in force, one version of it, lists and search.
+ */
+#include "api/handlers.h"
+#include "api/list.h"
+#include "api/render.h"
+#include "model/json.h"
+#include "model/name.h"
+
+static void refuse_unknown(Request *request) {
+        Span namespace = request_namespace(request), key = request_key(request);
+
+        if (catalog_has_namespace(request->catalog, namespace))
+                reply_refusal(request, REASON_CONFIG_NOT_FOUND, "key",
+                              "nothing is published as '%.*s' in namespace '%.*s' or above", (int)key.size, key.data,
+                              (int)namespace.size, namespace.data);
+        else
+                reply_refusal(request, REASON_NAMESPACE_NOT_FOUND, "namespace",
+                              "there is no namespace '%.*s', and nothing above it has '%.*s'", (int)namespace.size,
+                              namespace.data, (int)key.size, key.data);
+}
+
+static void reply_raw(Request *request, Release *release) {
+        Reply *reply = &request->reply;
+
+        reply->status = 200;
+        reply->content_type = format_to_media_type(release_format(release));
+        reply->is_raw_content = true;
+        release_append_content(release, &reply->body);
+        reply->release = release_ref(release);
+        reply->etag = release_etag(release);
+}
+
+bool config_read(Request *request) {
+        bool inherit = true, raw = false;
+        Release *release;
+
+        if (request->n_parameters) {
+                if (!request_flag(request, "inherit", true, &inherit) || !request_flag(request, "raw", false, &raw))
+                        return true;
+                if (request_parameter(request, "version").data)
+                        return false;
+        }
+
+        release = inherit ? catalog_find(request->catalog, request_namespace(request), request_key(request))
+                          : catalog_get(request->catalog, request_namespace(request), request_key(request));
+        if (!release)
+                refuse_unknown(request);
+        else if (raw)
+                reply_raw(request, release);
+        else
+                reply_release(request, release);
+        return true;
+}
+
+static int render_data(void *context, const ConfigData *data) {
+        Buf *body = context;
+
+        buf_append_char(body, '{');
+        config_data_append_members(body, data);
+        buf_append_char(body, '}');
+        return 0;
+}
+
+static int render_raw(void *context, const ConfigData *data) {
+        Reply *reply = context;
+
+        reply->status = 200;
+        reply->content_type = format_to_media_type(data->format);
+        reply->is_raw_content = true;
+        buf_append_span(&reply->body, data->content);
+        return 0;
+}
+
+static void query_version(Request *request, Reader *reader, int64_t version, bool raw) {
+        int r;
+
+        if (raw)
+                r = reader_get_version(reader, request_namespace(request), request_key(request), version, render_raw,
+                                       &request->reply);
+        else
+                r = reader_get_version(reader, request_namespace(request), request_key(request), version, render_data,
+                                       reply_begin(request, 200));
+        if (r)
+                reply_store_outcome(request, r, NULL);
+        else if (!raw)
+                reply_end(request);
+}
+
+void config_query_version(Request *request, Reader *reader) {
+        int64_t version;
+        bool raw;
+
+        if (request_flag(request, "raw", false, &raw) && request_version(request, "version", &version))
+                query_version(request, reader, version, raw);
+}
+
+void version_query(Request *request, Reader *reader) {
+        int64_t version;
+
+        if (request_path_version(request, &version))
+                query_version(request, reader, version, false);
+}
+
+static void append_row(Buf *body, const ConfigRow *row) {
+        const ConfigData *data = &row->data;
+
+        buf_append_literal(body, "{\"namespace\":");
+        json_append_string(body, data->namespace);
+        render_text(body, "key", data->key);
+        render_number_or_null(body, "version", row->is_released ? data->version : 0);
+        render_number_or_null(body, "latest_version", row->newest);
+        buf_append_literal(body, ",\"revision\":");
+        buf_append_u64(body, data->revision);
+        render_text(body, "format", span_from_string(format_to_string(data->format)));
+        if (data->content.data)
+                render_text(body, "content", data->content);
+        buf_append_literal(body, ",\"sha256\":\"");
+        buf_append_hex(body, data->sha256, sizeof(data->sha256));
+        buf_append_char(body, '"');
+        render_time(body, "updated_at", data->updated_at_ms);
+        render_text(body, "updated_by", data->updated_by);
+        render_text(body, "comment", data->comment);
+        buf_append_string(body, row->is_deleted ? ",\"deleted\":true}" : ",\"deleted\":false}");
+}
+
+/* The place of a config in its list: the digit of its depth, then its key. */
+static int render_item(void *context, const ConfigRow *row) {
+        List *list = context;
+
+        append_row(list_add(list), row);
+        buf_clear(&list->place);
+        buf_append_char(&list->place, (char)('0' + row->depth));
+        buf_append_span(&list->place, row->data.key);
+        return list_ends_for_size(list);
+}
+
+static bool take_place(Request *request, Span place, ConfigQuery *query) {
+        if (place.size == 0)
+                return true;
+        if (place.data[0] < '0' || place.data[0] >= '0' + NAMESPACE_SEGMENTS_MAX)
+                return list_refuse_cursor(request);
+
+        query->after_depth = (unsigned)(place.data[0] - '0');
+        query->after_key = (Span){ place.data + 1, place.size - 1 };
+        return key_is_valid(query->after_key) || list_refuse_cursor(request);
+}
+
+void config_query_list(Request *request, Reader *reader) {
+        _cleanup_(list_deinit) List list = LIST_NULL;
+        _cleanup_(buf_deinit) Buf after = BUF_NULL;
+        ConfigQuery query = {
+                .namespace = request_namespace(request),
+                .prefix = request_parameter(request, "prefix"),
+                .search = request_parameter(request, "q"),
+        };
+        bool has_more = false;
+        int r;
+
+        if (!request_flag(request, "content", false, &query.with_content) ||
+            !request_flag(request, "inherit", false, &query.with_inherited) ||
+            !request_flag(request, "deleted", false, &query.with_deleted) ||
+            !list_begin(&list, request, &query.limit, &after) || !take_place(request, buf_span(&after), &query))
+                return;
+
+        r = reader_list_configs(reader, &query, render_item, &list, &has_more);
+        list_end(&list, r, has_more);
+}

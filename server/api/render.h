@@ -1,0 +1,14 @@
+/*
+ * Rows of the store as JSON.
+ */
+#pragma once
+
+#include "model/buf.h"
+#include "store/rows.h"
+
+/* Appends "name":value pairs; an absent text and a number 0 become null. The name is preceded by a comma. */
+void render_text(Buf *buf, const char *name, Span text);
+void render_number_or_null(Buf *buf, const char *name, int64_t number);
+void render_time(Buf *buf, const char *name, int64_t at_ms);
+
+void render_namespace(Buf *buf, const NamespaceRow *row);

@@ -1,0 +1,73 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/routes.h"
+#include "model/macros.h"
+
+#define BASE      "/api/v1"
+#define NAMESPACE BASE "/namespaces/{ns}"
+#define CONFIG    NAMESPACE "/configs/{key}"
+
+static const Route table[] = {
+        /* Without credentials: these, and nothing else. */
+        { "GET", "/healthz", RIGHT_PUBLIC, "health.read", .read = status_read_health },
+        { "GET", "/readyz", RIGHT_PUBLIC, "health.read", .read = status_read_readiness },
+        { "GET", "/openapi.yaml", RIGHT_PUBLIC, "openapi.read", .read = status_read_openapi },
+        { "GET", "/metrics", RIGHT_PUBLIC, "metrics.read", .read = status_read_metrics },
+        { "POST", BASE "/login", RIGHT_PUBLIC, "login", .has_body = true, .is_slow = true,
+          .prepare = session_prepare_login, .answer = session_answer_login },
+
+        { "POST", BASE "/logout", RIGHT_AUTHENTICATED, "logout", .prepare = session_prepare_logout,
+          .answer = session_answer_logout },
+        { "GET", BASE "/me", RIGHT_AUTHENTICATED, "me.read", .read = session_read_me },
+        { "GET", BASE "/status", RIGHT_AUTHENTICATED, "status.read", .read = status_read },
+
+        { "GET", CONFIG, RIGHT_READER, "config.read", "version inherit raw", .read = config_read,
+          .query = config_query_version },
+        { "PUT", CONFIG, RIGHT_EDITOR, "config.save", .has_body = true, .prepare = config_prepare_put,
+          .answer = config_answer_put },
+        { "DELETE", CONFIG, RIGHT_PUBLISHER, "config.delete", .prepare = config_prepare_delete,
+          .answer = config_answer_delete },
+        { "POST", CONFIG "/publish", RIGHT_PUBLISHER, "config.publish", .has_body = true,
+          .prepare = release_prepare_publish, .answer = release_answer },
+        { "POST", CONFIG "/rollback", RIGHT_PUBLISHER, "config.rollback", .has_body = true,
+          .prepare = release_prepare_rollback, .answer = release_answer },
+        { "GET", CONFIG "/versions", RIGHT_READER, "config.read", "content limit cursor",
+          .query = version_query_list },
+        { "GET", CONFIG "/versions/{n}", RIGHT_READER, "config.read", .query = version_query },
+        { "GET", CONFIG "/diff", RIGHT_READER, "config.read", "from to", .query = version_query_diff },
+        { "GET", CONFIG "/releases", RIGHT_READER, "config.read", "limit cursor", .query = release_query_list },
+
+        { "GET", NAMESPACE "/configs", RIGHT_READER, "config.read", "prefix q content inherit deleted limit cursor",
+          .query = config_query_list },
+        { "GET", NAMESPACE, RIGHT_READER, "namespace.read", .query = namespace_query },
+        { "PATCH", NAMESPACE, RIGHT_ADMIN, "namespace.update", .has_body = true,
+          .prepare = namespace_prepare_update, .answer = namespace_answer_updated },
+        { "DELETE", NAMESPACE, RIGHT_ADMIN, "namespace.delete", "recursive", .prepare = namespace_prepare_delete,
+          .answer = namespace_answer_deleted },
+        { "GET", BASE "/namespaces", RIGHT_READER, "namespace.read", "prefix limit cursor",
+          .query = namespace_query_list },
+        { "POST", BASE "/namespaces", RIGHT_ADMIN, "namespace.create", .has_body = true,
+          .prepare = namespace_prepare_create, .answer = namespace_answer_created },
+
+        { "POST", BASE "/transactions", RIGHT_EDITOR, "transaction", .has_body = true,
+          .prepare = transaction_prepare, .answer = transaction_answer },
+        { "GET", BASE "/audit", RIGHT_READER, "audit.read", "namespace key actor action since until limit cursor",
+          .query = audit_query_list },
+};
+
+const size_t n_routes = ARRAY_SIZE(table);
+
+Route *routes_new(bool metrics_public) {
+        Route *routes = malloc(sizeof(table));
+
+        if (!routes)
+                abort();
+
+        memcpy(routes, table, sizeof(table));
+        for (size_t i = 0; i < n_routes; i++)
+                if (routes[i].read == status_read_metrics && !metrics_public)
+                        routes[i].right = RIGHT_AUTHENTICATED;
+        return routes;
+}

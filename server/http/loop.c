@@ -1,0 +1,177 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/access_log.h"
+#include "http/exchange.h"
+#include "http/loop.h"
+#include "http/server_private.h"
+#include "util/log.h"
+
+/* Connections taken from the listener in one turn: enough to empty a backlog quickly, few enough to keep serving. */
+#define ACCEPTS_PER_TURN 16
+#define TICK_MS          1000
+
+Connection *connection_of(h2o_req_t *req) {
+        return req->conn->callbacks->get_socket(req->conn)->on_close.data;
+}
+
+static void on_close(void *context) {
+        Connection *connection = context;
+        MetricSet *metrics = &connection->loop->metrics;
+
+        metric_set(metrics, METRIC_HTTP_CONNECTIONS,
+                   atomic_load_explicit(&metrics->values[METRIC_HTTP_CONNECTIONS], memory_order_relaxed) - 1);
+        h2o_linklist_unlink(&connection->link);
+        free(connection);
+}
+
+static void format_address(h2o_socket_t *socket, char *ret_text, size_t size) {
+        struct sockaddr_storage peer = { 0 };
+        struct sockaddr *address = (struct sockaddr *)&peer;
+        const void *bytes = address->sa_data;
+
+        *ret_text = '\0';
+        if (h2o_socket_getpeername(socket, address) == 0)
+                return;
+
+        if (address->sa_family == AF_INET)
+                bytes = &((struct sockaddr_in *)address)->sin_addr;
+        else if (address->sa_family == AF_INET6)
+                bytes = &((struct sockaddr_in6 *)address)->sin6_addr;
+        else
+                return;
+        (void)inet_ntop(address->sa_family, bytes, ret_text, (socklen_t)size);
+}
+
+static void adopt(Loop *loop, h2o_socket_t *socket) {
+        Connection *connection = h2o_mem_alloc(sizeof(*connection));
+
+        *connection = (Connection){ .loop = loop, .fd = h2o_socket_get_fd(socket) };
+        format_address(socket, connection->address, sizeof(connection->address));
+        h2o_linklist_insert(&loop->connections, &connection->link);
+        socket->on_close.cb = on_close;
+        socket->on_close.data = connection;
+        metric_add(&loop->metrics, METRIC_HTTP_CONNECTIONS, 1);
+        h2o_accept(&loop->accept, socket);
+}
+
+static void on_accept(h2o_socket_t *listener, const char *err) {
+        Loop *loop = listener->data;
+
+        if (err)
+                return;
+
+        for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+                h2o_socket_t *socket = h2o_evloop_socket_accept(listener);
+
+                if (!socket)
+                        return;
+                if (server_n_connections(loop->server) >= loop->server->options.connections_max) {
+                        metric_add(&loop->metrics, METRIC_HTTP_CONNECTIONS_REFUSED, 1);
+                        h2o_socket_close(socket);
+                        continue;
+                }
+                adopt(loop, socket);
+        }
+}
+
+static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages) {
+        Loop *loop = H2O_STRUCT_FROM_MEMBER(Loop, receiver, receiver);
+
+        while (!h2o_linklist_is_empty(messages)) {
+                LoopMessage *message = H2O_STRUCT_FROM_MEMBER(LoopMessage, super.link, messages->next);
+
+                h2o_linklist_unlink(&message->super.link);
+                message->run(loop, message);
+        }
+}
+
+static void on_tick(h2o_timeout_entry_t *entry) {
+        Loop *loop = H2O_STRUCT_FROM_MEMBER(Loop, tick_entry, entry);
+
+        exchange_flush_denials(loop);
+        h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
+}
+
+void loop_init(Loop *loop, Server *server, int fd) {
+        *loop = (Loop){ .server = server };
+        h2o_linklist_init_anchor(&loop->connections);
+        h2o_context_init(&loop->context, h2o_evloop_create(), &server->config);
+        loop->accept = (h2o_accept_ctx_t){ .ctx = &loop->context, .hosts = server->config.hosts };
+        loop->queue = h2o_multithread_create_queue(loop->context.loop);
+        h2o_multithread_register_receiver(loop->queue, &loop->receiver, on_messages);
+
+        h2o_timeout_init(loop->context.loop, &loop->tick, TICK_MS);
+        loop->tick_entry.cb = on_tick;
+        h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
+
+        loop->listener = h2o_evloop_socket_create(loop->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+        loop->listener->data = loop;
+        h2o_socket_read_start(loop->listener, on_accept);
+}
+
+void loop_deinit(Loop *loop) {
+        h2o_loop_t *events = loop->context.loop;
+        h2o_multithread_queue_t *queues[] = { loop->queue, loop->context.queue };
+
+        if (loop->listener)
+                h2o_socket_close(loop->listener);
+        h2o_timeout_unlink(&loop->tick_entry);
+        h2o_timeout_dispose(loop->context.loop, &loop->tick);
+        h2o_multithread_unregister_receiver(loop->queue, &loop->receiver);
+        h2o_multithread_destroy_queue(loop->queue);
+        h2o_context_dispose(&loop->context);
+        h2o_evloop_destroy(events);
+        for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
+                free(queues[i]); /* which h2o_multithread_destroy_queue() of libh2o 2.2.5 forgets */
+        catalog_deinit(&loop->catalog);
+        buf_deinit(&loop->access_lines);
+}
+
+/* Closes what clients left open, by the way that libh2o itself notices a client's leaving. */
+static void hang_up(Loop *loop) {
+        for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
+                (void)shutdown(H2O_STRUCT_FROM_MEMBER(Connection, link, at)->fd, SHUT_RDWR);
+}
+
+static void turn(Loop *loop) {
+        /* -1 is a signal's interruption, and no reason to stop. */
+        (void)h2o_evloop_run(loop->context.loop, INT32_MAX);
+        if (loop->access_lines.size)
+                access_log_write(loop->server->access_log, &loop->access_lines);
+}
+
+static void *loop_main(void *context) {
+        Loop *loop = context;
+
+        while (!loop->is_ending)
+                turn(loop);
+
+        hang_up(loop);
+        while (!h2o_linklist_is_empty(&loop->connections) && loop->n_in_flight == 0)
+                turn(loop);
+        return NULL;
+}
+
+int loop_start(Loop *loop) {
+        int r = -pthread_create(&loop->thread, NULL, loop_main, loop);
+
+        loop->is_started = r == 0;
+        return r;
+}
+
+void loop_join(Loop *loop) {
+        if (loop->is_started)
+                (void)pthread_join(loop->thread, NULL);
+        loop->is_started = false;
+}
+
+void loop_send(Loop *loop, LoopMessage *message) {
+        message->super = (h2o_multithread_message_t){ { NULL } };
+        h2o_multithread_send_message(&loop->receiver, &message->super);
+}

@@ -1,0 +1,72 @@
+/*
+ * One event loop and all that belongs to its thread: listener, connections, catalog, counters.
+ *
+ * Other threads reach it by messages only.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/h2o.h"
+#include "http/server.h"
+#include "model/buf.h"
+#include "model/catalog.h"
+#include "util/metrics.h"
+
+#define ADDRESS_SIZE_MAX 64
+
+typedef struct Loop Loop;
+typedef struct LoopMessage LoopMessage;
+
+/* Embedded in what the message is about; whoever sent it leaves it alone until it has run. */
+struct LoopMessage {
+        h2o_multithread_message_t super;
+        void (*run)(Loop *loop, LoopMessage *message); /* @thread loop */
+};
+
+/* An accepted socket, for as long as it is open. */
+typedef struct Connection {
+        h2o_linklist_t link; /* in the loop's connections */
+        Loop *loop;
+        int fd;
+        char address[ADDRESS_SIZE_MAX]; /* of the client, without the port */
+} Connection;
+
+struct Loop {
+        Server *server;
+        pthread_t thread;
+        bool is_started;
+        h2o_context_t context;
+        h2o_accept_ctx_t accept;
+        h2o_socket_t *listener;
+        h2o_multithread_queue_t *queue;
+        h2o_multithread_receiver_t receiver;
+        h2o_linklist_t connections;
+        h2o_timeout_t tick;
+        h2o_timeout_entry_t tick_entry;
+
+        Catalog catalog;
+        bool is_ready;    /* the catalog is loaded */
+        bool is_draining; /* no new connections */
+        bool is_ending;
+        _Atomic size_t n_in_flight; /* requests being handled */
+        Buf access_lines;
+        MetricSet metrics;
+};
+
+/* @fd: a listening socket, taken over. */
+void loop_init(Loop *loop, Server *server, int fd);
+void loop_deinit(Loop *loop);
+
+int loop_start(Loop *loop);
+/* Waits for the thread's end, which a message brought about. */
+void loop_join(Loop *loop);
+
+/* @thread any */
+void loop_send(Loop *loop, LoopMessage *message);
+
+/* The connection that a request came on. */
+Connection *connection_of(h2o_req_t *req);

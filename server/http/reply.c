@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "http/request.h"
+#include "model/json.h"
+
+#define MEDIA_TYPE_JSON "application/json"
+
+void reply_clear(Reply *reply) {
+        buf_deinit(&reply->body);
+        buf_deinit(&reply->location);
+        buf_deinit(&reply->cookie);
+        release_unref(reply->release);
+        *reply = (Reply){ 0 };
+}
+
+Buf *reply_begin(Request *request, int status) {
+        Reply *reply = &request->reply;
+
+        reply->status = status;
+        reply->content_type = MEDIA_TYPE_JSON;
+        buf_append_format(&reply->body, "{\"code\":%d,\"message\":\"ok\",\"data\":", status);
+        return &reply->body;
+}
+
+void reply_end(Request *request) {
+        buf_append_char(&request->reply.body, '}');
+}
+
+void reply_release(Request *request, Release *release) {
+        request->reply.status = 200;
+        request->reply.content_type = MEDIA_TYPE_JSON;
+        request->reply.release = release_ref(release);
+        request->reply.etag = release_etag(release);
+}
+
+static void append_details(Buf *body, const Problem *problem) {
+        buf_append_literal(body, ",\"details\":[{\"field\":");
+        json_append_string(body, span_from_string(problem->field));
+        if (problem->line)
+                buf_append_format(body, ",\"line\":%zu,\"column\":%zu", problem->line, problem->column);
+        buf_append_literal(body, ",\"problem\":");
+        json_append_string(body, span_from_string(problem->text));
+        buf_append_literal(body, "}]");
+}
+
+void reply_refuse(Request *request, Reason reason, const Problem *problem) {
+        Reply *reply = &request->reply;
+
+        reply_clear(reply);
+        reply->reason = reason;
+        reply->status = reason_status(reason);
+        reply->content_type = MEDIA_TYPE_JSON;
+        buf_append_format(&reply->body, "{\"code\":%d,\"message\":", reply->status);
+        json_append_string(&reply->body, span_from_string(problem->text));
+        buf_append_format(&reply->body, ",\"reason\":\"%s\",\"data\":null", reason_to_string(reason));
+        if (problem->field[0])
+                append_details(&reply->body, problem);
+        buf_append_char(&reply->body, '}');
+}
+
+void reply_refusal(Request *request, Reason reason, const char *field, const char *format, ...) {
+        char text[PROBLEM_TEXT_MAX];
+        Problem problem;
+        va_list args;
+
+        va_start(args, format);
+        (void)vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+
+        problem_set(&problem, field, "%s", text);
+        reply_refuse(request, reason, &problem);
+}
+
+/* What an outcome is for a client, and which part of the request it speaks of. */
+static const struct {
+        Reason reason;
+        const char *field;
+        const char *text;
+} outcomes[STORE_OUTCOME_N] = {
+        [STORE_E_NAMESPACE_UNKNOWN] = { REASON_NAMESPACE_NOT_FOUND, "namespace", "there is no such namespace" },
+        [STORE_E_NAMESPACE_EXISTS] = { REASON_NAMESPACE_EXISTS, "name", "the namespace exists already" },
+        [STORE_E_NAMESPACE_NOT_EMPTY] = { REASON_NAMESPACE_NOT_EMPTY, "recursive", "the namespace has configs" },
+        [STORE_E_CONFIG_UNKNOWN] = { REASON_CONFIG_NOT_FOUND, "key", "there is no such config" },
+        [STORE_E_VERSION_UNKNOWN] = { REASON_VERSION_NOT_FOUND, "version", "there is no such version" },
+        [STORE_E_VERSION_CONFLICT] = { REASON_VERSION_CONFLICT, "expect_version", "another version is the newest" },
+        [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to", "there is nothing to go back to" },
+        [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
+        [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
+};
+
+/* The field as this request names it, where that is not what the table says. */
+static const char *outcome_field(const Request *request, int outcome) {
+        const Command *command = &request->command;
+
+        if (outcome == STORE_E_VERSION_UNKNOWN && command->n_operations &&
+            command->operations[command->failed_operation].type == OPERATION_ROLLBACK)
+                return "to";
+        if (outcome == STORE_E_VERSION_CONFLICT && !request->is_transaction)
+                return request->if_none_match.data ? "If-None-Match" : "If-Match";
+        return outcomes[outcome].field;
+}
+
+void reply_store_outcome(Request *request, int outcome, const Problem *problem) {
+        const char *field;
+        Problem full;
+
+        if (outcome == -ETIMEDOUT) {
+                reply_refusal(request, REASON_QUERY_TIMEOUT, NULL,
+                              "the query took too long: ask for less, or raise query_timeout_ms");
+                return;
+        }
+        if (outcome < 0) {
+                reply_refusal(request, REASON_STORAGE_FAILED, NULL, "the store cannot be read; the log says why");
+                return;
+        }
+
+        if (problem)
+                full = *problem;
+        else
+                problem_set(&full, NULL, "%s", outcomes[outcome].text);
+        field = outcome_field(request, outcome);
+        if (request->is_transaction && *field)
+                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%s",
+                               request->command.failed_operation, field);
+        else
+                (void)snprintf(full.field, sizeof(full.field), "%s", field);
+        reply_refuse(request, outcomes[outcome].reason, &full);
+}

@@ -1,0 +1,231 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/app.h"
+#include "api/routes.h"
+#include "serve.h"
+#include "store/reader.h"
+#include "util/clock.h"
+#include "util/data_dir.h"
+#include "util/log.h"
+
+/* All parts, in the order in which they start. */
+typedef struct Parts {
+        const Settings *settings;
+        DataDir data;
+        Access *access;
+        char made_password[33]; /* "" unless this start made one */
+        Route *routes;
+        Server *server;
+        Store *store;
+        Catalog catalog; /* what the loops' copies are made from */
+        WorkerState *worker_states;
+        Workers *workers;
+        App app;
+} Parts;
+
+static size_t choose_n_threads(const Settings *settings) {
+        long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+        if (settings->threads)
+                return settings->threads;
+        return n_cores > 0 ? (size_t)n_cores : 1;
+}
+
+/* Signals are taken by the main thread alone, one at a time, by sigwait(). */
+static void block_signals(sigset_t *ret_set) {
+        (void)signal(SIGPIPE, SIG_IGN);
+        (void)sigemptyset(ret_set);
+        (void)sigaddset(ret_set, SIGTERM);
+        (void)sigaddset(ret_set, SIGINT);
+        (void)sigaddset(ret_set, SIGHUP);
+        (void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
+}
+
+static int start_access(Parts *parts, Problem *ret_problem) {
+        const Settings *settings = parts->settings;
+        AccessOptions options = {
+                .data_path = parts->data.path,
+                .admin_password = settings->admin_password,
+                .admin_token = settings->admin_token,
+                .session_idle_ms = (int64_t)settings->session_idle_ms,
+                .session_max_ms = (int64_t)settings->session_max_ms,
+        };
+
+        return access_new(&options, &parts->access, parts->made_password, ret_problem);
+}
+
+static int start_server(Parts *parts, Problem *ret_problem) {
+        const Settings *settings = parts->settings;
+        ServerOptions options = {
+                .host = settings->listen.host,
+                .port = settings->listen.port,
+                .n_threads = choose_n_threads(settings),
+                .connections_max = settings->connections_max,
+                .body_max_bytes = settings->body_max_bytes,
+                .headers_max_bytes = settings->headers_max_bytes,
+                .request_timeout_ms = settings->request_timeout_ms,
+                .query_timeout_ms = settings->query_timeout_ms,
+                .access_log = settings->access_log,
+                .n_routes = n_routes,
+                .app = &parts->app,
+        };
+        int r;
+
+        parts->routes = routes_new(settings->metrics_public);
+        options.routes = parts->routes;
+        parts->app.n_threads = options.n_threads;
+        r = server_new(&options, &parts->server, ret_problem);
+        if (r)
+                return r;
+
+        parts->app.server = parts->server;
+        return server_listen(parts->server, ret_problem);
+}
+
+static int start_store(Parts *parts, Problem *ret_problem) {
+        const Settings *settings = parts->settings;
+        StoreOptions options = {
+                .path = parts->data.database,
+                .queue_max = settings->write_queue_max,
+                .wal_max_bytes = settings->wal_max_bytes,
+                .outbox_max_rows = settings->outbox_max_rows,
+                .sink = server_deliver,
+                .sink_context = parts->server,
+        };
+        int r;
+
+        r = store_open(&options, &parts->store, ret_problem);
+        if (r)
+                return r;
+        r = store_load(parts->store, &parts->catalog, ret_problem);
+        if (r)
+                return r;
+        r = store_start(parts->store);
+        if (r)
+                problem_set(ret_problem, NULL, "the writer cannot be started: %s", strerror(-r));
+        return r;
+}
+
+static int start_workers(Parts *parts, Problem *ret_problem) {
+        size_t n = parts->settings->query_threads;
+        void *states[64];
+        int r;
+
+        parts->worker_states = calloc(n, sizeof(WorkerState));
+        if (!parts->worker_states)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n; i++) {
+                r = reader_open(parts->data.database, &parts->worker_states[i].reader, ret_problem);
+                if (r)
+                        return r;
+                states[i] = &parts->worker_states[i];
+        }
+
+        r = workers_start(states, n, parts->settings->query_queue_max, &parts->workers);
+        if (r)
+                problem_set(ret_problem, "query_threads", "a thread cannot be started: %s", strerror(-r));
+        return r;
+}
+
+static void announce(const Parts *parts) {
+        const char *host = parts->settings->listen.host;
+        bool is_v6 = strchr(host, ':');
+
+        if (parts->made_password[0])
+                printf("The admin password is %s (also in %s/admin-password)\n", parts->made_password,
+                       parts->data.path);
+        printf("conferd is ready on http://%s%s%s:%u\n", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
+               server_port(parts->server));
+        (void)fflush(stdout);
+        log_info("server.ready", "Serving %zu configs in %zu namespaces, revision %llu, on port %u.",
+                 catalog_n_releases(&parts->catalog), catalog_n_namespaces(&parts->catalog),
+                 (unsigned long long)parts->catalog.revision, server_port(parts->server));
+}
+
+static int start(Parts *parts, Problem *ret_problem) {
+        int r;
+
+        r = data_dir_open(&parts->data, parts->settings->data, true, ret_problem);
+        if (r)
+                return r;
+        r = start_access(parts, ret_problem);
+        if (r)
+                return r;
+        r = start_server(parts, ret_problem);
+        if (r)
+                return r;
+        r = start_store(parts, ret_problem);
+        if (r)
+                return r;
+        r = start_workers(parts, ret_problem);
+        if (r)
+                return r;
+
+        parts->app.access = parts->access;
+        parts->app.store = parts->store;
+        parts->app.workers = parts->worker_states;
+        parts->app.n_workers = parts->settings->query_threads;
+        server_seed(parts->server, &parts->catalog, parts->store, parts->access, parts->workers);
+        parts->app.is_ready = true;
+        announce(parts);
+        catalog_deinit(&parts->catalog);
+        return 0;
+}
+
+/* No new connections, then no new requests, then no commands that wait, then no threads. */
+static void stop(Parts *parts) {
+        if (parts->app.is_ready && !server_drain(parts->server, parts->settings->stop_timeout_ms))
+                log_warning("server.stop-timeout", "Some requests were still under way when the time to stop was up.");
+
+        parts->workers = workers_stop(parts->workers);
+        if (parts->store)
+                store_stop(parts->store);
+        parts->server = server_free(parts->server);
+        parts->store = store_close(parts->store);
+        for (size_t i = 0; parts->worker_states && i < parts->settings->query_threads; i++)
+                reader_close(parts->worker_states[i].reader);
+
+        free(parts->worker_states);
+        free(parts->routes);
+        catalog_deinit(&parts->catalog);
+        access_free(parts->access);
+        data_dir_close(&parts->data);
+}
+
+static void wait_for_stop(Parts *parts, const sigset_t *signals) {
+        int number = 0;
+
+        while (number != SIGTERM && number != SIGINT) {
+                (void)sigwait(signals, &number);
+                if (number == SIGHUP)
+                        server_reopen_access_log(parts->server);
+        }
+        log_info("server.stopping", "Stopping on %s.", strsignal(number));
+}
+
+int serve(const Settings *settings, const char *version, Problem *ret_problem) {
+        Parts parts = {
+                .settings = settings,
+                .data = DATA_DIR_NULL,
+                .app = {
+                        .version = version,
+                        .started_at_ms = clock_wall_ms(),
+                        .content_max_bytes = settings->content_max_bytes,
+                },
+        };
+        sigset_t signals;
+        int r;
+
+        block_signals(&signals);
+        r = start(&parts, ret_problem);
+        if (r == 0)
+                wait_for_stop(&parts, &signals);
+        stop(&parts);
+        return r;
+}

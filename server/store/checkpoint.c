@@ -1,0 +1,128 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "store/checkpoint.h"
+#include "store/sql.h"
+#include "util/log.h"
+
+/* The thread begins when the log has this part of its bound, so that there is room for what comes meanwhile. */
+#define BEGIN_AT_PART 8
+
+typedef enum CheckpointState {
+        CHECKPOINT_IDLE,      /* the log is small; the writer moves on to WANTED */
+        CHECKPOINT_WANTED,    /* the thread is moving the bulk; it moves on to CAUGHT_UP */
+        CHECKPOINT_CAUGHT_UP, /* the writer shall move the rest, and goes back to IDLE */
+} CheckpointState;
+
+struct Checkpointer {
+        sqlite3 *database; /* the thread's own connection */
+        uint64_t wal_max_bytes;
+        pthread_t thread;
+        pthread_mutex_t lock; /* guards the condition only; the state is atomic */
+        pthread_cond_t changed;
+        _Atomic CheckpointState state;
+        _Atomic bool is_stopping;
+};
+
+static bool wait_until_wanted(Checkpointer *checkpointer) {
+        pthread_mutex_lock(&checkpointer->lock);
+        while (!checkpointer->is_stopping && checkpointer->state != CHECKPOINT_WANTED)
+                pthread_cond_wait(&checkpointer->changed, &checkpointer->lock);
+        pthread_mutex_unlock(&checkpointer->lock);
+
+        return !checkpointer->is_stopping;
+}
+
+/*
+ * Twice, because the first round leaves what was written while it ran, and the second, being short, leaves little.
+ * A failure is left to the writer's turn, which sees the same.
+ */
+static void move_bulk(sqlite3 *database) {
+        for (int i = 0; i < 2; i++)
+                (void)sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static void *checkpointer_main(void *context) {
+        Checkpointer *checkpointer = context;
+
+        while (wait_until_wanted(checkpointer)) {
+                move_bulk(checkpointer->database);
+                checkpointer->state = CHECKPOINT_CAUGHT_UP;
+        }
+        return NULL;
+}
+
+static void set_state(Checkpointer *checkpointer, CheckpointState state) {
+        pthread_mutex_lock(&checkpointer->lock);
+        checkpointer->state = state;
+        pthread_cond_signal(&checkpointer->changed);
+        pthread_mutex_unlock(&checkpointer->lock);
+}
+
+int checkpointer_start(const char *path, uint64_t wal_max_bytes, Checkpointer **ret_checkpointer,
+                       Problem *ret_problem) {
+        Checkpointer *checkpointer = calloc(1, sizeof(*checkpointer));
+        int r;
+
+        if (!checkpointer)
+                return -ENOMEM;
+
+        checkpointer->wal_max_bytes = wal_max_bytes;
+        pthread_mutex_init(&checkpointer->lock, NULL);
+        pthread_cond_init(&checkpointer->changed, NULL);
+
+        r = sql_open(path, SQL_MODE_WRITER, &checkpointer->database, ret_problem);
+        if (r == 0) {
+                r = -pthread_create(&checkpointer->thread, NULL, checkpointer_main, checkpointer);
+                if (r)
+                        problem_set(ret_problem, NULL, "the checkpoint thread cannot be started");
+        }
+        if (r) {
+                sql_close(checkpointer->database);
+                free(checkpointer);
+                return r;
+        }
+
+        *ret_checkpointer = checkpointer;
+        return 0;
+}
+
+Checkpointer *checkpointer_stop(Checkpointer *checkpointer) {
+        if (!checkpointer)
+                return NULL;
+
+        checkpointer->is_stopping = true;
+        set_state(checkpointer, CHECKPOINT_IDLE);
+        (void)pthread_join(checkpointer->thread, NULL);
+
+        sql_close(checkpointer->database);
+        pthread_mutex_destroy(&checkpointer->lock);
+        pthread_cond_destroy(&checkpointer->changed);
+        free(checkpointer);
+        return NULL;
+}
+
+static void move_rest(sqlite3 *writer, int mode, MetricSet *metrics) {
+        int code = sqlite3_wal_checkpoint_v2(writer, NULL, mode, NULL, NULL);
+
+        if (code == SQLITE_OK)
+                metric_add(metrics, METRIC_STORE_CHECKPOINTS, 1);
+        else if (code != SQLITE_BUSY)
+                log_warning("store.checkpoint-failed", "The write-ahead log could not be moved into the database: %s",
+                            sqlite3_errstr(code));
+}
+
+void checkpointer_after_commit(Checkpointer *checkpointer, sqlite3 *writer, uint64_t wal_bytes,
+                               MetricSet *metrics) {
+        CheckpointState state = checkpointer->state;
+
+        if (state == CHECKPOINT_CAUGHT_UP) {
+                move_rest(writer, SQLITE_CHECKPOINT_PASSIVE, metrics);
+                set_state(checkpointer, CHECKPOINT_IDLE);
+        } else if (wal_bytes >= checkpointer->wal_max_bytes)
+                move_rest(writer, SQLITE_CHECKPOINT_RESTART, metrics);
+        else if (state == CHECKPOINT_IDLE && wal_bytes >= checkpointer->wal_max_bytes / BEGIN_AT_PART)
+                set_state(checkpointer, CHECKPOINT_WANTED);
+}

@@ -1,0 +1,100 @@
+/*
+ * What can be asked of the store, and what it answers: the way in.
+ *
+ * A command is one request: its operations happen all or not at all, share one revision and make one change. The
+ * asker owns the command and everything that it points to, and keeps both until done() is called.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/format.h"
+#include "model/problem.h"
+#include "model/release.h"
+#include "model/span.h"
+#include "store/audit.h"
+#include "store/outcome.h"
+#include "store/rows.h"
+
+typedef enum OperationType {
+        OPERATION_NAMESPACE_CREATE,
+        OPERATION_NAMESPACE_UPDATE,
+        OPERATION_NAMESPACE_DELETE,
+        OPERATION_PUT,
+        OPERATION_PUBLISH,
+        OPERATION_ROLLBACK,
+        OPERATION_DELETE,
+        OPERATION_AUDIT, /* no change; an entry about something that happened elsewhere */
+        OPERATION_TYPE_N,
+} OperationType;
+
+typedef enum Expectation {
+        EXPECT_ANYTHING,
+        EXPECT_ABSENT,  /* the config does not exist, or is deleted */
+        EXPECT_PRESENT, /* it exists and is not deleted */
+        EXPECT_VERSION, /* its newest version is put.expected_version */
+} Expectation;
+
+typedef struct Operation {
+        OperationType type;
+        Span namespace;
+        Span key;
+        Span comment; /* never absent, may be empty */
+
+        union {
+                struct {
+                        Span description;
+                        bool recursive; /* delete: the namespace's configs too */
+                } namespace_edit;
+                struct {
+                        Format format;
+                        Span content;
+                        uint8_t sha256[SHA256_SIZE];
+                        bool publish;
+                        Expectation expectation;
+                        int64_t expected_version;
+                } put;
+                int64_t publish_version; /* 0: the newest */
+                int64_t rollback_to;     /* 0: one step back */
+                struct {
+                        Span action;
+                        AuditOutcome outcome;
+                        Span details; /* a JSON object, or absent */
+                } audit;
+        };
+
+        /* Filled by the store when the whole command succeeded. */
+        struct {
+                Release *release; /* the config as it is now, or as it was saved; NULL after a delete. Owned. */
+                int64_t version;  /* made or put in force; 0 after a delete */
+                bool created;     /* a version was made */
+                bool is_new;      /* the config never existed before */
+                uint64_t n_deleted; /* configs that went with their namespace */
+                NamespaceRow namespace_row; /* for create and update */
+                char *namespace_text;       /* what namespace_row points into, where it must; owned */
+        } result;
+} Operation;
+
+typedef struct Command Command;
+
+struct Command {
+        Span actor;   /* "user:admin", or "" for the server itself */
+        Span address; /* of the asker, or "" */
+        Operation *operations;
+        size_t n_operations;
+
+        /* Called once, after every replica in the process has applied the change. @thread any loop */
+        void (*done)(Command *command);
+
+        StoreOutcome outcome;
+        size_t failed_operation; /* index, when the outcome is no STORE_OK */
+        Problem problem;         /* filled when the outcome is no STORE_OK; no field */
+        uint64_t revision;       /* of the change; the store's current one when nothing had to be changed */
+
+        Command *next; /* the store's */
+};
+
+/* Releases the results; the operations themselves are the asker's. */
+void command_deinit(Command *command);

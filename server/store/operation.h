@@ -1,0 +1,21 @@
+/*
+ * The operations, each executed inside a transaction.
+ *
+ * Each returns 0, a positive StoreOutcome with @problem filled, or a negative errno when the disk or memory refused.
+ */
+#pragma once
+
+#include "model/problem.h"
+#include "store/command.h"
+#include "store/transaction.h"
+
+typedef int (*OperationFn)(Transaction *transaction, Operation *operation, Problem *problem);
+
+int operation_namespace_create(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_namespace_update(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_namespace_delete(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_put(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_publish(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_rollback(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_delete(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

@@ -1,0 +1,18 @@
+/*
+ * What the store may answer besides success (0) and failure (negative errno).
+ */
+#pragma once
+
+typedef enum StoreOutcome {
+        STORE_OK,
+        STORE_E_NAMESPACE_UNKNOWN,
+        STORE_E_NAMESPACE_EXISTS,
+        STORE_E_NAMESPACE_NOT_EMPTY,
+        STORE_E_CONFIG_UNKNOWN,
+        STORE_E_VERSION_UNKNOWN,
+        STORE_E_VERSION_CONFLICT,
+        STORE_E_NOTHING_TO_ROLL_BACK,
+        STORE_E_BUSY,   /* the writer's queue is full; trying again later may succeed */
+        STORE_E_FAILED, /* the disk refused; nothing was changed */
+        STORE_OUTCOME_N,
+} StoreOutcome;

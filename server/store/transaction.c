@@ -1,0 +1,208 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/operation.h"
+#include "store/sql.h"
+#include "store/transaction.h"
+#include "util/clock.h"
+
+static const OperationFn operations[OPERATION_TYPE_N] = {
+        [OPERATION_NAMESPACE_CREATE] = operation_namespace_create,
+        [OPERATION_NAMESPACE_UPDATE] = operation_namespace_update,
+        [OPERATION_NAMESPACE_DELETE] = operation_namespace_delete,
+        [OPERATION_PUT] = operation_put,
+        [OPERATION_PUBLISH] = operation_publish,
+        [OPERATION_ROLLBACK] = operation_rollback,
+        [OPERATION_DELETE] = operation_delete,
+        [OPERATION_AUDIT] = operation_audit,
+};
+
+static int run(Transaction *transaction, StatementName name) {
+        int r = sql_step(transaction_statement(transaction, name));
+
+        return r < 0 ? r : 0;
+}
+
+static int read_store_row(Transaction *transaction) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_STORE);
+        Span epoch, hash;
+        int r;
+
+        r = sql_step(statement);
+        if (r <= 0)
+                return r ? r : -EBADMSG;
+
+        epoch = sql_column_text(statement, 0);
+        hash = sql_column_blob(statement, 3);
+        r = epoch.size == EPOCH_SIZE && hash.size == SHA256_SIZE ? 0 : -EBADMSG;
+        if (r == 0) {
+                memcpy(transaction->epoch, epoch.data, EPOCH_SIZE);
+                memcpy(transaction->state.audit_hash, hash.data, SHA256_SIZE);
+                transaction->state.revision = (uint64_t)sql_column_i64(statement, 1);
+                transaction->state.changed_at_ms = sql_column_i64(statement, 2);
+        }
+        sql_reset(statement);
+        return r;
+}
+
+static int read_last_audit_id(Transaction *transaction) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_LAST_AUDIT_ID);
+        int r;
+
+        r = sql_step(statement);
+        if (r <= 0)
+                return r ? r : -EBADMSG;
+
+        transaction->state.audit_id = sql_column_i64(statement, 0);
+        sql_reset(statement);
+        return 0;
+}
+
+int transaction_init(Transaction *transaction, sqlite3 *database) {
+        int r;
+
+        *transaction = (Transaction){ .database = database };
+        r = sql_prepare(database, statement_texts, transaction->statements, STATEMENT_N);
+        if (r)
+                return r;
+        r = read_store_row(transaction);
+        if (r == 0)
+                r = read_last_audit_id(transaction);
+        if (r)
+                transaction_deinit(transaction);
+        return r;
+}
+
+void transaction_deinit(Transaction *transaction) {
+        sql_finalize(transaction->statements, STATEMENT_N);
+}
+
+int transaction_begin(Transaction *transaction) {
+        transaction->now_ms = MAX(clock_wall_ms(), transaction->state.changed_at_ms);
+        transaction->committed = transaction->state;
+        return run(transaction, STATEMENT_BEGIN);
+}
+
+int transaction_commit(Transaction *transaction) {
+        const StoreState *state = &transaction->state;
+        int r;
+
+        if (state->audit_id != transaction->committed.audit_id) {
+                r = SQL_RUN(transaction_statement(transaction, STATEMENT_SET_STORE),
+                            sql_i64((int64_t)state->revision), sql_i64(state->changed_at_ms),
+                            sql_blob(state->audit_hash, SHA256_SIZE));
+                if (r)
+                        return r;
+        }
+        return run(transaction, STATEMENT_COMMIT);
+}
+
+/* A failed statement may have ended the SQLite transaction already; then there is nothing to roll back. */
+void transaction_abort(Transaction *transaction) {
+        transaction->state = transaction->committed;
+        if (!sqlite3_get_autocommit(transaction->database))
+                (void)run(transaction, STATEMENT_ROLLBACK);
+}
+
+Change *transaction_change(Transaction *transaction) {
+        if (!transaction->change) {
+                transaction->change = change_new(transaction->state.revision + 1);
+                if (!transaction->change)
+                        abort();
+                transaction->state.revision++;
+                transaction->state.changed_at_ms = transaction->now_ms;
+        }
+        return transaction->change;
+}
+
+int transaction_audit(Transaction *transaction, AuditEntry *entry) {
+        StoreState *state = &transaction->state;
+        int r;
+
+        entry->id = state->audit_id + 1;
+        entry->created_at_ms = transaction->now_ms;
+        entry->actor = transaction->command->actor;
+        entry->address = transaction->command->address;
+        audit_entry_hash(entry, state->audit_hash, entry->hash);
+
+        r = SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_AUDIT), sql_i64(entry->id),
+                    sql_i64(entry->created_at_ms), sql_text(entry->actor), sql_text(entry->address),
+                    sql_text(entry->action), sql_text(entry->namespace), sql_text(entry->key),
+                    sql_i64_or_null(entry->version), sql_i64_or_null((int64_t)entry->revision),
+                    sql_i64(entry->outcome), sql_text(entry->comment), sql_text(entry->details),
+                    sql_blob(entry->hash, SHA256_SIZE));
+        if (r)
+                return r;
+
+        state->audit_id = entry->id;
+        state->changed_at_ms = entry->created_at_ms;
+        memcpy(state->audit_hash, entry->hash, SHA256_SIZE);
+        return 0;
+}
+
+int operation_audit(Transaction *transaction, Operation *operation, _unused_ Problem *problem) {
+        return transaction_audit(transaction, &(AuditEntry){
+                                                      .action = operation->audit.action,
+                                                      .namespace = operation->namespace,
+                                                      .key = operation->key,
+                                                      .outcome = operation->audit.outcome,
+                                                      .comment = operation->comment,
+                                                      .details = operation->audit.details,
+                                              });
+}
+
+/* Return: 0, a StoreOutcome, or a negative errno. */
+static int execute_operations(Transaction *transaction, Command *command) {
+        for (size_t i = 0; i < command->n_operations; i++) {
+                Operation *operation = &command->operations[i];
+                int r;
+
+                assert(operation->type < OPERATION_TYPE_N);
+
+                r = operations[operation->type](transaction, operation, &command->problem);
+                if (r) {
+                        command->failed_operation = i;
+                        return r;
+                }
+        }
+        return 0;
+}
+
+static int undo_command(Transaction *transaction, const StoreState *before) {
+        transaction->state = *before;
+        transaction->change = change_unref(transaction->change);
+        return run(transaction, STATEMENT_ROLLBACK_TO_SAVEPOINT);
+}
+
+int transaction_execute(Transaction *transaction, Command *command, Change **ret_change) {
+        StoreState before = transaction->state;
+        int r, outcome;
+
+        transaction->command = command;
+        transaction->change = NULL;
+        r = run(transaction, STATEMENT_SAVEPOINT);
+        if (r)
+                return r;
+
+        outcome = execute_operations(transaction, command);
+        if (outcome) {
+                command_deinit(command);
+                r = undo_command(transaction, &before);
+        }
+        if (outcome < 0)
+                return outcome;
+        if (r == 0)
+                r = run(transaction, STATEMENT_RELEASE_SAVEPOINT);
+        if (r) {
+                transaction->change = change_unref(transaction->change);
+                return r;
+        }
+
+        command->outcome = (StoreOutcome)outcome;
+        command->revision = transaction->state.revision;
+        *ret_change = transaction->change;
+        transaction->change = NULL;
+        return 0;
+}

@@ -1,0 +1,311 @@
+/*
+ * Checks a store from end to end, in one snapshot, and names the first thing that does not hold.
+ *
+ * The checks are a list, each a statement and what to do with its rows. Most are rules: the statement finds
+ * what breaks the rule, so that any row is a break. Contents and the audit's chain are walked in C, since SQL
+ * does not hash. The order is from the ground up, because what comes later trusts what was checked before.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "model/format.h"
+#include "store/audit.h"
+#include "store/columns.h"
+#include "store/maintenance_internal.h"
+#include "store/schema.h"
+#include "store/sql.h"
+#include "util/digest.h"
+
+#define EPOCH_SIZE 32
+
+typedef struct Verifier {
+        sqlite3 *database;
+        Problem *problem;
+        VerifyReport report;
+        uint8_t store_hash[SHA256_SIZE]; /* with which the audit ends, by the row of store */
+
+        /* The audit entry before the one at hand. */
+        int64_t entry_id;
+        int64_t entry_at_ms;
+        uint8_t entry_hash[SHA256_SIZE];
+} Verifier;
+
+typedef struct Check Check;
+
+struct Check {
+        const char *text;
+        int (*check_row)(Verifier *verifier, const Check *check, sqlite3_stmt *row);
+        const char *fault; /* of a rule: what is said of the thing that the row names */
+};
+
+#define BREAK(verifier, ...) (problem_set((verifier)->problem, NULL, __VA_ARGS__), -EBADMSG)
+
+static int check_rule(Verifier *verifier, const Check *check, sqlite3_stmt *row) {
+        Span name = sql_column_text(row, 0);
+
+        return BREAK(verifier, "%.*s: %s", (int)name.size, name.data, check->fault);
+}
+
+static int check_integrity(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        Span finding = sql_column_text(row, 0);
+
+        if (span_equal_string(finding, "ok"))
+                return 0;
+        return BREAK(verifier, "the database file is damaged: %.*s", (int)finding.size, finding.data);
+}
+
+static int check_foreign_key(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        Span table = sql_column_text(row, 0), parent = sql_column_text(row, 2);
+
+        return BREAK(verifier, "row %" PRId64 " of %.*s: it refers to a row of %.*s that does not exist",
+                     sql_column_i64(row, 1), (int)table.size, table.data, (int)parent.size, parent.data);
+}
+
+static bool is_epoch(Span text) {
+        for (size_t i = 0; i < text.size; i++)
+                if (!text.data[i] || !strchr("0123456789abcdef", text.data[i]))
+                        return false;
+        return text.size == EPOCH_SIZE;
+}
+
+static int check_store(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        if (sql_column_i64(row, 0) != 1)
+                return BREAK(verifier, "the row of the table store is missing");
+        if (!is_epoch(sql_column_text(row, 1)))
+                return BREAK(verifier, "the store's epoch is not made of 32 hex digits");
+        if (sql_column_i64(row, 2) < 0)
+                return BREAK(verifier, "the store's revision is below 0");
+        if (column_sha256(row, 3, verifier->store_hash))
+                return BREAK(verifier, "the store's audit hash is not made of 32 bytes");
+
+        verifier->report.revision = (uint64_t)sql_column_i64(row, 2);
+        return 0;
+}
+
+static int check_content(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        Span namespace = sql_column_text(row, 0), key = sql_column_text(row, 1);
+        uint8_t expected[SHA256_SIZE], actual[SHA256_SIZE];
+        const char *fault = NULL;
+        int format;
+
+        sha256(sql_column_text(row, 5), actual);
+        if (column_choice(row, 3, FORMAT_N, &format))
+                fault = "its format is unknown";
+        else if (column_sha256(row, 4, expected))
+                fault = "its SHA-256 is not made of 32 bytes";
+        else if (memcmp(expected, actual, SHA256_SIZE) != 0)
+                fault = "its content does not match its SHA-256";
+        if (fault)
+                return BREAK(verifier, "version %" PRId64 " of %.*s/%.*s: %s", sql_column_i64(row, 2),
+                             (int)namespace.size, namespace.data, (int)key.size, key.data, fault);
+
+        verifier->report.n_versions++;
+        return 0;
+}
+
+static int break_chain(Verifier *verifier, int64_t id) {
+        if (verifier->entry_id == 0)
+                return BREAK(verifier, "audit entry %" PRId64 ": its hash is not that of a first entry", id);
+        return BREAK(verifier, "audit entry %" PRId64 ": its hash does not follow from entry %" PRId64, id,
+                     verifier->entry_id);
+}
+
+static int check_audit_entry(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        uint8_t expected[SHA256_SIZE];
+        AuditEntry entry;
+
+        if (sql_column_i64(row, 0) != verifier->entry_id + 1)
+                return BREAK(verifier, "audit entry %" PRId64 ": it is missing", verifier->entry_id + 1);
+        if (column_audit_entry(row, &entry))
+                return BREAK(verifier, "audit entry %" PRId64 ": its outcome or its hash is malformed",
+                             verifier->entry_id + 1);
+
+        audit_entry_hash(&entry, verifier->entry_hash, expected);
+        if (memcmp(entry.hash, expected, SHA256_SIZE) != 0)
+                return break_chain(verifier, entry.id);
+        if (entry.created_at_ms < verifier->entry_at_ms)
+                return BREAK(verifier, "audit entry %" PRId64 ": it is older than entry %" PRId64, entry.id,
+                             verifier->entry_id);
+
+        verifier->entry_id = entry.id;
+        verifier->entry_at_ms = entry.created_at_ms;
+        memcpy(verifier->entry_hash, entry.hash, SHA256_SIZE);
+        verifier->report.n_audit_entries++;
+        return 0;
+}
+
+static int check_audit_end(Verifier *verifier, _unused_ const Check *check, _unused_ sqlite3_stmt *row) {
+        if (memcmp(verifier->entry_hash, verifier->store_hash, SHA256_SIZE) == 0)
+                return 0;
+        return BREAK(verifier,
+                     "the audit ends with entry %" PRId64
+                     ", whose hash is not the one that the store carries: "
+                     "entries after it are missing, or the store's row was changed",
+                     verifier->entry_id);
+}
+
+/* The names of things in breaks. A config is c in the namespace n, a version v, a release event r. */
+#define CONFIG       "n.name || '/' || c.key"
+#define NAME_CONFIG  "SELECT 'config ' || " CONFIG
+#define NAME_VERSION "SELECT 'version ' || v.version || ' of ' || " CONFIG
+#define NAME_RELEASE "SELECT 'release event ' || r.id || ' of ' || " CONFIG
+#define FROM_CONFIGS " FROM configs c JOIN namespaces n ON n.id = c.namespace_id"
+#define FROM_VERSIONS                                                                                        \
+        " FROM versions v JOIN configs c ON c.id = v.config_id JOIN namespaces n ON n.id = c.namespace_id"
+#define FROM_RELEASES                                                                                        \
+        " FROM releases r JOIN configs c ON c.id = r.config_id JOIN namespaces n ON n.id = c.namespace_id"
+
+/* Rows are added in the order of their commits, so that their revisions never fall. */
+#define REVISION_RULES(select, table, row)                                                                   \
+        { select " WHERE " row ".revision NOT BETWEEN 1 AND (SELECT revision FROM store)", check_rule,       \
+          "its revision is not between 1 and the store's" },                                                 \
+        {                                                                                                    \
+                select " WHERE " row ".revision < (SELECT revision FROM " table " WHERE id < " row ".id"     \
+                       " ORDER BY id DESC LIMIT 1)",                                                         \
+                        check_rule, "its revision is below that of the row before it"                        \
+        }
+
+static const Check checks[] = {
+        { "PRAGMA integrity_check(1)", check_integrity, NULL },
+        { "PRAGMA foreign_key_check", check_foreign_key, NULL },
+        { "SELECT count(*), epoch, revision, audit_hash FROM store", check_store, NULL },
+
+        { "SELECT 'namespace ' || name FROM namespaces WHERE revision NOT BETWEEN 1 AND (SELECT revision "
+          "FROM store)",
+          check_rule, "its revision is not between 1 and the store's" },
+
+        { "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content" FROM_VERSIONS " ORDER BY v.id",
+          check_content, NULL },
+        { "SELECT 'version ' || v.expected || ' of ' || " CONFIG
+          " FROM (SELECT config_id, version, 1 + ifnull((SELECT max(before.version) FROM versions before"
+          " WHERE before.config_id = every.config_id AND before.version < every.version), 0) AS expected"
+          " FROM versions every) v JOIN configs c ON c.id = v.config_id JOIN namespaces n ON n.id = "
+          "c.namespace_id"
+          " WHERE v.version <> v.expected",
+          check_rule, "it is missing" },
+        REVISION_RULES(NAME_VERSION FROM_VERSIONS, "versions", "v"),
+
+        { NAME_CONFIG FROM_CONFIGS
+          " WHERE NOT EXISTS (SELECT 1 FROM versions v"
+          " WHERE v.id = c.newest_id AND v.config_id = c.id AND v.version = c.newest)",
+          check_rule, "its newest version does not exist" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE EXISTS (SELECT 1 FROM versions v"
+                                   " WHERE v.config_id = c.id AND v.version > c.newest)",
+          check_rule, "it has a version that is newer than its newest" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT version FROM versions v"
+                                   " WHERE v.id = c.stable_id AND v.config_id = c.id)",
+          check_rule, "the version that it serves does not exist" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT r.version FROM releases r"
+                                   " WHERE r.config_id = c.id ORDER BY r.id DESC LIMIT 1)",
+          check_rule, "it does not serve what its last release event says" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE c.release_id IS NOT (SELECT max(r.id) FROM releases r"
+                                   " WHERE r.config_id = c.id AND r.version IS NOT NULL)",
+          check_rule, "its release event is not the last one that put a version in force" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT NULL AND c.deleted", check_rule,
+          "it is deleted, and still served" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE n.deleted AND NOT c.deleted", check_rule,
+          "it is not deleted, although its namespace is" },
+
+        { NAME_RELEASE FROM_RELEASES
+          " WHERE r.kind NOT BETWEEN 0 AND 2 OR (r.kind = 2) <> (r.version IS NULL)",
+          check_rule, "its kind is unknown, or does not go with its version" },
+        { NAME_RELEASE FROM_RELEASES " WHERE r.version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v"
+                                     " WHERE v.config_id = r.config_id AND v.version = r.version)",
+          check_rule, "the version that it puts in force does not exist" },
+        { NAME_RELEASE FROM_RELEASES
+          " WHERE r.from_version IS NOT (SELECT before.version FROM releases before"
+          " WHERE before.config_id = r.config_id AND before.id < r.id"
+          " ORDER BY before.id DESC LIMIT 1)",
+          check_rule, "what was in force before it is not what the event before it says" },
+        { NAME_RELEASE FROM_RELEASES
+          " WHERE r.restores IS NOT NULL AND NOT EXISTS (SELECT 1 FROM releases old"
+          " WHERE old.id = r.restores AND old.id < r.id AND old.config_id = r.config_id"
+          " AND old.version = r.version)",
+          check_rule, "the event that it restores is not an earlier one of the same version" },
+        REVISION_RULES(NAME_RELEASE FROM_RELEASES, "releases", "r"),
+
+        REVISION_RULES("SELECT 'outbox row ' || o.id FROM outbox o", "outbox", "o"),
+
+        { "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id", check_audit_entry, NULL },
+        { "SELECT 1", check_audit_end, NULL },
+        { "SELECT 'audit entry ' || a.id FROM audit a WHERE a.revision > (SELECT revision FROM store)",
+          check_rule, "its revision is above the store's" },
+        { "SELECT 'the store' FROM store WHERE changed_at_ms < (SELECT max(created_at_ms) FROM audit)",
+          check_rule, "its last change is older than an audit entry" },
+};
+
+static int fail_to_read(Verifier *verifier, int r) {
+        problem_set(verifier->problem, NULL, "the store cannot be read: %s",
+                    sqlite3_errmsg(verifier->database));
+        return r;
+}
+
+static int run_check(Verifier *verifier, const Check *check) {
+        sqlite3_stmt *statement = NULL;
+        int step;
+        int r;
+
+        r = sql_prepare(verifier->database, &check->text, &statement, 1);
+        if (r)
+                return fail_to_read(verifier, r);
+
+        while (r == 0 && (step = sql_step(statement)) != 0)
+                r = step > 0 ? check->check_row(verifier, check, statement) : fail_to_read(verifier, step);
+        sql_finalize(&statement, 1);
+        return r;
+}
+
+static int run_checks(Verifier *verifier) {
+        for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+                int r = run_check(verifier, &checks[i]);
+
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret_problem) {
+        Verifier verifier = { .database = database, .problem = ret_problem };
+        int r;
+
+        r = schema_check(database, ret_problem);
+        if (r)
+                return r;
+        r = sql_execute(database, "BEGIN");
+        if (r)
+                return fail_to_read(&verifier, r);
+
+        r = run_checks(&verifier);
+        (void)sql_execute(database, "COMMIT");
+        if (r)
+                return r;
+
+        *ret_report = verifier.report;
+        return 0;
+}
+
+int maintenance_open(const char *path, sqlite3 **ret_database, Problem *ret_problem) {
+        sqlite3 *database = NULL;
+        int r;
+
+        r = sql_open(path, SQL_MODE_READER, &database, ret_problem);
+        if (r)
+                return r;
+
+        (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        *ret_database = database;
+        return 0;
+}
+
+int store_verify(const char *path, VerifyReport *ret_report, Problem *ret_problem) {
+        _cleanup_(sql_closep) sqlite3 *database = NULL;
+        int r;
+
+        r = maintenance_open(path, &database, ret_problem);
+        if (r)
+                return r;
+
+        return maintenance_verify(database, ret_report, ret_problem);
+}

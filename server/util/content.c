@@ -1,0 +1,179 @@
+/*
+ * The part of content checks that all formats share, see content.h.
+ */
+#include <search.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/content.h"
+#include "util/content_parsers.h"
+
+#define BYTE_ORDER_MARK SPAN_LITERAL("\xef\xbb\xbf")
+
+/* The parsers count in int. */
+#define CONTENT_SIZE_MAX ((size_t)1 << 30)
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(a, b);
+}
+
+bool name_set_add(NameSet *set, const char *name) {
+        char *copy;
+
+        if (name_set_has(set, name))
+                return true;
+
+        copy = strdup(name);
+        if (!copy)
+                return false;
+
+        if (!tsearch(copy, &set->root, compare_names)) {
+                free(copy);
+                return false;
+        }
+        return true;
+}
+
+bool name_set_has(const NameSet *set, const char *name) {
+        return tfind(name, &set->root, compare_names) != NULL;
+}
+
+void name_set_clear(NameSet *set) {
+        tdestroy(set->root, free);
+        set->root = NULL;
+}
+
+size_t content_find(Span content, size_t offset, char wanted) {
+        const char *found;
+
+        if (offset >= content.size)
+                return content.size;
+
+        found = memchr(content.data + offset, wanted, content.size - offset);
+        return found ? (size_t)(found - content.data) : content.size;
+}
+
+bool content_refuse(Span content, size_t offset, Problem *ret_problem, const char *format, ...) {
+        char text[PROBLEM_TEXT_MAX];
+        size_t line = 1, line_start = 0;
+        va_list args;
+
+        for (size_t i = 0; i < offset && i < content.size; i++)
+                if (content.data[i] == '\n') {
+                        line++;
+                        line_start = i + 1;
+                }
+
+        va_start(args, format);
+        (void)vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+
+        problem_set(ret_problem, NULL, "%s", text);
+        ret_problem->line = line;
+        ret_problem->column = offset - line_start + 1;
+        return false;
+}
+
+/* The number of bytes of the sequence that starts with @lead, and the bounds of its second byte. 0: no lead byte. */
+static size_t sequence_size(uint8_t lead, uint8_t *ret_second_min, uint8_t *ret_second_max) {
+        *ret_second_min = 0x80;
+        *ret_second_max = 0xbf;
+
+        if (lead >= 0xc2 && lead <= 0xdf)
+                return 2;
+
+        if (lead >= 0xe0 && lead <= 0xef) {
+                if (lead == 0xe0)
+                        *ret_second_min = 0xa0; /* below: overlong */
+                else if (lead == 0xed)
+                        *ret_second_max = 0x9f; /* above: surrogates */
+                return 3;
+        }
+
+        if (lead >= 0xf0 && lead <= 0xf4) {
+                if (lead == 0xf0)
+                        *ret_second_min = 0x90; /* below: overlong */
+                else if (lead == 0xf4)
+                        *ret_second_max = 0x8f; /* above: beyond U+10FFFF */
+                return 4;
+        }
+        return 0;
+}
+
+/* The size of the valid sequence of two to four bytes at the start of @text, or 0. */
+static size_t valid_sequence(const uint8_t *text, size_t size) {
+        uint8_t second_min, second_max;
+        size_t needed = sequence_size(text[0], &second_min, &second_max);
+
+        if (needed == 0 || needed > size || text[1] < second_min || text[1] > second_max)
+                return 0;
+        for (size_t i = 2; i < needed; i++)
+                if ((text[i] & 0xc0) != 0x80)
+                        return 0;
+        return needed;
+}
+
+/* How many bytes at the start of @content are valid UTF-8. */
+static size_t valid_utf8_size(Span content) {
+        const uint8_t *text = (const uint8_t *)content.data;
+        uint64_t word;
+        size_t at = 0, size;
+
+        while (at < content.size) {
+                if (text[at] < 0x80) {
+                        at++;
+                        while (at + sizeof(word) <= content.size) {
+                                memcpy(&word, text + at, sizeof(word));
+                                if (word & UINT64_C(0x8080808080808080))
+                                        break;
+                                at += sizeof(word);
+                        }
+                        continue;
+                }
+
+                size = valid_sequence(text + at, content.size - at);
+                if (size == 0)
+                        break;
+                at += size;
+        }
+        return at;
+}
+
+static bool check_text(Span content, Problem *ret_problem) {
+        size_t nul = content_find(content, 0, '\0');
+        size_t valid = valid_utf8_size((Span){ content.data, nul });
+
+        if (valid < nul)
+                return content_refuse(content, valid, ret_problem, "this is not UTF-8: save the content as UTF-8");
+        if (nul < content.size)
+                return content_refuse(content, nul, ret_problem, "a NUL byte is not allowed: remove it");
+        return true;
+}
+
+bool content_check(Format format, Span content, Problem *ret_problem) {
+        if (!content.data)
+                content = SPAN_LITERAL("");
+        if (span_starts_with(content, BYTE_ORDER_MARK)) {
+                content.data += BYTE_ORDER_MARK.size;
+                content.size -= BYTE_ORDER_MARK.size;
+        }
+
+        if (content.size > CONTENT_SIZE_MAX)
+                return content_refuse(content, 0, ret_problem, "the content is larger than 1 GiB");
+        if (!check_text(content, ret_problem))
+                return false;
+
+        switch (format) {
+        case FORMAT_JSON:
+                return content_check_json(content, ret_problem);
+        case FORMAT_YAML:
+                return content_check_yaml(content, ret_problem);
+        case FORMAT_XML:
+                return content_check_xml(content, ret_problem);
+        default:
+                return true;
+        }
+}

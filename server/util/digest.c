@@ -1,0 +1,95 @@
+/* See digest.h for why the deprecated interface is used. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/digest.h"
+
+void sha256_init(Sha256 *sha) {
+        (void)SHA256_Init(sha);
+}
+
+void sha256_update(Sha256 *sha, const void *data, size_t size) {
+        if (size)
+                (void)SHA256_Update(sha, data, size);
+}
+
+void sha256_final(Sha256 *sha, uint8_t ret_hash[SHA256_SIZE]) {
+        (void)SHA256_Final(ret_hash, sha);
+}
+
+void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]) {
+        Sha256 sha;
+
+        sha256_init(&sha);
+        sha256_update(&sha, data.data, data.size);
+        sha256_final(&sha, ret_hash);
+}
+
+void random_bytes(void *to, size_t size) {
+        if (RAND_bytes(to, (int)size) != 1)
+                abort();
+}
+
+bool equal_in_constant_time(const void *a, const void *b, size_t size) {
+        return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+static const char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* @text holds no padding. What is left over of the last byte must be zero, so that each text has one spelling. */
+static bool decode(Span text, const char *alphabet, Buf *buf) {
+        uint32_t bits = 0;
+        unsigned n_bits = 0;
+
+        for (size_t i = 0; i < text.size; i++) {
+                const char *place = text.data[i] ? strchr(alphabet, text.data[i]) : NULL;
+
+                if (!place)
+                        return false;
+                bits = bits << 6 | (uint32_t)(place - alphabet);
+                n_bits += 6;
+                if (n_bits >= 8) {
+                        n_bits -= 8;
+                        buf_append_char(buf, (char)(bits >> n_bits));
+                        bits &= (1U << n_bits) - 1;
+                }
+        }
+        return n_bits < 6 && bits == 0;
+}
+
+bool base64_decode(Span text, Buf *buf) {
+        Span unpadded = text;
+
+        if (text.size % 4 != 0)
+                return false;
+        for (int i = 0; i < 2; i++)
+                if (unpadded.size > 0 && unpadded.data[unpadded.size - 1] == '=')
+                        unpadded.size--;
+
+        return decode(unpadded, standard_alphabet, buf);
+}
+
+void base64url_append(Buf *buf, Span data) {
+        uint32_t bits = 0;
+        unsigned n_bits = 0;
+
+        for (size_t i = 0; i < data.size; i++) {
+                bits = (bits & 0x3f) << 8 | (unsigned char)data.data[i];
+                n_bits += 8;
+                while (n_bits >= 6) {
+                        n_bits -= 6;
+                        buf_append_char(buf, url_alphabet[bits >> n_bits & 63]);
+                }
+        }
+        if (n_bits)
+                buf_append_char(buf, url_alphabet[bits << (6 - n_bits) & 63]);
+}
+
+bool base64url_decode(Span text, Buf *buf) {
+        return decode(text, url_alphabet, buf);
+}

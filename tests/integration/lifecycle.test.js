@@ -1,0 +1,174 @@
+// Starting, stopping, starting again.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { after, describe, test } = require('node:test');
+const { basic, configPath, namespacePath, root } = require('../lib/client.js');
+const { Conferd, useConferd } = require('../lib/conferd.js');
+const { connect, receive, takeAnswers } = require('../lib/raw.js');
+
+/** Everything that a server tells of its store. */
+async function dump(api) {
+  const namespaces = await api.walk(`${root}/namespaces`);
+  const configs = [];
+  for (const { name } of namespaces) configs.push(...(await api.walk(namespacePath(name, 'configs'), { content: 'true', deleted: 'true' })));
+  const histories = [];
+  for (const { namespace, key } of configs) {
+    histories.push(await api.walk(configPath(namespace, key, 'versions')), await api.walk(configPath(namespace, key, 'releases')));
+  }
+  const { epoch, revision } = await api.status();
+  return { namespaces, configs, histories, audit: await api.walk(`${root}/audit`), epoch, revision };
+}
+
+describe('The first start', () => {
+  const server = new Conferd({ env: { CONFER_ADMIN_PASSWORD: undefined } });
+  const file = path.join(server.data, 'admin-password');
+  after(() => server.finish());
+  let password;
+
+  test('It prints the password once, and writes it to a file for nobody else', async () => {
+    await server.start();
+    const match = /^The admin password is (\S+) \(also in (.*)\)$/m.exec(server.stdout);
+    assert.ok(match, server.stdout);
+    password = match[1];
+    assert.ok(password.length >= 12);
+    assert.equal(path.resolve(match[2]), path.resolve(file));
+    assert.equal(fs.readFileSync(file, 'utf8').trim(), password);
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+    assert.doesNotMatch(server.stderr, new RegExp(password));
+    assert.equal((await server.api.get(`${root}/me`, { auth: basic('admin', password) })).data.username, 'admin');
+  });
+
+  test('The directory and all in it are for nobody else', () => {
+    assert.equal(fs.statSync(server.data).mode & 0o077, 0);
+    for (const name of fs.readdirSync(server.data)) assert.equal(fs.statSync(path.join(server.data, name)).mode & 0o077, 0, name);
+  });
+
+  test('The next start prints none, and the password is the same', async () => {
+    await server.restart();
+    assert.doesNotMatch(server.stdout, /password/i);
+    await server.api.get(`${root}/me`, { auth: basic('admin', password), status: 200 });
+  });
+
+  test('A password in the environment wins, at every start', async () => {
+    await server.stop();
+    server.env.CONFER_ADMIN_PASSWORD = 'from the environment';
+    await server.start();
+    assert.doesNotMatch(server.stdout, /password/i);
+    await server.api.get(`${root}/me`, { auth: basic('admin', 'from the environment'), status: 200 });
+    await server.api.get(`${root}/me`, { auth: basic('admin', password), status: 401 });
+  });
+
+  test('Another start makes another password', async () => {
+    const other = new Conferd({ env: { CONFER_ADMIN_PASSWORD: undefined } });
+    await other.start();
+    assert.notEqual(/admin password is (\S+)/.exec(other.stdout)[1], password);
+    await other.stop();
+  });
+
+  test('With a password in the environment no file is written', async () => {
+    const other = new Conferd();
+    await other.start();
+    assert.doesNotMatch(other.stdout, /password/i);
+    assert.ok(!fs.existsSync(path.join(other.data, 'admin-password')));
+    assert.match(other.stdout, /^conferd is ready on http:\/\/127\.0\.0\.1:\d+\n$/, 'one line, and no other');
+    await other.stop();
+  });
+});
+
+describe('Stopping', () => {
+  const server = useConferd();
+  const { api } = server;
+
+  test('A restart keeps everything', async () => {
+    await api.createNamespaces('ns', 'ns.child', 'gone');
+    for (let i = 0; i < 30; i++) await api.publish('ns', `k${i % 7}`, `${i}`, { comment: `number ${i}` });
+    await api.save('ns.child', 'draft', 'x');
+    await api.post(configPath('ns', 'k1', 'rollback'), {});
+    await api.delete(configPath('ns', 'k2'));
+    await api.publish('gone', 'k', 'x');
+    await api.delete(namespacePath('gone'), { query: { recursive: 'true' } });
+    const before = await dump(api);
+    await server.restart();
+    assert.deepEqual(await dump(api), before);
+    await server.kill();
+    await server.start();
+    assert.deepEqual(await dump(api), before, 'kill -9 does, too');
+    assert.equal((await api.publish('ns', 'k0', 'next')).revision, before.revision + 1);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`${signal} lets a request that is under way come to its end`, async () => {
+      const body = JSON.stringify({ content: signal, publish: true });
+      const connection = await connect(server.origin);
+      connection.socket.write(
+        `PUT ${configPath('ns', 'slow')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.token}\r\n` +
+          `Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+      );
+      await receive(connection, (bytes) => bytes.includes('100')); // the server has the request's head
+      server.isEnding = true;
+      server.child.kill(signal);
+      const refused = () => connect(server.origin).then(({ socket }) => socket.destroy(), () => true);
+      while (!(await refused())); // it does not listen any more
+      connection.socket.write(body);
+      const answers = takeAnswers(await receive(connection, (bytes) => takeAnswers(bytes).some(({ status }) => status >= 200)));
+      connection.socket.destroy();
+      const last = answers[answers.length - 1];
+      assert.ok(last && [200, 201].includes(last.status), JSON.stringify(answers));
+      assert.deepEqual(await server.end(), { code: 0, signal: null });
+
+      await server.start();
+      assert.equal((await api.read('ns', 'slow')).content, signal);
+    });
+  }
+
+  test('Idle connections do not hold it up, and what hangs only as long as it is told', async () => {
+    await server.stop();
+    server.args = ['--stop-timeout-ms', '200 ms'];
+    await server.start();
+    const idle = await connect(server.origin);
+    const half = await connect(server.origin);
+    half.socket.write(`PUT ${configPath('ns', 'half')} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`);
+    await api.status();
+    await server.stop();
+    for (const { socket } of [idle, half]) socket.destroy();
+    server.args = [];
+    await server.start();
+  });
+
+  test('A stop under 16 writers loses nothing that was answered', async () => {
+    const acknowledged = [];
+    let isStopping = false;
+    const writer = async (i) => {
+      const client = api.another({ connections: 1 });
+      for (let n = 1; ; n++) {
+        try {
+          const { version } = await client.publish('ns', `busy${i}`, `${n}`);
+          acknowledged.push([`busy${i}`, version, `${n}`]);
+        } catch (error) {
+          assert.match(`${error.code} ${error.message}`, /ECONNRESET|ECONNREFUSED|EPIPE|hang up/);
+          assert.ok(isStopping);
+          return;
+        }
+        if (acknowledged.length === 300) {
+          isStopping = true;
+          server.isEnding = true;
+          server.child.kill('SIGTERM');
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, (_, i) => writer(i)));
+    assert.deepEqual(await server.end(), { code: 0, signal: null });
+    await server.start();
+    for (const [key, version, content] of acknowledged) {
+      assert.equal((await api.read('ns', key, { version })).content, content);
+    }
+  });
+
+  test('Whoever asks is told whether it is ready', async () => {
+    assert.equal((await api.get('/readyz', { auth: null })).text, 'ready\n');
+    assert.equal((await api.get('/healthz', { auth: null })).text, 'ok\n');
+  });
+});

@@ -1,0 +1,53 @@
+/*
+ * A store in a directory of its own, filled with SQL as the writer would fill it: each call is one change, with the next
+ * revision, its row of the audit, and a time of a second after the one before. Whatever goes wrong here fails the test.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/macros.h"
+#include "store/audit.h"
+#include "store/rows.h"
+
+#define FIXTURE_ACTOR "user:admin"
+#define FIXTURE_ADDRESS "192.0.2.1"
+
+/* The time of a change, and how its comment reads. */
+#define FIXTURE_AT_MS(revision) (INT64_C(1700000000000) + (revision) * 1000)
+#define FIXTURE_COMMENT "change %d"
+
+typedef struct Fixture {
+        char directory[256];
+        char path[288]; /* of the database */
+        sqlite3 *database;
+        int revision;
+} Fixture;
+
+/* For cmocka: make and remove the store, with *state as Fixture. The first leaves out the tables. */
+int fixture_set_up_directory(void **state);
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+
+/* @name in the fixture's directory; valid until the call after the next. */
+const char *fixture_file(const Fixture *fixture, const char *name);
+
+/* @format is for sqlite3_mprintf(), which knows %Q. */
+void fixture_execute(Fixture *fixture, const char *format, ...);
+int64_t fixture_number(Fixture *fixture, const char *format, ...);
+
+void fixture_add_namespace(Fixture *fixture, const char *name);
+/* Its configs are deleted first, each with a change of its own. */
+void fixture_delete_namespace(Fixture *fixture, const char *name);
+
+/* The format is that of the key's extension. */
+void fixture_save(Fixture *fixture, const char *namespace, const char *key, const char *content);
+void fixture_release(Fixture *fixture, ReleaseKind kind, const char *namespace, const char *key, int version);
+/* Saves and publishes in one change. */
+void fixture_publish(Fixture *fixture, const char *namespace, const char *key, const char *content);
+void fixture_delete(Fixture *fixture, const char *namespace, const char *key);
+
+/* Appends to the audit; id, time and hash are filled in. A revision of 0 is a denied entry, without a change. */
+void fixture_audit(Fixture *fixture, AuditEntry entry);
