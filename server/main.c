@@ -11,8 +11,6 @@
 #include "util/settings.h"
 #include "version.h"
 
-extern char **environ;
-
 static int print(void (*write_to)(Buf *to)) {
         _cleanup_(buf_deinit) Buf text = BUF_NULL;
 

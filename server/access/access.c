@@ -323,13 +323,13 @@ static void remember(Access *access, Span encoded) {
 /* An unknown name costs the same hashing as a wrong password, so that the time does not tell who exists. */
 static AccessVerdict judge_password(Access *access, Span user_name, Span password, Span address,
                                     int64_t now_ms) {
-        bool is_right;
+        bool matches;
 
         if (throttle_is_shut(access->throttle, address, now_ms))
                 return ACCESS_TOO_MANY_FAILURES;
 
-        is_right = password_matches(&access->password, password) & span_equal_string(user_name, USER_NAME);
-        if (is_right)
+        matches = password_matches(&access->password, password);
+        if (matches && span_equal_string(user_name, USER_NAME))
                 return ACCESS_GRANTED;
 
         if (throttle_count_failure(access->throttle, address, now_ms))
@@ -360,8 +360,7 @@ static AccessVerdict check_basic(Access *access, Span encoded, bool may_hash, Sp
         const char *colon;
 
         /* Enough for all of it: a buffer that grew would leave the password behind in the memory it left. */
-        (void)buf_reserve(&decoded, encoded.size);
-        if (!base64_decode(encoded, &decoded) || decoded.size == 0)
+        if (encoded.size == 0 || !buf_reserve(&decoded, encoded.size) || !base64_decode(encoded, &decoded))
                 return ACCESS_UNAUTHENTICATED;
 
         colon = memchr(decoded.data, ':', decoded.size);

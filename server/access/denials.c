@@ -57,7 +57,7 @@ Denials *denials_free(Denials *denials) {
 static void keep_text(KeptText *kept, Span text) {
         kept->is_present = text.data;
         kept->size = (uint8_t)MIN(text.size, (size_t)DENIALS_TEXT_SIZE_MAX);
-        if (kept->size > 0)
+        if (text.size > 0)
                 memcpy(kept->data, text.data, kept->size);
 }
 

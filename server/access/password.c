@@ -126,10 +126,10 @@ static int check_file(int fd, const char *path, Problem *ret_problem) {
 /* Return: how many bytes were read, @size at most, or negative errno. */
 static ssize_t read_up_to(int fd, char *to, size_t size) {
         size_t done = 0;
-        ssize_t n;
 
         while (done < size) {
-                n = read(fd, to + done, size - done);
+                ssize_t n = read(fd, to + done, size - done);
+
                 if (n < 0)
                         return -errno;
                 if (n == 0)

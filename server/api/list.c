@@ -2,7 +2,7 @@
 #include "util/digest.h"
 
 /* A page with contents ends with the item that takes it past this size. */
-#define PAGE_SIZE_MAX (8 * 1024 * 1024)
+#define PAGE_SIZE_MAX ((size_t)8 * 1024 * 1024)
 
 bool list_refuse_cursor(Request *request) {
         reply_refusal(request, REASON_INVALID_PARAMETER, "cursor",

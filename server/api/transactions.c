@@ -11,7 +11,7 @@
 #include "model/name.h"
 
 #define OPERATIONS_MAX    128
-#define CONTENTS_SIZE_MAX (16 * 1024 * 1024)
+#define CONTENTS_SIZE_MAX ((size_t)16 * 1024 * 1024)
 
 typedef struct OperationBody {
         PutBody put; /* the fields that all share are here too */
@@ -183,7 +183,7 @@ static bool check_contents(Request *request, const json_t *operations) {
                 return true;
 
         reply_refusal(request, REASON_CONTENT_TOO_LARGE, "operations",
-                      "the contents together have %zu bytes, %d are allowed", size, CONTENTS_SIZE_MAX);
+                      "the contents together have %zu bytes, %zu are allowed", size, CONTENTS_SIZE_MAX);
         return false;
 }
 

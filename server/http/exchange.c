@@ -7,7 +7,7 @@
 #include "util/clock.h"
 
 /* Bodies above this size are parsed by a worker: below it, parsing costs less than 1 ms of the loop's time. */
-#define INLINE_BODY_MAX (32 * 1024)
+#define INLINE_BODY_MAX ((size_t)32 * 1024)
 
 #define API_PREFIX SPAN_LITERAL("/api/")
 

@@ -45,10 +45,12 @@ static void audit_operation(Operation *operation, const Denial *denial, Span det
 }
 
 static Span keep_text(char **at, Span text) {
-        Span kept = { text.data ? *at : NULL, text.size };
+        Span kept = { *at, text.size };
 
-        if (text.size)
-                memcpy(*at, text.data, text.size);
+        if (!text.data)
+                return SPAN_NULL;
+
+        memcpy(*at, text.data, text.size);
         *at += text.size;
         return kept;
 }

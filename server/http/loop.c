@@ -33,7 +33,7 @@ static void on_close(void *context) {
 static void format_address(h2o_socket_t *socket, char *ret_text, size_t size) {
         struct sockaddr_storage peer = { 0 };
         struct sockaddr *address = (struct sockaddr *)&peer;
-        const void *bytes = address->sa_data;
+        const void *bytes;
 
         *ret_text = '\0';
         if (h2o_socket_getpeername(socket, address) == 0)

@@ -105,17 +105,15 @@ static int get_step_before(Transaction *transaction, const Config *config, int64
  * to, the place walked from only ever moves to older events: walking back ends, and never goes to and fro.
  */
 static int walk_back(Transaction *transaction, const Config *config, Step *ret_step) {
-        Step in_force;
+        Step in_force = { 0 };
         int r;
 
         if (!config->release_id)
                 return 0;
 
         r = get_step(transaction, config->release_id, &in_force);
-        if (r < 0)
-                return r;
-        if (r == 0)
-                return -EBADMSG;
+        if (r <= 0)
+                return r ? r : -EBADMSG;
 
         if (!config->stable) {
                 *ret_step = in_force;
@@ -126,7 +124,7 @@ static int walk_back(Transaction *transaction, const Config *config, Step *ret_s
 
 static int target_one_step_back(Transaction *transaction, const Config *config, ReleaseTarget *ret_target,
                                 Problem *problem) {
-        Step step;
+        Step step = { 0 };
         int r;
 
         r = walk_back(transaction, config, &step);

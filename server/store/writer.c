@@ -189,7 +189,7 @@ static Commit *commit_new(Command *commands) {
 
         for (Command *command = commands; command; command = command->next)
                 n++;
-        if (!commit || !(commit->changes = calloc(n, sizeof(*commit->changes))))
+        if (!commit || !(commit->changes = calloc(n, sizeof(Change *))))
                 abort();
 
         commit->commands = commands;

@@ -321,11 +321,11 @@ static bool is_printable(char c) {
 }
 
 static char to_upper(char c) {
-        return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        return (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 }
 
 static char to_lower(char c) {
-        return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 void settings_label(const char *name, SettingsSource source, char ret_label[static SETTINGS_LABEL_MAX]) {
@@ -775,10 +775,11 @@ static int value_set(Settings *settings, const Setting *setting, Span text, Sett
  */
 int settings_set(Settings *settings, const Setting *setting, Span text, SettingsOrigin origin,
                  Problem *ret_problem) {
-        char variable[SETTINGS_LABEL_MAX];
         int r;
 
         if ((setting->flags & SETTING_SECRET) && origin.source != SETTINGS_ENVIRONMENT) {
+                char variable[SETTINGS_LABEL_MAX];
+
                 settings_label(setting->name, SETTINGS_ENVIRONMENT, variable);
                 return refuse(settings, setting, origin, ret_problem,
                               "a secret is read from the environment only, as %s", variable);
@@ -820,14 +821,25 @@ int settings_init(Settings *ret_settings) {
         return 0;
 }
 
+static const Setting *row_of(size_t offset) {
+        const Setting *setting = table;
+
+        while (setting->offset != offset) {
+                setting++;
+                assert(setting < table + ARRAY_SIZE(table));
+        }
+
+        return setting;
+}
+
 /*
  * settings_check() - do the values fit each other?
  *
  * Blames the one that was written at the stronger place: it is the one that somebody has just changed.
  */
 int settings_check(const Settings *settings, Problem *ret_problem) {
-        const Setting *content = settings_find(SPAN_LITERAL("content_max_bytes"), SETTINGS_DEFAULT);
-        const Setting *body = settings_find(SPAN_LITERAL("body_max_bytes"), SETTINGS_DEFAULT);
+        const Setting *content = row_of(offsetof(Settings, content_max_bytes));
+        const Setting *body = row_of(offsetof(Settings, body_max_bytes));
         SettingsOrigin content_origin = settings->origins[content - table];
         SettingsOrigin body_origin = settings->origins[body - table];
 

@@ -77,11 +77,11 @@ static int value_take(Flag flag, const char **value, Problem *ret_problem) {
 }
 
 static int mode_take(CommandLine *line, const SettingsOption *option, Flag flag, Problem *ret_problem) {
-        char label[SETTINGS_LABEL_MAX];
-
         if (line->mode == option)
                 return refuse_flag(flag, ret_problem, "is given twice");
         if (line->mode) {
+                char label[SETTINGS_LABEL_MAX];
+
                 settings_label(line->mode->name, SETTINGS_FLAG, label);
                 return settings_refuse(NULL, from_flag, settings_shown(flag.written).text, ret_problem,
                                        "does not go together with %s", label);
@@ -93,18 +93,17 @@ static int mode_take(CommandLine *line, const SettingsOption *option, Flag flag,
 
 static int option_take(CommandLine *line, const SettingsOption *option, Flag flag, Problem *ret_problem) {
         const char **value = option->mode == INVOCATION_SERVE ? &line->config : &line->mode_file;
-        int r;
+        int r = 0;
 
         if (!option->argument && flag.is_joined)
                 return refuse_flag(flag, ret_problem, "takes no value");
         if (option->argument && flag.value && !*flag.value)
                 return refuse_flag(flag, ret_problem, "must not be empty");
 
-        if (option->mode != INVOCATION_SERVE) {
+        if (option->mode != INVOCATION_SERVE)
                 r = mode_take(line, option, flag, ret_problem);
-                if (r)
-                        return r;
-        }
+        if (r)
+                return r;
 
         return option->argument ? value_take(flag, value, ret_problem) : 0;
 }

@@ -19,8 +19,8 @@
 #include "util/clock.h"
 
 #define NOW_MS   INT64_C(1767225600000)
-#define IDLE_MS  3600000
-#define MAX_MS   86400000
+#define IDLE_MS  INT64_C(3600000)
+#define MAX_MS   INT64_C(86400000)
 #define TOKEN    "0123456789abcdef0123456789abcdef"
 #define PASSWORD "pass:word \xc3\xa9"
 #define ADDRESS  SPAN_LITERAL("192.0.2.1")
@@ -354,10 +354,11 @@ static void test_only_the_whole_host_is_our_origin(void **state) {
 }
 
 static int64_t cpu_us_of(Span authorization) {
-        int64_t since_us, least_us = INT64_MAX;
+        int64_t least_us = INT64_MAX;
 
         for (int i = 0; i < 3; i++) {
-                since_us = clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+                int64_t since_us = clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+
                 assert_int_equal(slowly(authorization), ACCESS_UNAUTHENTICATED);
                 least_us = MIN(least_us, clock_read_us(CLOCK_THREAD_CPUTIME_ID) - since_us);
         }

@@ -301,7 +301,7 @@ static void test_threads_lose_no_refusal(void **state) {
         for (int i = 0; i < THREADS; i++)
                 assert_int_equal(pthread_create(&threads[i], NULL, note_many, &at_once[i]), 0);
         for (int i = 0; i < 100; i++)
-                n_counted += flush(NOW_MS + i * 20)->n_counted;
+                n_counted += flush(NOW_MS + INT64_C(20) * i)->n_counted;
         for (int i = 0; i < THREADS; i++) {
                 assert_int_equal(pthread_join(threads[i], NULL), 0);
                 n_at_once += at_once[i];

@@ -214,12 +214,12 @@ static void *open_use_close(void *unused) {
                 Opened opened;
                 Session session;
 
-                session_open(table, NOW_MS + i, opened.id, &opened.session);
-                if (!session_use(table, span_from_string(opened.id), NOW_MS + i, &session) ||
+                session_open(table, NOW_MS, opened.id, &opened.session);
+                if (!session_use(table, span_from_string(opened.id), NOW_MS, &session) ||
                     strcmp(session.csrf, opened.session.csrf) != 0)
                         return "lost";
                 session_close(table, span_from_string(opened.id));
-                if (session_use(table, span_from_string(opened.id), NOW_MS + i, &session))
+                if (session_use(table, span_from_string(opened.id), NOW_MS, &session))
                         return "still there";
         }
         return NULL;

@@ -1,6 +1,7 @@
 /*
  * A store in a directory of its own, filled with SQL as the writer would fill it: each call is one change, with the next
- * revision, its row of the audit, and a time of a second after the one before. Whatever goes wrong here fails the test.
+ * revision, its row of the audit, and a time of a second after the one before. It is not synced to the disk, which would
+ * take most of the tests' time. Whatever goes wrong here fails the test.
  */
 #pragma once
 
