@@ -1,16 +1,16 @@
 /*
  * Unified diffs of texts, by lines.
  *
- * The work is made small before it is done: lines that both texts begin or end with are set aside, and so are lines
- * that only one text has. None of these can belong to a better answer, and most edits of a config leave next to
- * nothing after them. What remains is compared with the O(ND) algorithm of Eugene Myers in its linear-space form:
- * two searches from both ends of a box meet in the middle of a shortest path, which splits the box into two easier
- * ones.
+ * The work is made small before it is done: lines that both texts begin or end with are set aside, and so are
+ * lines that only one text has. That loses no better answer, and most edits of a config leave next to nothing
+ * after it. What remains is compared with the O(ND) algorithm of Eugene Myers in its linear-space form: two
+ * searches from both ends of a box meet in the middle of a shortest path, which splits the box into two
+ * easier ones.
  *
  * That algorithm is quadratic in the number of differences, so it is bounded twice:
  *
- *  1. A search gives up after SEARCH_COST_MAX differences on either side and splits the box where the search from
- *     the front got furthest. The answer is then good, no longer the shortest.
+ *  1. A search gives up after SEARCH_COST_MAX differences on either side and splits the box where the search
+ *     from the front got furthest. The answer is then good, no longer the shortest.
  *  2. All searches together may look at WORK_MAX pairs of lines. After that each box that is left becomes one
  *     replacement.
  *
@@ -31,8 +31,8 @@
 #define WORK_MAX 8000000
 
 /*
- * A line that meets this many others in the hash table counts as unlike all other lines, so that no choice of lines
- * is quadratic. In a table that is half full, chance alone does not come near.
+ * A line that meets this many others in the hash table counts as unlike all other lines, so that no choice of
+ * lines is quadratic. In a table that is half full, chance alone does not come near.
  */
 #define PROBES_MAX 128
 
@@ -69,8 +69,8 @@ typedef struct Box {
 } Box;
 
 /*
- * How far a search got. On diagonal k, x - y = k, reach[k] is the largest x that some path from the search's corner
- * gets to, or -1 when none gets there. The search from the back of the box sees both lists backwards.
+ * How far a search got. On diagonal k, x - y = k, reach[k] is the largest x that some path from the search's
+ * corner gets to, or -1 when none gets there. The search from the back of the box sees both lists backwards.
  */
 typedef struct Search {
         const uint32_t *from, *to; /* the line next to the corner */
@@ -152,7 +152,8 @@ static void trim_lines(Diff *diff) {
 
         max -= n;
         n = 0;
-        while (n < max && span_equal(side_line(from, from->n_lines - 1 - n), side_line(to, to->n_lines - 1 - n)))
+        while (n < max &&
+               span_equal(side_line(from, from->n_lines - 1 - n), side_line(to, to->n_lines - 1 - n)))
                 n++;
         diff->n_suffix = n;
 }
@@ -298,9 +299,10 @@ static int64_t last_diagonal(int64_t cost, int64_t max) {
         return cost <= max ? cost : max - (cost - max) % 2;
 }
 
-/* Goes as far as @cost differences lead on any diagonal. Return: did it meet @other, and on which diagonal? */
-static bool search_round(Search *search, int64_t cost, const Search *other, int64_t other_cost, int64_t *work_left,
-                         int64_t *ret_k) {
+/* Goes as far as @cost differences lead on any diagonal. Return: did it meet @other, and on which diagonal?
+ */
+static bool search_round(Search *search, int64_t cost, const Search *other, int64_t other_cost,
+                         int64_t *work_left, int64_t *ret_k) {
         int64_t first = -last_diagonal(cost, search->n_to), last = last_diagonal(cost, search->n_from);
         bool may_meet = (search->n_from - search->n_to - cost - other_cost) % 2 == 0;
 
@@ -355,8 +357,8 @@ static Box split_before(const Search *back, int64_t k, const Box *box) {
 }
 
 /*
- * Finds a smaller box with the same front corner, such that a shortest path goes through its end: or a good path,
- * when that is all that can be had.
+ * Finds a smaller box with the same front corner, such that a shortest path goes through its end: or a good
+ * path, when that is all that can be had.
  *
  * Return: false when the work is used up.
  */
@@ -408,8 +410,8 @@ static void mark_box(Diff *diff, const Box *box) {
 /*
  * Marks the changed lines of @box.
  *
- * The first part of a split has no more than SEARCH_COST_MAX differences, its own first part half of that, and so on:
- * the recursion is about ten deep at most.
+ * The first part of a split has no more than SEARCH_COST_MAX differences, its own first part half of that,
+ * and so on: the recursion is about ten deep at most.
  */
 static void compare_box(Diff *diff, Box box) {
         Box first;
@@ -452,7 +454,7 @@ static bool next_hunk(const Diff *diff, Box *hunk) {
         n_context = MIN(from, (size_t)DIFF_CONTEXT_LINES);
         *hunk = (Box){ .from = from - n_context, .from_end = from, .to = to - n_context, .to_end = to };
 
-        while (find_change(diff, &from, &to) && from - hunk->from_end <= 2 * DIFF_CONTEXT_LINES) {
+        while (find_change(diff, &from, &to) && from - hunk->from_end <= (size_t)2 * DIFF_CONTEXT_LINES) {
                 while (line_is_changed(&diff->from, from))
                         from++;
                 while (line_is_changed(&diff->to, to))

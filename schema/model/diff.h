@@ -15,9 +15,10 @@
  * diff_unified() - append to @out what turns @from into @to
  * @from_label, @to_label: what follows "--- " and "+++ ", on one line each
  *
- * Equal texts append nothing. A line ends with LF; a CR before it is part of the line. A text of any bytes will do.
- * The result always turns @from into @to; it is also the shortest one, unless the texts differ in more than a
- * thousand lines that occur in both, see diff.c for the bound on the work. Memory is at most about 45 bytes per line.
+ * Equal texts append nothing. A line ends with LF; a CR before it is part of the line. A text of any bytes
+ * will do. The result always turns @from into @to; it is also the shortest one, unless the texts differ in
+ * more than a thousand lines that occur in both, see diff.c for the bound on the work. Memory is at most
+ * about 50 bytes per line.
  *
  * Return: false when memory ran out or a text is larger than 4 GiB; then @out holds nothing useful.
  */

@@ -196,18 +196,6 @@ static Span after_scheme(Span header, Span scheme) {
         return rest;
 }
 
-static bool is_session_id(Span text) {
-        if (text.size != SESSION_TEXT_SIZE)
-                return false;
-        for (size_t i = 0; i < text.size; i++) {
-                unsigned char c = to_lower(text.data[i]);
-
-                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
-                        return false;
-        }
-        return true;
-}
-
 /* Cuts the next pair off @cookie, without the spaces before it. */
 static Span next_pair(Span *cookie) {
         const char *end = memchr(cookie->data, ';', cookie->size);
@@ -220,9 +208,9 @@ static Span next_pair(Span *cookie) {
 }
 
 /*
- * The id of the session that a Cookie header names. Absent too when it names two: then somebody else, such as
- * another server on this host, has set one of them. Other cookies may look as they like, for they are others'
- * business.
+ * What may be the id of a session in a Cookie header. Absent too when it names two: then somebody else, such
+ * as another server on this host, has set one of them. Other cookies may look as they like, for they are
+ * others' business.
  */
 static Span session_id_in(Span cookie) {
         const Span prefix = SPAN_LITERAL(COOKIE_NAME "=");
@@ -237,7 +225,7 @@ static Span session_id_in(Span cookie) {
                         return SPAN_NULL;
                 id = span_from(pair, prefix.size);
         }
-        return is_session_id(id) ? id : SPAN_NULL;
+        return id.size == SESSION_TEXT_SIZE ? id : SPAN_NULL;
 }
 
 static bool is_origin_ours(Span origin, Span host) {

@@ -122,7 +122,7 @@ AccessVerdict access_login(Access *access, Span user_name, Span password, Span a
 /* Ends the session that @cookie names, if any. @ret_cookie: a Set-Cookie that makes the browser forget it. */
 void access_logout(Access *access, Span cookie, Buf *ret_cookie);
 
-/* May @principal (NULL: nobody known) use @right in @namespace ("*" or absent: everywhere)? */
+/* May @principal (NULL or empty: nobody known) use @right in @namespace ("*" or absent: everywhere)? */
 bool access_allows(const Principal *principal, Right right, Span namespace);
 
 DEFINE_CLEANUP(Access *, access_free);

@@ -21,7 +21,7 @@ bool access_allows(const Principal *principal, Right right, Span namespace) {
         case RIGHT_PUBLIC:
                 return true;
         case RIGHT_AUTHENTICATED:
-                return principal;
+                return principal && principal->name.data;
         case RIGHT_READER:
         case RIGHT_EDITOR:
         case RIGHT_PUBLISHER:

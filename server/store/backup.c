@@ -312,15 +312,20 @@ static int settle_old(const char *path, Problem *ret_problem) {
         Problem problem = PROBLEM_NULL;
         int r;
 
-        r = sql_open(path, SQL_MODE_WRITER, &database, &problem);
+        r = maintenance_open(path, &database, &problem);
         if (r == 0)
                 r = write_back_log(database);
-        if (r == 0 || r == -EBADMSG)
+        if (r == -EBADMSG)
                 return 0;
+        if (r) {
+                problem_set(ret_problem, NULL, "the store at %s cannot be put aside: %s", path,
+                            database ? sqlite3_errmsg(database) : problem.text);
+                return r;
+        }
 
-        problem_set(ret_problem, NULL, "the store at %s cannot be put aside: %s", path,
-                    database ? sqlite3_errmsg(database) : problem.text);
-        return r;
+        /* The log is empty now; closing removes it. */
+        (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        return 0;
 }
 
 static bool is_same_file(const char *a, const char *b) {

@@ -1,12 +1,13 @@
 /*
  * Reading the store: lists, history, search and audit. What is released is read from the catalog instead.
  *
- * A reader is a read-only connection of its own. Any thread may use it, one at a time, and never a loop thread: a
- * query may go to the disk and takes as long as its deadline allows. It sees all that was committed when the query
- * began, so that a list asked for after an answered write shows it.
+ * A reader is a read-only connection of its own. Any thread may use it, one at a time, and never a loop
+ * thread: a query may go to the disk and takes as long as its deadline allows. It sees all that was committed
+ * when the query began, so that a list asked for after an answered write shows it.
  *
- * Rows are handed to a callback, in order. Its texts are borrowed until it returns; it returns 0 to go on, anything
- * else to end the list there (the function then returns 0). Lists say in *ret_more whether rows were left.
+ * Rows are handed to a callback, in order. Its texts are borrowed until it returns; it returns 0 to go on,
+ * anything else to end the list there (the function then returns 0). Lists say in *ret_more whether rows were
+ * left.
  */
 #pragma once
 
@@ -21,8 +22,8 @@
 #include "store/rows.h"
 
 /*
- * Bytes that may be searched for. SQLite takes patterns of up to 50,000 bytes, and escaping may double them; a request
- * line bounds the rest.
+ * Bytes that may be searched for. SQLite takes patterns of up to 50,000 bytes, and escaping may double them;
+ * a request line bounds the rest.
  */
 #define READER_SEARCH_MAX 16384
 
@@ -38,7 +39,8 @@ typedef int (*AuditEntryFn)(void *context, const AuditEntry *entry);
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem);
 Reader *reader_close(Reader *reader);
 
-/* Every later query ends with -ETIMEDOUT when it runs past @deadline_ms on the monotonic clock; 0 for none. */
+/* Every later query ends with -ETIMEDOUT when it runs past @deadline_ms on the monotonic clock; 0 for none.
+ */
 void reader_set_deadline(Reader *reader, int64_t deadline_ms);
 
 /* All of the following return 0, a positive StoreOutcome as noted, or a negative errno. */
@@ -57,8 +59,8 @@ int reader_get_namespace(Reader *reader, Span name, NamespaceRowFn fn, void *con
 typedef struct ConfigQuery {
         Span namespace;
         Span prefix; /* of the key, or absent */
-        Span search; /* ASCII case-insensitive substring of the key or of the stable content, or absent; longer than
-                        READER_SEARCH_MAX is -EINVAL */
+        Span search; /* ASCII case-insensitive substring of the key or of the stable content, or absent;
+                        longer than READER_SEARCH_MAX is -EINVAL */
         bool with_content;
         bool with_inherited; /* adds, for keys that have no own release, the nearest release above */
         bool with_deleted;
@@ -68,7 +70,8 @@ typedef struct ConfigQuery {
 } ConfigQuery;
 
 /* By key, then depth. STORE_E_NAMESPACE_UNKNOWN, unless @query->with_inherited. */
-int reader_list_configs(Reader *reader, const ConfigQuery *query, ConfigRowFn fn, void *context, bool *ret_more);
+int reader_list_configs(Reader *reader, const ConfigQuery *query, ConfigRowFn fn, void *context,
+                        bool *ret_more);
 
 typedef struct HistoryQuery {
         Span namespace;
@@ -80,10 +83,12 @@ typedef struct HistoryQuery {
 /* Newest first. STORE_E_NAMESPACE_UNKNOWN, STORE_E_CONFIG_UNKNOWN. */
 int reader_list_versions(Reader *reader, const HistoryQuery *query, bool with_content, ConfigDataFn fn,
                          void *context, bool *ret_more);
-int reader_list_releases(Reader *reader, const HistoryQuery *query, ReleaseRowFn fn, void *context, bool *ret_more);
+int reader_list_releases(Reader *reader, const HistoryQuery *query, ReleaseRowFn fn, void *context,
+                         bool *ret_more);
 
 /* As saved. STORE_E_NAMESPACE_UNKNOWN, STORE_E_CONFIG_UNKNOWN, STORE_E_VERSION_UNKNOWN. */
-int reader_get_version(Reader *reader, Span namespace, Span key, int64_t version, ConfigDataFn fn, void *context);
+int reader_get_version(Reader *reader, Span namespace, Span key, int64_t version, ConfigDataFn fn,
+                       void *context);
 
 /* The numbers of the newest version and of the one in force, 0 when there is none. Outcomes as for a list. */
 int reader_get_config(Reader *reader, Span namespace, Span key, int64_t *ret_newest, int64_t *ret_stable);
@@ -100,6 +105,7 @@ typedef struct AuditQuery {
 } AuditQuery;
 
 /* Newest first. */
-int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context, bool *ret_more);
+int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context,
+                      bool *ret_more);
 
 DEFINE_CLEANUP(Reader *, reader_close);

@@ -3,8 +3,9 @@
  *
  * Entries are numbered without a gap and never go back in time, so that a stretch of time is a stretch of
  * ids, found by bisection. Entries of one config come off the index of (namespace, key) in order. Those of a
- * namespace and all below it are picked from that index, which costs a walk over their entries there. Other
- * filters are applied on the way through the entries, newest first, and the deadline bounds that.
+ * namespace and all below it come in no order from there: while they are few, they are picked and sorted;
+ * where they are many, the next ones are not far on the way back through all entries. That way is taken for
+ * the other filters too; a filter that finds little walks long, and the deadline bounds it.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,28 +14,32 @@
 #include "store/reader_internal.h"
 #include "store/sql.h"
 
-/* The filters that every list has. */
-#define FILTERS      "id >= ?1 AND id < ?2 AND (?3 IS NULL OR actor = ?3) AND (?4 IS NULL OR action = ?4)"
-#define SELECT_AUDIT "SELECT " AUDIT_COLUMNS " FROM audit "
-
-const char reader_list_audit_text[] =
-        SELECT_AUDIT "WHERE " FILTERS " AND (?5 IS NULL OR key = ?5) ORDER BY id DESC";
-
-const char reader_list_audit_of_config_text[] =
-        SELECT_AUDIT "WHERE " FILTERS " AND key = ?5 AND namespace = ?6 ORDER BY id DESC";
+/* A walk over so many entries of an index and their sorting takes some milliseconds. */
+#define PICK_MAX 10000
 
 /*
  * What is below ?6 has names from ?7, which is ?6 and a dot, up to ?8, which is ?6 and the character after
- * the dot. The only names between ?6 and ?7 are those that go on with "-". Sorting takes the ids alone, and
- * keeps no more of them than the page shows.
+ * the dot. The only other names between ?6 and ?8 are those that go on with "-" where the dot is.
  */
-const char reader_list_audit_below_text[] =
-        SELECT_AUDIT "WHERE id IN (SELECT id FROM audit INDEXED BY audit_of_config WHERE " FILTERS
-                     " AND (?5 IS NULL OR key = ?5) AND namespace >= ?6 AND namespace < ?8"
-                     " AND (namespace = ?6 OR namespace > ?7) ORDER BY id DESC LIMIT ?9) ORDER BY id DESC";
+#define SELECT_AUDIT "SELECT " AUDIT_COLUMNS " FROM audit"
+#define FILTERS      "id >= ?1 AND id < ?2 AND (?3 IS NULL OR actor = ?3) AND (?4 IS NULL OR action = ?4)"
+#define KEY_FILTER   "(?5 IS NULL OR key = ?5)"
+#define IN_SUBTREE   "(namespace = ?6 OR (namespace > ?7 AND namespace < ?8))"
 
-const char reader_has_audit_below_text[] =
-        "SELECT 1 FROM audit WHERE namespace > ?1 AND namespace < ?2 LIMIT 1";
+const char reader_list_audit_text[] = SELECT_AUDIT " WHERE " FILTERS " AND " KEY_FILTER
+                                                   " AND (?6 IS NULL OR " IN_SUBTREE ") ORDER BY id DESC";
+
+const char reader_list_audit_of_config_text[] =
+        SELECT_AUDIT " WHERE " FILTERS " AND key = ?5 AND namespace = ?6 ORDER BY id DESC";
+
+/* Sorting takes the ids alone, and keeps no more of them than the page shows. */
+const char reader_list_audit_below_text[] = SELECT_AUDIT
+        " WHERE id IN (SELECT id FROM audit INDEXED BY audit_of_config WHERE " FILTERS " AND " KEY_FILTER
+        " AND namespace >= ?6 AND namespace < ?8 AND " IN_SUBTREE " ORDER BY id DESC LIMIT ?9)"
+        " ORDER BY id DESC";
+
+const char reader_has_audit_text[] =
+        "SELECT 1 FROM audit WHERE namespace >= ?1 AND namespace < ?2 LIMIT 1 OFFSET ?3";
 
 const char reader_last_audit_entry_text[] =
         "SELECT id, created_at_ms FROM audit WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
@@ -76,7 +81,7 @@ static int find_last_entry(Reader *reader, int64_t id, int64_t *ret_id, int64_t 
 
 /* The first id whose entry is not before @at_ms. */
 static int find_time(Reader *reader, int64_t at_ms, int64_t *ret_id) {
-        int64_t low = 1, high, middle, found, found_at_ms;
+        int64_t low = 1, high, found, found_at_ms;
         int r;
 
         r = find_last_entry(reader, INT64_MAX, &found, &found_at_ms);
@@ -85,7 +90,8 @@ static int find_time(Reader *reader, int64_t at_ms, int64_t *ret_id) {
 
         high = found + 1;
         while (low < high) {
-                middle = low + (high - low) / 2;
+                int64_t middle = low + (high - low) / 2;
+
                 r = find_last_entry(reader, middle, &found, &found_at_ms);
                 if (r)
                         return r;
@@ -146,11 +152,12 @@ static void subtree_init(Subtree *subtree, Span namespace) {
         subtree->to = (Span){ subtree->to_text, namespace.size + 1 };
 }
 
-static int has_audit_below(Reader *reader, const Subtree *subtree, bool *ret_has) {
-        sqlite3_stmt *statement = reader->statements[READER_HAS_AUDIT_BELOW];
+/* Whether there are more than @n entries whose namespace is @from or later, and before @to. */
+static int has_more_entries(Reader *reader, Span from, Span to, int64_t n, bool *ret_has) {
+        sqlite3_stmt *statement = reader->statements[READER_HAS_AUDIT];
         int r;
 
-        r = SQL_BIND(statement, sql_text(subtree->from), sql_text(subtree->to));
+        r = SQL_BIND(statement, sql_text(from), sql_text(to), sql_i64(n));
         if (r)
                 return r;
         r = sql_step(statement);
@@ -164,22 +171,30 @@ static int has_audit_below(Reader *reader, const Subtree *subtree, bool *ret_has
 
 /* The statement that finds the entries of @query with the least work. */
 static int choose_statement(Reader *reader, const AuditQuery *query, const Subtree *subtree,
-                            sqlite3_stmt **ret_statement) {
-        bool has_below = true;
+                            ReaderStatement *ret_name) {
+        bool has_below = true, has_many = false;
         int r;
 
         if (!query->namespace.data) {
-                *ret_statement = reader->statements[READER_LIST_AUDIT];
+                *ret_name = READER_LIST_AUDIT;
                 return 0;
         }
 
         if (query->key.data) {
-                r = has_audit_below(reader, subtree, &has_below);
+                r = has_more_entries(reader, subtree->from, subtree->to, 0, &has_below);
                 if (r)
                         return r;
         }
-        *ret_statement =
-                reader->statements[has_below ? READER_LIST_AUDIT_BELOW : READER_LIST_AUDIT_OF_CONFIG];
+        if (!has_below) {
+                *ret_name = READER_LIST_AUDIT_OF_CONFIG;
+                return 0;
+        }
+
+        r = has_more_entries(reader, query->namespace, subtree->to, PICK_MAX, &has_many);
+        if (r)
+                return r;
+
+        *ret_name = has_many ? READER_LIST_AUDIT : READER_LIST_AUDIT_BELOW;
         return 0;
 }
 
@@ -198,7 +213,7 @@ static int bind_query(sqlite3_stmt *statement, const AuditQuery *query, const Au
 int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context,
                       bool *ret_more) {
         _cleanup_(reader_endp) Reader *snapshot = NULL;
-        sqlite3_stmt *statement;
+        ReaderStatement name = READER_LIST_AUDIT;
         AuditStretch stretch;
         Subtree subtree;
         int r;
@@ -215,12 +230,13 @@ int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, 
         r = find_stretch(reader, query, &stretch);
         if (r)
                 return r;
-        r = choose_statement(reader, query, &subtree, &statement);
+        r = choose_statement(reader, query, &subtree, &name);
         if (r)
                 return r;
-        r = bind_query(statement, query, &stretch, &subtree);
+        r = bind_query(reader->statements[name], query, &stretch, &subtree);
         if (r)
                 return r;
 
-        return reader_hand_out_page(statement, query->limit, hand_out, &(AuditList){ fn, context }, ret_more);
+        return reader_hand_out_page(reader->statements[name], query->limit, hand_out,
+                                    &(AuditList){ fn, context }, ret_more);
 }

@@ -15,8 +15,8 @@
 #include "store/sql.h"
 
 /*
- * ?1 to ?4 are the ids of the namespaces, nearest first, NULL for those that do not exist. A config that is
- * released shows the release event, another one the save of its newest version.
+ * A walk along one namespace. ?1 to ?4 are the ids of the namespaces, nearest first, NULL for those that do
+ * not exist. A config that is released shows the release event, another one the save of its newest version.
  */
 #define WALK(depth, id, condition)                                                                           \
         "SELECT c.key AS key, " depth " AS depth, c.newest, c.deleted, c.stable IS NOT NULL,"                \
@@ -28,16 +28,18 @@
         " WHERE c.namespace_id = " id " AND c.key >= ?5 AND c.key < ?6"                                      \
         " AND (c.key <> ?7 OR " depth " > ?8) AND " condition " AND (?11 IS NULL"                            \
         " OR c.key LIKE ?11 ESCAPE '\\' OR (c.stable IS NOT NULL AND v.content LIKE ?11 ESCAPE '\\'))"
-#define IS_OWN "(?10 OR NOT c.deleted)"
 #define IS_NEAREST(nearer)                                                                                   \
         "c.stable IS NOT NULL AND NOT EXISTS (SELECT 1 FROM configs n WHERE n.namespace_id IN (" nearer ")"  \
         " AND n.key = c.key AND n.stable IS NOT NULL)"
+#define WALK_OWN              WALK("0", "?1", "(?10 OR NOT c.deleted)")
+#define WALK_PARENT           WALK("1", "?2", IS_NEAREST("?1"))
+#define WALK_GRANDPARENT      WALK("2", "?3", IS_NEAREST("?1, ?2"))
+#define WALK_GREATGRANDPARENT WALK("3", "?4", IS_NEAREST("?1, ?2, ?3"))
+#define AND_ALSO              " UNION ALL "
 
 const char reader_list_configs_text[] =
-        WALK("0", "?1", IS_OWN) " UNION ALL " WALK("1", "?2", IS_NEAREST("?1")) " UNION ALL " WALK(
-                "2", "?3",
-                IS_NEAREST("?1, ?2")) " UNION ALL " WALK("3", "?4",
-                                                         IS_NEAREST("?1, ?2, ?3")) " ORDER BY key, depth";
+        WALK_OWN AND_ALSO WALK_PARENT AND_ALSO WALK_GRANDPARENT AND_ALSO WALK_GREATGRANDPARENT
+        " ORDER BY key, depth";
 
 /* The namespace of a query and those above it, nearest first. */
 typedef struct Lineage {
@@ -63,6 +65,10 @@ static int find_lineage(Reader *reader, const ConfigQuery *query, Lineage *ret_l
         return 0;
 }
 
+static bool is_special_in_pattern(char c) {
+        return c == '%' || c == '_' || c == '\\';
+}
+
 /* Makes the pattern that finds @search anywhere; for an absent or empty one there is none. */
 static void append_pattern(Buf *buf, Span search) {
         if (search.size == 0)
@@ -70,7 +76,7 @@ static void append_pattern(Buf *buf, Span search) {
 
         buf_append_char(buf, '%');
         for (size_t i = 0; i < search.size; i++) {
-                if (memchr("%_\\", search.data[i], 3))
+                if (is_special_in_pattern(search.data[i]))
                         buf_append_char(buf, '\\');
                 buf_append_char(buf, search.data[i]);
         }

@@ -28,7 +28,7 @@ typedef enum ReaderStatement {
         READER_LIST_RELEASES,
 
         READER_LAST_AUDIT_ENTRY,
-        READER_HAS_AUDIT_BELOW,
+        READER_HAS_AUDIT,
         READER_LIST_AUDIT,
         READER_LIST_AUDIT_OF_CONFIG,
         READER_LIST_AUDIT_BELOW,
@@ -51,15 +51,14 @@ extern const char reader_list_versions_text[];
 extern const char reader_get_version_text[];
 extern const char reader_list_releases_text[];
 extern const char reader_last_audit_entry_text[];
-extern const char reader_has_audit_below_text[];
+extern const char reader_has_audit_text[];
 extern const char reader_list_audit_text[];
 extern const char reader_list_audit_of_config_text[];
 extern const char reader_list_audit_below_text[];
 
 /*
- * A query of several statements sees one state of the store, from its first statement on. It is ended by the
- * cleanup of
- * @ret_snapshot, which is the reader itself.
+ * A query of several statements sees one state of the store, from its first statement on, until the cleanup
+ * of the snapshot, which is the reader itself.
  */
 int reader_begin(Reader *reader, Reader **ret_snapshot);
 void reader_end(Reader *reader);
@@ -77,8 +76,7 @@ typedef struct ReaderConfig {
 /* STORE_E_NAMESPACE_UNKNOWN, STORE_E_CONFIG_UNKNOWN */
 int reader_find_config(Reader *reader, Span namespace, Span key, ReaderConfig *ret_config);
 
-/* Reads the row that @statement stands on and hands it out: 0 to go on, 1 to end the list there, or a
- * negative errno. */
+/* Hands out the row that @statement stands on: 0 to go on, 1 to end the list there, or a negative errno. */
 typedef int (*ReaderHandOut)(void *context, sqlite3_stmt *statement);
 
 /* Hands out the rows of a bound statement, up to @limit, and says in *ret_more whether any were left. */

@@ -18,14 +18,14 @@ extern const Migration migrations[];
 extern const size_t n_migrations;
 
 /*
- * The version of the file's tables, 0 when it is empty. A file of another program, or of a newer Confer, is refused with
- * -EBADMSG.
+ * The version of the file's tables, 0 when it is empty. A file of another program, or of a newer Confer, is
+ * refused with -EBADMSG.
  */
 int schema_version(sqlite3 *database, int *ret_version, Problem *ret_problem);
 
 /*
- * Applies what is missing, each migration in a transaction of its own. A file of another program, or of a newer
- * Confer, is refused with -EBADMSG and left alone.
+ * Applies what is missing, each migration in a transaction of its own. A file of another program, or of a
+ * newer Confer, is refused with -EBADMSG and left alone.
  */
 int schema_migrate(sqlite3 *database, Problem *ret_problem);
 

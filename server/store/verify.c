@@ -19,6 +19,9 @@
 
 #define EPOCH_SIZE 32
 
+/* How long to wait for a lock; only recovery after a crash holds one that is in our way. */
+#define BUSY_TIMEOUT_MS 5000
+
 typedef struct Verifier {
         sqlite3 *database;
         Problem *problem;
@@ -286,16 +289,32 @@ int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret
         return 0;
 }
 
+/*
+ * Not by sql_open(), which reads before it can be told to leave the log alone, and so moves the log of a
+ * damaged store into its file when it fails.
+ */
 int maintenance_open(const char *path, sqlite3 **ret_database, Problem *ret_problem) {
-        sqlite3 *database = NULL;
-        int r;
+        _cleanup_(sql_closep) sqlite3 *database = NULL;
+        int code;
 
-        r = sql_open(path, SQL_MODE_READER, &database, ret_problem);
-        if (r)
-                return r;
+        code = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        if (code == SQLITE_OK) {
+                (void)sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
+                (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+                code = sqlite3_exec(
+                        database,
+                        "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"
+                        "SELECT count(*) FROM sqlite_schema",
+                        NULL, NULL, NULL);
+        }
+        if (code != SQLITE_OK) {
+                problem_set(ret_problem, NULL, "%s cannot be opened: %s", path,
+                            database ? sqlite3_errmsg(database) : sqlite3_errstr(code));
+                return sql_error(code);
+        }
 
-        (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         *ret_database = database;
+        database = NULL;
         return 0;
 }
 

@@ -61,7 +61,8 @@ bool content_refuse(Span content, size_t offset, Problem *ret_problem, const cha
         size_t line = 1, line_start = 0;
         va_list args;
 
-        for (size_t i = 0; i < offset && i < content.size; i++)
+        offset = MIN(offset, content.size);
+        for (size_t i = 0; i < offset; i++)
                 if (content.data[i] == '\n') {
                         line++;
                         line_start = i + 1;
@@ -77,7 +78,8 @@ bool content_refuse(Span content, size_t offset, Problem *ret_problem, const cha
         return false;
 }
 
-/* The number of bytes of the sequence that starts with @lead, and the bounds of its second byte. 0: no lead byte. */
+/* The number of bytes of the sequence that starts with @lead, and the bounds of its second byte. 0: no lead
+ * byte. */
 static size_t sequence_size(uint8_t lead, uint8_t *ret_second_min, uint8_t *ret_second_max) {
         *ret_second_min = 0x80;
         *ret_second_max = 0xbf;
@@ -147,7 +149,8 @@ static bool check_text(Span content, Problem *ret_problem) {
         size_t valid = valid_utf8_size((Span){ content.data, nul });
 
         if (valid < nul)
-                return content_refuse(content, valid, ret_problem, "this is not UTF-8: save the content as UTF-8");
+                return content_refuse(content, valid, ret_problem,
+                                      "this is not UTF-8: save the content as UTF-8");
         if (nul < content.size)
                 return content_refuse(content, nul, ret_problem, "a NUL byte is not allowed: remove it");
         return true;

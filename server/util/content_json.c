@@ -1,6 +1,7 @@
 /*
- * Is a content JSON? Jansson decides, by reading it into values that are thrown away: for 1 KiB about ten times
- * slower than a check by hand would be, but with the library that the rest of the server reads JSON with.
+ * Is a content JSON? Jansson decides, which the rest of the server reads JSON with, too. It builds all values
+ * only to throw them away: that takes about 16 microseconds for 1 KiB, and at worst 50 times the memory of
+ * the content.
  */
 #include <jansson.h>
 
@@ -32,7 +33,8 @@ static bool check_depth(Span content, Problem *ret_problem) {
                 case '{':
                         if (depth++ == CONTENT_DEPTH_MAX)
                                 return content_refuse(content, i, ret_problem,
-                                                      "the JSON nests deeper than %d levels", CONTENT_DEPTH_MAX);
+                                                      "the JSON nests deeper than %d levels",
+                                                      CONTENT_DEPTH_MAX);
                         break;
                 case ']':
                 case '}':
@@ -72,11 +74,13 @@ bool content_check_json(Span content, Problem *ret_problem) {
         case json_error_end_of_input_expected:
                 return content_refuse(content, offset, ret_problem, "nothing may follow the JSON value");
         case json_error_numeric_overflow:
-                return content_refuse(content, offset, ret_problem, "this number is too large for JSON readers");
+                return content_refuse(content, offset, ret_problem,
+                                      "this number is too large for JSON readers");
         case json_error_null_byte_in_key:
                 return content_refuse(content, offset, ret_problem, "a key must not contain \\u0000");
         case json_error_out_of_memory:
-                return content_refuse(content, offset, ret_problem, "there is not enough memory to check the JSON");
+                return content_refuse(content, offset, ret_problem,
+                                      "there is not enough memory to check the JSON");
         default:
                 return refuse_syntax(content, offset, error.text, ret_problem);
         }

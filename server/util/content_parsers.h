@@ -23,7 +23,8 @@ bool name_set_has(const NameSet *set, const char *name);
 void name_set_clear(NameSet *set);
 
 /* Fills *ret_problem for byte @offset of @content. Return: false, to be returned in turn. */
-bool content_refuse(Span content, size_t offset, Problem *ret_problem, const char *format, ...) _printf_(4, 5);
+bool content_refuse(Span content, size_t offset, Problem *ret_problem, const char *format, ...)
+        _printf_(4, 5);
 
 /* The end of the run of bytes from @offset up to the first @wanted, or the end of @content. */
 size_t content_find(Span content, size_t offset, char wanted);

@@ -1,13 +1,13 @@
 /*
  * Is a content well-formed XML? Libxml2's callback interface decides: no tree is built.
  *
- * Namespaces are not looked at, because many XML configs use prefixes that only their readers know. An internal DTD is
- * read, but an entity only ever stands for a fixed placeholder, so that neither its size nor where it lies matters,
- * and what it contains is not checked. Nothing external is read.
+ * Namespaces are not looked at, because many XML configs use prefixes that only their readers know. An
+ * internal DTD is read, but an entity only ever stands for a fixed placeholder, so that neither its size nor
+ * where it lies matters, and what it contains is not checked. Nothing external is read.
  *
- * Libxml2 compares each attribute of an element with all others, and some lists in a DTD likewise. So both are
- * measured beforehand, by looking for tags, comments and literals only. That reads a well-formed content as libxml2
- * does, and for any other content up to its first fault, where libxml2 is stopped.
+ * Libxml2 compares each attribute of an element with all others, and some lists in a DTD likewise. So both
+ * are measured beforehand, by looking for tags, comments and literals only. That reads a well-formed content
+ * as libxml2 does, and for any other content up to its first fault, where libxml2 is stopped.
  */
 #include <libxml/catalog.h>
 #include <libxml/parser.h>
@@ -21,7 +21,7 @@
 
 /* Real elements have below 50; a DTD inside of a config, where there is one, declares an entity or two. */
 #define ATTRIBUTES_MAX 256
-#define DTD_SIZE_MAX 16384
+#define DTD_SIZE_MAX   16384
 
 #define NOT_FOUND SIZE_MAX
 
@@ -119,7 +119,7 @@ static bool check_dtd_size(Span content, size_t dtd, size_t end, Problem *ret_pr
 
 /* Measures the DTD and the elements. */
 static bool check_sizes(Span content, Problem *ret_problem) {
-        size_t dtd = NOT_FOUND, at = 0, n_attributes;
+        size_t dtd = NOT_FOUND, at = 0, tag, n_attributes;
 
         while ((at = content_find(content, at, '<')) < content.size) {
                 Span rest = { content.data + at, content.size - at };
@@ -138,10 +138,12 @@ static bool check_sizes(Span content, Problem *ret_problem) {
                                 return false;
 
                         dtd = NOT_FOUND;
+                        tag = at;
                         at = skip_tag(content, at, &n_attributes);
                         if (n_attributes > ATTRIBUTES_MAX)
-                                return content_refuse(content, at, ret_problem,
-                                                      "an element has more than %d attributes", ATTRIBUTES_MAX);
+                                return content_refuse(content, tag, ret_problem,
+                                                      "this element has more than %d attributes",
+                                                      ATTRIBUTES_MAX);
                 }
         }
         return check_dtd_size(content, dtd, content.size, ret_problem);
@@ -188,7 +190,8 @@ static void on_error(void *context, const char *format _unused_, ...) {
                 refuse_fault(check, error->code);
 }
 
-static void on_start_element(void *context, const xmlChar *name _unused_, const xmlChar **attributes _unused_) {
+static void on_start_element(void *context, const xmlChar *name _unused_,
+                             const xmlChar **attributes _unused_) {
         XmlCheck *check = context;
 
         if (check->depth++ == CONTENT_DEPTH_MAX)
@@ -202,8 +205,9 @@ static void on_end_element(void *context, const xmlChar *name _unused_) {
         check->depth--;
 }
 
-static void on_entity_declaration(void *context, const xmlChar *name, int type, const xmlChar *public_id _unused_,
-                                  const xmlChar *system_id _unused_, xmlChar *value _unused_) {
+static void on_entity_declaration(void *context, const xmlChar *name, int type,
+                                  const xmlChar *public_id _unused_, const xmlChar *system_id _unused_,
+                                  xmlChar *value _unused_) {
         XmlCheck *check = context;
         bool parameter = type == XML_INTERNAL_PARAMETER_ENTITY || type == XML_EXTERNAL_PARAMETER_ENTITY;
 
@@ -226,8 +230,8 @@ static xmlEntity *find_parameter_entity(void *context, const xmlChar *name) {
 /*
  * The handlers that are left out would build a tree or read something.
  *
- * Not being marked as of version 2, they make the parser leave out namespaces and the defaults of attributes, whose
- * cost grows with each declaration.
+ * Not being marked as of version 2, they make the parser leave out namespaces and the defaults of attributes,
+ * whose cost grows with each declaration.
  */
 static const xmlSAXHandler handlers = {
         .getEntity = find_entity,
@@ -239,8 +243,8 @@ static const xmlSAXHandler handlers = {
 };
 
 /*
- * The parser takes entities of the type "predefined" for single characters, which it neither parses nor expands. With
- * @orig set, it does not try to store the text of a declaration.
+ * An entity of the type "predefined" is a single character for the parser, which it neither parses nor
+ * expands. Because @orig is set, the parser does not store the text of a declaration there.
  */
 static xmlEntity placeholder_entity(void) {
         return (xmlEntity){

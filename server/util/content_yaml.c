@@ -1,9 +1,9 @@
 /*
  * Is a content YAML? Libyaml's event parser decides: no document is built, no alias followed.
  *
- * Three costs that libyaml leaves open are bounded here. It keeps all tag directives of a document in a list that each
- * tag is looked up in, and it writes out their prefixes for each tag. And it visits all open levels for each token,
- * which is harmless at any depth that people write.
+ * Three costs that libyaml leaves open are bounded here. It keeps all tag directives of a document in a list
+ * that each tag is looked up in, and it writes out their prefixes for each tag. And it visits all open levels
+ * for each token, which is harmless at any depth that people write.
  */
 #include <string.h>
 #include <yaml.h>
@@ -14,9 +14,9 @@
 /* How much the %TAG lines of one document may hold. Real ones are one or two lines. */
 #define TAG_DIRECTIVES_SIZE_MAX 1024
 
-/* Levels visited, summed over all events: so many for each byte, and so many for free. Real ones need about 3. */
+/* Levels visited by all events together: so many for each byte of content, where 3 is much, and for free. */
 #define VISITS_PER_BYTE 32
-#define VISITS_FREE 65536
+#define VISITS_FREE     65536
 
 typedef struct YamlCheck {
         Span content;
@@ -46,7 +46,8 @@ static void yaml_check_deinit(YamlCheck *check) {
         yaml_parser_delete(&check->parser);
 }
 
-/* Does a line start at @at? YAML 1.1 breaks lines at other characters as well, which the last byte is enough for. */
+/* Does a line start at @at? YAML 1.1 breaks lines at other characters as well, which the last byte is enough
+ * for. */
 static bool line_starts_at(Span content, size_t at) {
         return at == 0 || strchr("\n\r\x85\xa8\xa9", content.data[at - 1]) != NULL;
 }
@@ -95,14 +96,16 @@ static bool refuse_syntax(const YamlCheck *check, Problem *ret_problem) {
 
         switch (parser->error) {
         case YAML_MEMORY_ERROR:
-                return content_refuse(check->content, 0, ret_problem, "there is not enough memory to check the YAML");
+                return content_refuse(check->content, 0, ret_problem,
+                                      "there is not enough memory to check the YAML");
         case YAML_READER_ERROR:
-                return content_refuse(check->content, parser->problem_offset, ret_problem, "this is not YAML: %s",
-                                      parser->problem);
+                return content_refuse(check->content, parser->problem_offset, ret_problem,
+                                      "this is not YAML: %s", parser->problem);
         default:
                 return content_refuse(check->content, offset_of_mark(check->content, parser->problem_mark),
-                                      ret_problem, "this is not YAML: %s%s%s", parser->context ? parser->context : "",
-                                      parser->context ? ", " : "", parser->problem);
+                                      ret_problem, "this is not YAML: %s%s%s",
+                                      parser->context ? parser->context : "", parser->context ? ", " : "",
+                                      parser->problem);
         }
 }
 
@@ -123,15 +126,16 @@ static bool check_alias(const YamlCheck *check, const yaml_event_t *event, Probl
 static bool check_start(YamlCheck *check, const yaml_event_t *event, const yaml_char_t *anchor,
                         Problem *ret_problem) {
         if (check->depth++ == CONTENT_DEPTH_MAX)
-                return content_refuse(check->content, offset_of_mark(check->content, event->start_mark), ret_problem,
-                                      "the YAML nests deeper than %d levels", CONTENT_DEPTH_MAX);
+                return content_refuse(check->content, offset_of_mark(check->content, event->start_mark),
+                                      ret_problem, "the YAML nests deeper than %d levels", CONTENT_DEPTH_MAX);
 
         return check_anchor(check, anchor, ret_problem);
 }
 
 static bool check_event(YamlCheck *check, const yaml_event_t *event, Problem *ret_problem) {
         if (check->visits_left < check->depth)
-                return refuse_at_mark(check, event->start_mark, ret_problem, "too much of the YAML is too deeply nested");
+                return refuse_at_mark(check, event->start_mark, ret_problem,
+                                      "too much of the YAML is too deeply nested");
         check->visits_left -= check->depth;
 
         switch (event->type) {
@@ -164,7 +168,8 @@ bool content_check_yaml(Span content, Problem *ret_problem) {
         if (!check_tag_directives(content, ret_problem))
                 return false;
         if (!yaml_check_init(&check, content))
-                return content_refuse(content, 0, ret_problem, "there is not enough memory to check the YAML");
+                return content_refuse(content, 0, ret_problem,
+                                      "there is not enough memory to check the YAML");
 
         do {
                 if (!yaml_parser_parse(&check.parser, &event))

@@ -1,11 +1,12 @@
 /*
- * Any bytes may be put to content_check(). The first one chooses the format, "0" to "5" in the order of the enum; the
- * rest is the content.
+ * Any bytes may be put to content_check(). The first one chooses the format, "0" to "5" in the order of the
+ * enum; the rest is the content.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/buf.h"
 #include "model/macros.h"
 #include "util/content.h"
 
@@ -35,13 +36,13 @@ static void expect_problem(const Problem *problem, Span content) {
 
 /* Neither verdict nor place may depend on a byte order mark. */
 static void expect_same_with_mark(Format format, Span content, bool valid, const Problem *problem) {
-        _cleanup_(freep) char *marked = malloc(content.size + 3);
+        _cleanup_(buf_deinit) Buf marked = BUF_NULL;
         Problem other;
 
-        expect(marked != NULL);
-        memcpy(marked, "\xef\xbb\xbf", 3);
-        memcpy(marked + 3, content.data, content.size);
-        expect(check(format, (Span){ marked, content.size + 3 }, &other) == valid);
+        buf_append_literal(&marked, "\xef\xbb\xbf");
+        buf_append_span(&marked, content);
+        expect(!buf_failed(&marked));
+        expect(check(format, buf_span(&marked), &other) == valid);
         expect(strcmp(other.text, problem->text) == 0);
         expect(other.line == problem->line && other.column == problem->column);
 }

@@ -111,6 +111,8 @@ static void check_granted(const Credentials *credentials, const Principal *princ
         }
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(buf_deinit) Buf text = BUF_NULL;
         Principal principal, slow_principal;

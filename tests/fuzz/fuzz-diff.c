@@ -1,6 +1,7 @@
 /*
- * Any two texts may be put to diff_unified(), and what comes out must turn the one into the other. The first byte is a
- * separator of the input's own choice: the old text goes up to its next occurrence, the new one to the end.
+ * Any two texts may be put to diff_unified(), and what comes out must turn the one into the other. The first
+ * byte is a separator of the input's own choice: the old text goes up to its next occurrence, the new one to
+ * the end.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * Runs a fuzz target over files, so that its corpus is an ordinary test: run-corpus FILE|DIRECTORY…
  *
- * A directory stands for the files right inside of it. An input that goes wrong ends the process; so does a file that
- * cannot be read, and a run without any input.
+ * A directory stands for the files right inside of it. An input that goes wrong ends the process; so does a
+ * file that cannot be read, and a run without any input.
  */
 #include <dirent.h>
 #include <errno.h>

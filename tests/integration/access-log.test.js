@@ -64,7 +64,7 @@ describe('The access log', () => {
     const cookie = headers['set-cookie'][0].split(';')[0];
     await api.get(`${root}/me`, { auth: null, headers: { cookie } });
     await api.get(`${root}/me`, { auth: basic('admin', password) });
-    await api.post(`${root}/logout`, {}, { auth: null, headers: { cookie, origin: server.origin, 'x-confer-csrf': data.csrf } });
+    await api.request('POST', `${root}/logout`, { auth: null, headers: { cookie, origin: server.origin, 'x-confer-csrf': data.csrf } });
     await api.get(`${root}/namespaces/logged/configs`, { query: { q: 'the-secret-content' } });
     await api.get(`${root}/me?token=${server.token}`, { status: 400 });
     await lines(count + 6);

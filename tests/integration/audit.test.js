@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { basic, configPath, namespacePath, root } = require('../lib/client.js');
 const { password, useConferd } = require('../lib/conferd.js');
-const { until } = require('../lib/waiting.js');
+const { inParallel, until } = require('../lib/waiting.js');
 
 const audit = `${root}/audit`;
 
@@ -34,7 +34,7 @@ describe('What was done', () => {
       ['config.publish', 'k', 2, 'saved and published'],
       ['config.publish', 'k', 1, 'published'],
       ['config.rollback', 'k', 2, 'rolled back'],
-      ['config.delete', 'k', null, null],
+      ['config.delete', 'k', 2, null],
       ['config.save', 'l', 1, null],
     ]);
     assert.ok(ofDelete.some(([action]) => action === 'namespace.delete'));
@@ -69,7 +69,7 @@ describe('What was done', () => {
     ]);
     const list = (await entries({ namespace: 'trans' })).reverse().slice(1);
     assert.deepEqual(list.map(({ action, key, version }) => [action, key, version]), [
-      ['config.save', 'a', 1], ['config.publish', 'b', 1], ['config.delete', 'b', null],
+      ['config.save', 'a', 1], ['config.publish', 'b', 1], ['config.delete', 'b', 1],
     ]);
     assert.ok(list.every((entry) => entry.revision === revision));
   });
@@ -156,38 +156,58 @@ describe('What was done', () => {
 describe('What was denied', () => {
   const server = useConferd();
   const { api } = server;
-  const denied = async (query) => (await api.walk(audit, query)).filter(({ outcome }) => outcome === 'denied');
+  let sent = 0;
+
+  const denied = async () => (await api.walk(audit)).filter(({ outcome }) => outcome === 'denied');
   const total = (list) => list.reduce((sum, { details }) => sum + details.count, 0);
 
-  /** All refusals of an action, once @count of them are in the audit. */
-  const whenCounted = (action, count) =>
+  /** All refusals in the audit, oldest first, once every one that was sent is counted. */
+  const whenAllCounted = async () =>
     until(async () => {
-      const list = await denied({ action });
-      return total(list) >= count && list;
-    }, `${count} refusals under ${action} are in the audit`);
+      const list = await denied();
+      assert.ok(total(list) <= sent, `${total(list)} refusals are counted, ${sent} were sent`);
+      return total(list) === sent && list.reverse();
+    }, `all ${sent} refusals are in the audit`);
+
+  /** Sends one request that must be refused; returns its entry. */
+  async function refusalOf(method, path, options) {
+    const before = (await whenAllCounted()).length;
+    await api.request(method, path, options);
+    sent++;
+    const list = await whenAllCounted();
+    assert.equal(list.length, before + 1);
+    return list[before];
+  }
 
   test('A wrong token is audited under the action that was asked for', async () => {
     await api.createNamespaces('ns');
     const before = await api.revision();
-    await api.put(configPath('ns', 'k'), { content: 'x' }, { auth: 'Bearer wrong', status: 401, reason: 'unauthenticated' });
-    const [entry] = await whenCounted('config.save', 1);
+    const wrong = { auth: 'Bearer wrong', status: 401, reason: 'unauthenticated' };
+    const entry = await refusalOf('PUT', configPath('ns', 'k'), { body: { content: 'x' }, ...wrong });
     assert.deepEqual(
-      [entry.actor, entry.address, entry.namespace, entry.key, entry.version, entry.revision],
-      [null, '127.0.0.1', 'ns', 'k', null, null],
+      [entry.actor, entry.address, entry.action, entry.namespace, entry.version, entry.revision],
+      [null, '127.0.0.1', 'config.save', 'ns', null, null],
     );
     assert.deepEqual(entry.details, { status: 401, reason: 'unauthenticated', count: 1 });
     assert.equal(await api.revision(), before, 'an entry, but no change');
+
+    for (const [method, path, body, action] of [
+      ['DELETE', namespacePath('ns'), undefined, 'namespace.delete'],
+      ['POST', configPath('ns', 'k', 'publish'), {}, 'config.publish'],
+    ]) {
+      assert.equal((await refusalOf(method, path, { body, ...wrong })).action, action);
+    }
   });
 
   test('A failed login is audited, and so are login and logout', async () => {
-    await api.post(`${root}/login`, { username: 'admin', password: 'wrong password' }, { auth: null, status: 401 });
-    const [entry] = await whenCounted('login', 1);
-    assert.deepEqual([entry.details.status, entry.details.reason], [401, 'unauthenticated']);
+    const body = { username: 'admin', password: 'wrong password' };
+    const entry = await refusalOf('POST', `${root}/login`, { body, auth: null, status: 401 });
+    assert.deepEqual([entry.action, entry.details.status, entry.details.reason], ['login', 401, 'unauthenticated']);
 
     const { headers, data } = await api.post(`${root}/login`, { username: 'admin', password }, { auth: null });
     const cookie = headers['set-cookie'][0].split(';')[0];
     const session = { cookie, 'x-confer-csrf': data.csrf, origin: server.origin };
-    await api.post(`${root}/logout`, {}, { auth: null, headers: session });
+    await api.request('POST', `${root}/logout`, { auth: null, headers: session });
     const ok = (await api.walk(audit)).filter(({ action, outcome }) => ['login', 'logout'].includes(action) && outcome === 'ok');
     assert.deepEqual(ok.map(({ action, actor }) => [action, actor]), [['logout', 'user:admin'], ['login', 'user:admin']]);
     assert.ok(ok.every(({ address }) => address === '127.0.0.1'));
@@ -195,38 +215,40 @@ describe('What was denied', () => {
 
   test('A request from a foreign page is audited as denied', async () => {
     const headers = { origin: 'http://evil.example' };
-    await api.delete(configPath('ns', 'k'), { auth: basic('admin', password), headers, status: 403, reason: 'csrf_failed' });
-    const [entry] = await whenCounted('config.delete', 1);
-    assert.deepEqual([entry.details.status, entry.details.reason], [403, 'csrf_failed']);
+    const options = { auth: basic('admin', password), headers, status: 403, reason: 'csrf_failed' };
+    const entry = await refusalOf('DELETE', configPath('ns', 'k'), options);
+    assert.deepEqual([entry.action, entry.details.status, entry.details.reason], ['config.delete', 403, 'csrf_failed']);
   });
 
   test('Many refusals from one address become few entries, and none goes uncounted', async () => {
+    const before = (await whenAllCounted()).length;
     const count = 500;
-    const rounds = Array.from({ length: count }, (_, i) => i);
-    while (rounds.length) {
-      await Promise.all(
-        rounds.splice(0, 50).map((i) => api.post(configPath('ns', `k${i}`, 'rollback'), {}, { auth: 'Bearer wrong', status: 401 })),
-      );
-    }
-    const list = await whenCounted('config.rollback', count);
-    assert.equal(total(list), count);
-    assert.ok(list.length <= count / 10, `${list.length} entries for ${count} refusals`);
+    await inParallel(count, 50, (i) => api.post(configPath('ns', `k${i}`, 'rollback'), {}, { auth: 'Bearer wrong', status: 401 }));
+    sent += count;
+    const added = (await whenAllCounted()).slice(before);
+    assert.ok(added.length <= count / 10, `${added.length} entries for ${count} refusals`);
+    assert.ok(added.every(({ action }) => action === 'config.rollback'));
+  });
+
+  test('Whoever asks is found by the address, and no entry is about what exists', async () => {
+    const list = await whenAllCounted();
+    assert.ok(list.every(({ address, actor, revision, version }) => address === '127.0.0.1' && !actor && revision === null && version === null));
   });
 
   test('What is denied never shows the credentials', async () => {
     const secret = 'wrong-but-still-secret-0123456789';
-    await api.get(`${root}/me`, { auth: `Bearer ${secret}`, status: 401 });
-    await api.get(`${root}/me`, { auth: basic('admin', secret), status: 401 });
-    await api.post(`${root}/login`, { username: 'admin', password: secret }, { auth: null, status: 401 });
-    await whenCounted('login', 2);
+    await refusalOf('GET', `${root}/me`, { auth: `Bearer ${secret}`, status: 401 });
+    await refusalOf('GET', `${root}/me`, { auth: basic('admin', secret), status: 401 });
+    await refusalOf('POST', `${root}/login`, { body: { username: 'admin', password: secret }, auth: null, status: 401 });
     assert.doesNotMatch(JSON.stringify(await api.walk(audit)), new RegExp(secret));
     assert.doesNotMatch(server.stderr + server.stdout, new RegExp(secret));
   });
 
-  test('Refusals survive a stop, and the chain is whole', async () => {
-    const before = total(await denied({ action: 'namespace.delete' }));
+  test('What was counted when the server stops is written down', async () => {
+    await whenAllCounted();
     for (let i = 0; i < 20; i++) await api.delete(namespacePath('ns'), { auth: 'Bearer wrong', status: 401 });
+    sent += 20;
     await server.restart();
-    assert.equal(total(await denied({ action: 'namespace.delete' })) - before, 20);
+    assert.equal(total(await denied()), sent);
   });
 });

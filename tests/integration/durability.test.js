@@ -15,6 +15,7 @@ const namespaces = ['d', 'd.e', 'f'];
 
 const place = ({ namespace, key }) => `${namespace} ${key}`;
 const change = ({ revision, namespace, key, version }) => `${revision} ${namespace} ${key} ${version}`;
+const touched = ({ revision, namespace, key }) => `${revision} ${namespace} ${key}`;
 const lostConnection = /ECONNRESET|ECONNREFUSED|EPIPE|socket hang up/;
 
 /** One write of a writer, as `{operations, send}`; the operations are those of a transaction. */
@@ -88,7 +89,7 @@ function assertNothingLost(found, written) {
   const versions = new Map(found.versions.map((row) => [`${place(row)} ${row.version}`, row]));
   const releases = new Set(found.releases.map(change));
   const outbox = new Set(found.outbox.map(change));
-  const audit = new Map(found.audit.map((row) => [change(row), row]));
+  const audit = new Set(found.audit.map(touched));
 
   for (const write of written) {
     const what = JSON.stringify({ ...write, content: undefined });
@@ -102,7 +103,7 @@ function assertNothingLost(found, written) {
       assert.ok(releases.has(change(write)), `the release is gone: ${what}`);
       assert.ok(outbox.has(change(write)), `the outbox row is gone: ${what}`);
     }
-    assert.ok(audit.has(change(write)), `the audit entry is gone: ${what}`);
+    assert.ok(audit.has(touched(write)), `the audit entry is gone: ${what}`);
   }
 }
 
@@ -125,10 +126,10 @@ function assertWhole(found) {
 
   // No half of a change without the other.
   assert.deepEqual(found.outbox.map(change), found.releases.map(change), 'an outbox row for each release');
-  const audited = (actions) => changes.filter(({ action }) => actions.includes(action)).map(change).sort();
-  assert.deepEqual(audited(['config.publish', 'config.rollback', 'config.delete']), found.releases.map(change).sort());
-  const inAudit = new Set(audited(['config.save', 'config.publish']));
-  for (const row of found.versions) assert.ok(inAudit.has(change(row)), `an audit entry for version ${change(row)}`);
+  const audited = (...actions) => changes.filter(({ action }) => actions.includes(action)).map(touched).sort();
+  assert.deepEqual(audited('config.publish', 'config.rollback', 'config.delete'), found.releases.map(touched).sort());
+  const saves = new Set(audited('config.save', 'config.publish'));
+  for (const row of found.versions) assert.ok(saves.has(touched(row)), `an audit entry for version ${change(row)}`);
 }
 
 /** The same from inside, for what sqlite3 cannot see: that the catalog serves what the store holds. */

@@ -66,7 +66,7 @@ describe('Read your writes', () => {
 
   test('Everything that a write does is seen at once: lists, history, audit, deletes, rollbacks, namespaces', async () => {
     for (let i = 0; i < 60; i++) {
-      const namespace = `rw.n${i}`;
+      const namespace = `n${i}`;
       const [a, b, c, d] = next(4);
       await a.createNamespaces(namespace);
       assert.equal((await b.get(namespacePath(namespace))).data.name, namespace);

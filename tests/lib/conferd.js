@@ -38,7 +38,8 @@ function temporaryDirectory() {
 function environment(extra) {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'];
   const kept = names.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]);
-  const all = { ...Object.fromEntries(kept), ...extra };
+  const leaks = { LSAN_OPTIONS: `suppressions=${path.join(__dirname, 'lsan.supp')}:print_suppressions=0` };
+  const all = { ...leaks, ...Object.fromEntries(kept), ...extra };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

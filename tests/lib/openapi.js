@@ -57,7 +57,7 @@ function resolve(keys) {
 const templates = Object.keys(document.paths).map((template) => ({
   template,
   names: [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
-  pattern: new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '([^/]*)')}$`),
+  pattern: new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '([^/]+)')}$`),
 }));
 
 /** Finds what the description says of a path: its template, and the raw values of its parameters. */
@@ -169,7 +169,7 @@ function checkRequest({ method, pathname, query, headers, body }) {
 }
 
 // What any request may be answered with, whether or not there is an operation that could say so.
-const everywhere = { 405: 'MethodNotAllowed', 431: 'HeadersTooLarge' };
+const everywhere = { 405: 'MethodNotAllowed', 417: 'ExpectationFailed', 431: 'HeadersTooLarge' };
 const nowhere = { ...everywhere, 400: 'BadRead', 401: 'Unauthenticated', 404: 'PathNotFound' };
 
 function responseKeys(method, pathname, status) {

@@ -187,6 +187,16 @@ static void test_the_one_not_used_for_longest_makes_way(void **state) {
                 assert_int_equal(use_at(&opened[i], NOW_MS + 2), i != oldest);
 }
 
+static void test_sessions_that_made_way_leave_nothing_behind(void **state) {
+        (void)state;
+
+        for (size_t i = 0; i < SESSIONS_MAX * (size_t)8; i++) {
+                Opened opened = open_at(NOW_MS);
+
+                assert_true(use_at(&opened, NOW_MS));
+        }
+}
+
 static void test_an_ended_session_makes_way_before_any_other(void **state) {
         static Opened opened[SESSIONS_MAX];
         int64_t late_ms = NOW_MS + MAX_MS;
@@ -252,6 +262,7 @@ int main(void) {
                 with_table(test_the_end_is_told_and_put_off_up_to_the_longest_time),
                 with_table(test_a_closed_session_is_gone_and_others_stay),
                 with_table(test_the_one_not_used_for_longest_makes_way),
+                with_table(test_sessions_that_made_way_leave_nothing_behind),
                 with_table(test_an_ended_session_makes_way_before_any_other),
                 with_table(test_threads_do_not_disturb_each_other),
         };

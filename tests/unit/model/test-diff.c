@@ -120,7 +120,8 @@ static void apply_hunk(Applier *applier, Span *diff) {
         }
 }
 
-/* Applies the diff of the two texts to the first, expects the second. Return: how many lines the diff changes. */
+/* Applies the diff of the two texts to the first, expects the second. Return: how many lines the diff
+ * changes. */
 static size_t assert_applies(Span from, Span to) {
         _cleanup_(buf_deinit) Buf diff = BUF_NULL;
         Applier applier = { .rest = from, .result = BUF_NULL };
@@ -185,7 +186,9 @@ static void test_an_empty_side_is_at_line_zero(void **state _unused_) {
 }
 
 static void test_a_missing_last_newline_is_marked(void **state _unused_) {
-        assert_diff("1", "2", HEADER "@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+2\n\\ No newline at end of file\n");
+        assert_diff("1", "2",
+                    HEADER
+                    "@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+2\n\\ No newline at end of file\n");
         assert_diff("1\n", "1", HEADER "@@ -1 +1 @@\n-1\n+1\n\\ No newline at end of file\n");
         assert_diff("1", "1\n", HEADER "@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+1\n");
         assert_diff("1\n2", "one\n2", HEADER "@@ -1,2 +1,2 @@\n-1\n+one\n 2\n\\ No newline at end of file\n");
@@ -195,7 +198,8 @@ static void test_a_missing_last_newline_is_marked(void **state _unused_) {
 static void test_a_carriage_return_is_part_of_its_line(void **state _unused_) {
         assert_diff("1\n", "1\r\n", HEADER "@@ -1 +1 @@\n-1\n+1\r\n");
         assert_diff("1\r2\r", "1\r3\r",
-                    HEADER "@@ -1 +1 @@\n-1\r2\r\n\\ No newline at end of file\n+1\r3\r\n\\ No newline at end of file\n");
+                    HEADER "@@ -1 +1 @@\n-1\r2\r\n\\ No newline at end of file\n+1\r3\r\n\\ No newline at "
+                           "end of file\n");
 }
 
 static void test_six_lines_between_changes_share_a_hunk(void **state _unused_) {
@@ -211,7 +215,8 @@ static void test_seven_lines_between_changes_part_the_hunks(void **state _unused
 static void test_labels_are_written_as_they_are(void **state _unused_) {
         _cleanup_(buf_deinit) Buf diff = BUF_NULL;
 
-        assert_true(diff_unified(SPAN_LITERAL("1\n"), SPAN_LITERAL("2\n"), "app.json version 1", "%s", &diff));
+        assert_true(
+                diff_unified(SPAN_LITERAL("1\n"), SPAN_LITERAL("2\n"), "app.json version 1", "%s", &diff));
         assert_true(span_starts_with(buf_span(&diff), SPAN_LITERAL("--- app.json version 1\n+++ %s\n@@")));
 }
 
@@ -242,7 +247,8 @@ static void append_random_lines(Buf *text, uint64_t *random, size_t max_lines) {
         size_t n_kinds = 1 + random_below(random, 12);
 
         for (size_t n = random_below(random, max_lines + 1); n > 0; n--)
-                buf_append_format(text, "%zu%s\n", random_below(random, n_kinds), random_below(random, 9) ? "" : "\r");
+                buf_append_format(text, "%zu%s\n", random_below(random, n_kinds),
+                                  random_below(random, 9) ? "" : "\r");
         if (text->size > 0 && random_below(random, 3) == 0)
                 text->size--;
 }

@@ -53,7 +53,8 @@ static void test_the_extension_of_a_key_names_its_format(void **state _unused_) 
 }
 
 static void test_a_key_without_a_known_extension_is_text(void **state _unused_) {
-        static const char *const keys[] = { "", "json", "app", "app.", "app.conf", "app.JSON", "app.json.bak", "." };
+        static const char *const keys[] = { "",         "json",     "app",          "app.",
+                                            "app.conf", "app.JSON", "app.json.bak", "." };
 
         for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
                 assert_int_equal(from_key(keys[i]), FORMAT_TEXT);

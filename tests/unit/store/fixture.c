@@ -118,7 +118,7 @@ int64_t fixture_number(Fixture *fixture, const char *format, ...) {
 }
 
 static int64_t next_time(Fixture *fixture) {
-        return FIXTURE_AT_MS(++fixture->revision);
+        return fixture_at_ms(++fixture->revision);
 }
 
 static void read_audit_hash(Fixture *fixture, uint8_t ret_hash[SHA256_SIZE]) {
@@ -138,26 +138,27 @@ void fixture_audit(Fixture *fixture, AuditEntry entry) {
         sqlite3_stmt *statement = NULL;
 
         entry.id = fixture_number(fixture, "SELECT ifnull(max(id), 0) + 1 FROM audit");
-        entry.created_at_ms = FIXTURE_AT_MS(fixture->revision);
+        entry.created_at_ms = fixture_at_ms(fixture->revision);
         read_audit_hash(fixture, before);
         audit_entry_hash(&entry, before, entry.hash);
 
         assert_int_equal(sql_prepare(fixture->database, &text, &statement, 1), 0);
-        assert_int_equal(SQL_RUN(statement, sql_i64(entry.id), sql_i64(entry.created_at_ms), sql_text(entry.actor),
-                                 sql_text(entry.address), sql_text(entry.action), sql_text(entry.namespace),
-                                 sql_text(entry.key), sql_i64_or_null(entry.version),
-                                 sql_i64_or_null((int64_t)entry.revision), sql_i64(entry.outcome),
-                                 sql_text(entry.comment), sql_text(entry.details),
+        assert_int_equal(SQL_RUN(statement, sql_i64(entry.id), sql_i64(entry.created_at_ms),
+                                 sql_text(entry.actor), sql_text(entry.address), sql_text(entry.action),
+                                 sql_text(entry.namespace), sql_text(entry.key),
+                                 sql_i64_or_null(entry.version), sql_i64_or_null((int64_t)entry.revision),
+                                 sql_i64(entry.outcome), sql_text(entry.comment), sql_text(entry.details),
                                  sql_blob(entry.hash, SHA256_SIZE)),
                          0);
         sql_finalize(&statement, 1);
         fixture_execute(fixture,
                         "UPDATE store SET revision = %d, changed_at_ms = %lld, audit_hash ="
                         " (SELECT hash FROM audit ORDER BY id DESC LIMIT 1)",
-                        fixture->revision, FIXTURE_AT_MS(fixture->revision));
+                        fixture->revision, fixture_at_ms(fixture->revision));
 }
 
-static void audit_change(Fixture *fixture, const char *action, const char *namespace, const char *key, int64_t version) {
+static void audit_change(Fixture *fixture, const char *action, const char *namespace, const char *key,
+                         int64_t version) {
         char comment[32];
 
         (void)snprintf(comment, sizeof(comment), FIXTURE_COMMENT, fixture->revision);
@@ -176,20 +177,23 @@ static void audit_change(Fixture *fixture, const char *action, const char *names
 void fixture_add_namespace(Fixture *fixture, const char *name) {
         int64_t at_ms = next_time(fixture);
 
-        fixture_execute(fixture,
-                        "INSERT INTO namespaces (name, description, revision, created_at_ms, created_by, updated_at_ms,"
-                        " updated_by) VALUES (%Q, 'about ' || %Q, %d, %lld, %Q, %lld, %Q) ON CONFLICT DO UPDATE"
-                        " SET deleted = 0, revision = excluded.revision, created_at_ms = excluded.created_at_ms,"
-                        " updated_at_ms = excluded.updated_at_ms",
-                        name, name, fixture->revision, at_ms, FIXTURE_ACTOR, at_ms, FIXTURE_ACTOR);
+        fixture_execute(
+                fixture,
+                "INSERT INTO namespaces (name, description, revision, created_at_ms, created_by, "
+                "updated_at_ms,"
+                " updated_by) VALUES (%Q, 'about ' || %Q, %d, %lld, %Q, %lld, %Q) ON CONFLICT DO UPDATE"
+                " SET deleted = 0, revision = excluded.revision, created_at_ms = excluded.created_at_ms,"
+                " updated_at_ms = excluded.updated_at_ms",
+                name, name, fixture->revision, at_ms, FIXTURE_ACTOR, at_ms, FIXTURE_ACTOR);
         audit_change(fixture, "namespace.create", name, NULL, 0);
 }
 
 static int64_t config_id(Fixture *fixture, const char *namespace, const char *key) {
-        return fixture_number(fixture,
-                              "SELECT ifnull((SELECT c.id FROM configs c JOIN namespaces n ON n.id = c.namespace_id"
-                              " WHERE n.name = %Q AND c.key = %Q), 0)",
-                              namespace, key);
+        return fixture_number(
+                fixture,
+                "SELECT ifnull((SELECT c.id FROM configs c JOIN namespaces n ON n.id = c.namespace_id"
+                " WHERE n.name = %Q AND c.key = %Q), 0)",
+                namespace, key);
 }
 
 static void add_config(Fixture *fixture, const char *namespace, const char *key) {
@@ -208,12 +212,13 @@ static void add_version(Fixture *fixture, int64_t config, const char *key, const
         sha256(span_from_string(content), hash);
         for (size_t i = 0; i < SHA256_SIZE; i++)
                 (void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-        fixture_execute(fixture,
-                        "INSERT INTO versions (config_id, version, format, content, sha256, revision, created_at_ms,"
-                        " created_by, comment) SELECT id, newest + 1, %d, %Q, x'%s', %d, %lld, %Q, 'change %d'"
-                        " FROM configs WHERE id = %lld",
-                        (int)format_from_key(span_from_string(key)), content, hex, fixture->revision,
-                        FIXTURE_AT_MS(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
+        fixture_execute(
+                fixture,
+                "INSERT INTO versions (config_id, version, format, content, sha256, revision, created_at_ms,"
+                " created_by, comment) SELECT id, newest + 1, %d, %Q, x'%s', %d, %lld, %Q, 'change %d'"
+                " FROM configs WHERE id = %lld",
+                (int)format_from_key(span_from_string(key)), content, hex, fixture->revision,
+                fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
         fixture_execute(fixture,
                         "UPDATE configs SET newest = newest + 1, newest_id = last_insert_rowid(), deleted = 0"
                         " WHERE id = %lld",
@@ -225,19 +230,21 @@ static void add_release(Fixture *fixture, int64_t config, ReleaseKind kind, int6
         fixture_execute(fixture,
                         "INSERT INTO releases (config_id, kind, version, from_version, restores, revision,"
                         " created_at_ms, created_by, comment) SELECT id, %d, nullif(%lld, 0), stable,"
-                        " iif(%d = 1, (SELECT max(id) FROM releases WHERE config_id = c.id AND version = %lld), NULL),"
+                        " iif(%d = 1, (SELECT max(id) FROM releases WHERE config_id = c.id AND version = "
+                        "%lld), NULL),"
                         " %d, %lld, %Q, 'change %d' FROM configs c WHERE id = %lld",
                         (int)kind, version, (int)kind, version, fixture->revision,
-                        FIXTURE_AT_MS(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
+                        fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
         fixture_execute(fixture,
                         "UPDATE configs SET stable = nullif(%lld, 0), stable_id = (SELECT id FROM versions"
                         " WHERE config_id = configs.id AND version = %lld), deleted = %d,"
                         " release_id = iif(%lld, last_insert_rowid(), release_id) WHERE id = %lld",
                         version, version, kind == RELEASE_DELETE, version, config);
-        fixture_execute(fixture,
-                        "INSERT INTO outbox (revision, namespace, key, version) SELECT %d, n.name, c.key, c.stable"
-                        " FROM configs c JOIN namespaces n ON n.id = c.namespace_id WHERE c.id = %lld",
-                        fixture->revision, config);
+        fixture_execute(
+                fixture,
+                "INSERT INTO outbox (revision, namespace, key, version) SELECT %d, n.name, c.key, c.stable"
+                " FROM configs c JOIN namespaces n ON n.id = c.namespace_id WHERE c.id = %lld",
+                fixture->revision, config);
 }
 
 void fixture_save(Fixture *fixture, const char *namespace, const char *key, const char *content) {
@@ -249,10 +256,12 @@ void fixture_save(Fixture *fixture, const char *namespace, const char *key, cons
                                     config_id(fixture, namespace, key)));
 }
 
-void fixture_release(Fixture *fixture, ReleaseKind kind, const char *namespace, const char *key, int version) {
+void fixture_release(Fixture *fixture, ReleaseKind kind, const char *namespace, const char *key,
+                     int version) {
         (void)next_time(fixture);
         add_release(fixture, config_id(fixture, namespace, key), kind, version);
-        audit_change(fixture, kind == RELEASE_ROLLBACK ? "config.rollback" : "config.publish", namespace, key, version);
+        audit_change(fixture, kind == RELEASE_ROLLBACK ? "config.rollback" : "config.publish", namespace, key,
+                     version);
 }
 
 void fixture_publish(Fixture *fixture, const char *namespace, const char *key, const char *content) {
@@ -297,7 +306,7 @@ void fixture_delete_namespace(Fixture *fixture, const char *name) {
                 fixture_delete(fixture, name, key);
 
         (void)next_time(fixture);
-        fixture_execute(fixture, "UPDATE namespaces SET deleted = 1, revision = %d WHERE name = %Q", fixture->revision,
-                        name);
+        fixture_execute(fixture, "UPDATE namespaces SET deleted = 1, revision = %d WHERE name = %Q",
+                        fixture->revision, name);
         audit_change(fixture, "namespace.delete", name, NULL, 0);
 }

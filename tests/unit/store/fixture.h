@@ -1,7 +1,7 @@
 /*
- * A store in a directory of its own, filled with SQL as the writer would fill it: each call is one change, with the next
- * revision, its row of the audit, and a time of a second after the one before. It is not synced to the disk, which would
- * take most of the tests' time. Whatever goes wrong here fails the test.
+ * A store in a directory of its own, filled with SQL as the writer would fill it: each call is one change,
+ * with the next revision, its row of the audit, and a time of a second after the one before. It is not synced
+ * to the disk, which would take most of the tests' time. Whatever goes wrong here fails the test.
  */
 #pragma once
 
@@ -13,12 +13,16 @@
 #include "store/audit.h"
 #include "store/rows.h"
 
-#define FIXTURE_ACTOR "user:admin"
+#define FIXTURE_ACTOR   "user:admin"
 #define FIXTURE_ADDRESS "192.0.2.1"
 
-/* The time of a change, and how its comment reads. */
-#define FIXTURE_AT_MS(revision) (INT64_C(1700000000000) + (revision) * 1000)
+/* How the comment of a change reads. */
 #define FIXTURE_COMMENT "change %d"
+
+/* The time of a change. */
+static inline int64_t fixture_at_ms(int64_t revision) {
+        return INT64_C(1700000000000) + revision * 1000;
+}
 
 typedef struct Fixture {
         char directory[256];
@@ -50,5 +54,6 @@ void fixture_release(Fixture *fixture, ReleaseKind kind, const char *namespace, 
 void fixture_publish(Fixture *fixture, const char *namespace, const char *key, const char *content);
 void fixture_delete(Fixture *fixture, const char *namespace, const char *key);
 
-/* Appends to the audit; id, time and hash are filled in. A revision of 0 is a denied entry, without a change. */
+/* Appends to the audit; id, time and hash are filled in. A revision of 0 is a denied entry, without a change.
+ */
 void fixture_audit(Fixture *fixture, AuditEntry entry);

@@ -16,15 +16,15 @@
  *   import hashlib
  *   def num(n): return n.to_bytes(8, "big")
  *   def text(t): return num(2**64 - 1) if t is None else num(len(t.encode())) + t.encode()
- *   def entry(before, id, at, actor, address, action, namespace, key, version, revision, outcome, comment, details):
- *       return hashlib.sha256(before + num(id) + num(at) + text(actor) + text(address) + text(action)
+ *   def entry(before, id, at, actor, address, action, namespace, key, version, revision, outcome, comment,
+ * details): return hashlib.sha256(before + num(id) + num(at) + text(actor) + text(address) + text(action)
  *           + text(namespace) + text(key) + num(version) + num(revision) + num(outcome) + text(comment)
  *           + text(details)).digest()
- *   first = entry(bytes(32), 1, 1700000000123, "user:admin", "192.0.2.1", "config.publish", "prod.acme", "app.json",
- *                 3, 42, 0, "größer", '{"a":1}')
- *   second = entry(first, 2, 1700000001000, "", "", "login", None, None, 0, 0, 1, "", None)
+ *   first = entry(bytes(32), 1, 1700000000123, "user:admin", "192.0.2.1", "config.publish", "prod.acme",
+ * "app.json", 3, 42, 0, "größer", '{"a":1}') second = entry(first, 2, 1700000001000, "", "", "login", None,
+ * None, 0, 0, 1, "", None)
  */
-#define FIRST_HASH "c3ac007fc8dd92988f5e149957ab66c2c2bdea1bc30eb04544e3b8b2c29a1067"
+#define FIRST_HASH  "c3ac007fc8dd92988f5e149957ab66c2c2bdea1bc30eb04544e3b8b2c29a1067"
 #define SECOND_HASH "54ef00c7afef2fac833d98767e3932f310541c6aeff81491c3458f8858198b0d"
 
 static const uint8_t zeros[SHA256_SIZE];
@@ -111,8 +111,8 @@ static void every_number_counts(void **state) {
 
 static void every_text_counts_and_absent_is_not_empty(void **state) {
         static const size_t places[] = {
-                offsetof(AuditEntry, actor), offsetof(AuditEntry, address), offsetof(AuditEntry, action),
-                offsetof(AuditEntry, namespace), offsetof(AuditEntry, key), offsetof(AuditEntry, comment),
+                offsetof(AuditEntry, actor),     offsetof(AuditEntry, address), offsetof(AuditEntry, action),
+                offsetof(AuditEntry, namespace), offsetof(AuditEntry, key),     offsetof(AuditEntry, comment),
                 offsetof(AuditEntry, details),
         };
 

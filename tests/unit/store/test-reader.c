@@ -74,7 +74,8 @@ static int note_row(const char *format, ...) {
 }
 
 static void note_name(Span name) {
-        (void)snprintf(suite.listing.last_name, sizeof(suite.listing.last_name), "%.*s", (int)name.size, name.data);
+        (void)snprintf(suite.listing.last_name, sizeof(suite.listing.last_name), "%.*s", (int)name.size,
+                       name.data);
 }
 
 static void assert_listing(const char *expected) {
@@ -108,7 +109,8 @@ static void list_namespaces(const char *prefix, unsigned limit) {
 
                 if (suite.listing.n)
                         buf_append_char(&suite.listing.text, '|');
-                assert_int_equal(reader_list_namespaces(suite.reader, &query, note_namespace, NULL, &more), 0);
+                assert_int_equal(reader_list_namespaces(suite.reader, &query, note_namespace, NULL, &more),
+                                 0);
         }
 }
 
@@ -190,8 +192,8 @@ static int check_namespace(void *context, const NamespaceRow *row) {
         assert_true(span_equal_string(row->name, "prod"));
         assert_true(span_equal_string(row->description, "about prod"));
         assert_int_equal(row->revision, *revision);
-        assert_true(row->created_at_ms == FIXTURE_AT_MS(*revision));
-        assert_true(row->updated_at_ms == FIXTURE_AT_MS(*revision) + 5);
+        assert_true(row->created_at_ms == fixture_at_ms(*revision));
+        assert_true(row->updated_at_ms == fixture_at_ms(*revision) + 5);
         assert_true(span_equal_string(row->created_by, FIXTURE_ACTOR));
         assert_true(span_equal_string(row->updated_by, "user:other"));
         return note_row("seen");
@@ -224,7 +226,8 @@ static void an_unknown_or_deleted_namespace_is_not_got(void **state) {
  * Configs.
  */
 
-/* "key:version", with "@namespace" for inherited ones, "?" when it is not released, "!" when it is deleted. */
+/* "key:version", with "@namespace" for inherited ones, "?" when it is not released, "!" when it is deleted.
+ */
 static int note_config(void *context, const ConfigRow *row) {
         const ConfigData *data = &row->data;
 
@@ -361,7 +364,7 @@ static int check_config(void *context, const ConfigRow *row) {
         assert_int_equal(row->data.format, expected->format);
         assert_int_equal(row->is_released, expected->is_released);
         assert_true(span_equal_string(row->data.content, expected->content));
-        assert_true(row->data.updated_at_ms == FIXTURE_AT_MS(expected->revision));
+        assert_true(row->data.updated_at_ms == fixture_at_ms(expected->revision));
         assert_true(span_equal_string(row->data.updated_by, FIXTURE_ACTOR));
         assert_true(span_equal_string(row->data.comment, comment));
         return note_row("%02x%02x", row->data.sha256[0], row->data.sha256[31]);
@@ -438,7 +441,9 @@ static void fill_search(void) {
         fixture_add_namespace(suite.fixture, "prod");
         fixture_publish(suite.fixture, "prod", "plain", "Hello World, 100 percent");
         fixture_publish(suite.fixture, "prod", "signs", "100% of a_b\\c");
-        fixture_publish(suite.fixture, "prod", "umlaut", "Gr\xc3\xb6\xc3\x9f""e");
+        fixture_publish(suite.fixture, "prod", "umlaut",
+                        "Gr\xc3\xb6\xc3\x9f"
+                        "e");
         fixture_save(suite.fixture, "prod", "plain", "unpublished");
         fixture_save(suite.fixture, "prod", "draft", "draught");
         fixture_publish(suite.fixture, "prod", "old", "deleted");
@@ -513,7 +518,9 @@ static void a_search_with_nul_finds_nothing(void **state) {
 
 static void a_search_may_be_long_and_not_longer(void **state) {
         char *text = malloc(READER_SEARCH_MAX + 1);
-        ConfigQuery query = { .namespace = SPAN_LITERAL("prod"), .search = { text, READER_SEARCH_MAX }, .limit = 1 };
+        ConfigQuery query = { .namespace = SPAN_LITERAL("prod"),
+                              .search = { text, READER_SEARCH_MAX },
+                              .limit = 1 };
         bool more = true;
 
         (void)state;
@@ -635,7 +642,7 @@ static int note_version(void *context, const ConfigData *data) {
         assert_true(span_equal_string(data->key, "k.json"));
         assert_int_equal(data->format, FORMAT_JSON);
         assert_true(span_equal_string(data->updated_by, FIXTURE_ACTOR));
-        assert_true(data->updated_at_ms == FIXTURE_AT_MS((int64_t)data->revision));
+        assert_true(data->updated_at_ms == fixture_at_ms((int64_t)data->revision));
         assert_true(span_equal_string(data->comment, comment));
         assert_int_equal(data->content.data != NULL, *with_content);
         suite.listing.last_id = data->version;
@@ -644,16 +651,18 @@ static int note_version(void *context, const ConfigData *data) {
 }
 
 static void list_versions(bool with_content, unsigned limit) {
-        HistoryQuery query = { .namespace = SPAN_LITERAL("prod"), .key = SPAN_LITERAL("k.json"), .limit = limit };
+        HistoryQuery query = { .namespace = SPAN_LITERAL("prod"),
+                               .key = SPAN_LITERAL("k.json"),
+                               .limit = limit };
         bool more = true;
 
         while (more) {
                 if (suite.listing.n)
                         buf_append_char(&suite.listing.text, '|');
                 query.before = suite.listing.last_id;
-                assert_int_equal(
-                        reader_list_versions(suite.reader, &query, with_content, note_version, &with_content, &more),
-                        0);
+                assert_int_equal(reader_list_versions(suite.reader, &query, with_content, note_version,
+                                                      &with_content, &more),
+                                 0);
         }
 }
 
@@ -705,10 +714,12 @@ static void a_version_is_got_as_it_was_saved(void **state) {
         (void)state;
         fill_history();
         fixture_release(suite.fixture, RELEASE_ROLLBACK, "prod", "k.json", 1);
-        assert_int_equal(
-                reader_get_version(suite.reader, span("prod"), span("k.json"), 1, note_version, &with_content), 0);
-        assert_int_equal(
-                reader_get_version(suite.reader, span("prod"), span("k.json"), 3, note_version, &with_content), 0);
+        assert_int_equal(reader_get_version(suite.reader, span("prod"), span("k.json"), 1, note_version,
+                                            &with_content),
+                         0);
+        assert_int_equal(reader_get_version(suite.reader, span("prod"), span("k.json"), 3, note_version,
+                                            &with_content),
+                         0);
         assert_listing("1=1 3=3");
 }
 
@@ -729,14 +740,16 @@ static int note_release(void *context, const ReleaseRow *row) {
         (void)snprintf(comment, sizeof(comment), FIXTURE_COMMENT, (int)row->revision);
         assert_true(span_equal_string(row->comment, comment));
         assert_true(span_equal_string(row->created_by, FIXTURE_ACTOR));
-        assert_true(row->created_at_ms == FIXTURE_AT_MS((int64_t)row->revision));
+        assert_true(row->created_at_ms == fixture_at_ms((int64_t)row->revision));
         suite.listing.last_id = row->id;
-        return note_row("%" PRId64 ":%s:%" PRId64 "<%" PRId64 "(%" PRId64 ")", row->id, release_kind_to_string(row->kind),
-                        row->version, row->from_version, row->restores);
+        return note_row("%" PRId64 ":%s:%" PRId64 "<%" PRId64 "(%" PRId64 ")", row->id,
+                        release_kind_to_string(row->kind), row->version, row->from_version, row->restores);
 }
 
 static void list_releases(unsigned limit) {
-        HistoryQuery query = { .namespace = SPAN_LITERAL("prod"), .key = SPAN_LITERAL("k.json"), .limit = limit };
+        HistoryQuery query = { .namespace = SPAN_LITERAL("prod"),
+                               .key = SPAN_LITERAL("k.json"),
+                               .limit = limit };
         bool more = true;
 
         while (more) {
@@ -765,11 +778,14 @@ static void assert_history_outcomes(const char *namespace, const char *key, int 
         bool with_content = true, more;
         int64_t newest, stable;
 
-        assert_int_equal(reader_list_versions(suite.reader, &query, true, note_version, &with_content, &more), outcome);
+        assert_int_equal(reader_list_versions(suite.reader, &query, true, note_version, &with_content, &more),
+                         outcome);
         assert_int_equal(reader_list_releases(suite.reader, &query, note_release, NULL, &more), outcome);
         assert_int_equal(
-                reader_get_version(suite.reader, query.namespace, query.key, 1, note_version, &with_content), outcome);
-        assert_int_equal(reader_get_config(suite.reader, query.namespace, query.key, &newest, &stable), outcome);
+                reader_get_version(suite.reader, query.namespace, query.key, 1, note_version, &with_content),
+                outcome);
+        assert_int_equal(reader_get_config(suite.reader, query.namespace, query.key, &newest, &stable),
+                         outcome);
         assert_listing("");
 }
 
@@ -785,9 +801,9 @@ static void history_of_the_unknown_is_told_apart(void **state) {
         assert_history_outcomes("none", "k.json", STORE_E_NAMESPACE_UNKNOWN);
         assert_history_outcomes("gone", "k.json", STORE_E_NAMESPACE_UNKNOWN);
         assert_history_outcomes("prod", "none", STORE_E_CONFIG_UNKNOWN);
-        assert_int_equal(
-                reader_get_version(suite.reader, span("prod"), span("k.json"), 4, note_version, &with_content),
-                STORE_E_VERSION_UNKNOWN);
+        assert_int_equal(reader_get_version(suite.reader, span("prod"), span("k.json"), 4, note_version,
+                                            &with_content),
+                         STORE_E_VERSION_UNKNOWN);
 }
 
 /*
@@ -819,17 +835,17 @@ static void list_audit(AuditQuery query) {
 static void fill_audit(void) {
         Fixture *fixture = suite.fixture;
 
-        fixture_add_namespace(fixture, "prod");                /* 1 */
-        fixture_add_namespace(fixture, "prod-eu");             /* 2 */
-        fixture_add_namespace(fixture, "prod.acme");           /* 3 */
-        fixture_add_namespace(fixture, "production");          /* 4 */
-        fixture_publish(fixture, "prod", "k", "a");            /* 5 */
-        fixture_publish(fixture, "prod.acme", "k", "b");       /* 6 */
-        fixture_publish(fixture, "prod-eu", "k", "c");         /* 7 */
-        fixture_publish(fixture, "prod", "k", "d");            /* 8 */
-        fixture_publish(fixture, "prod.acme", "l", "e");       /* 9 */
-        fixture_save(fixture, "production", "k", "f");         /* 10 */
-        fixture_publish(fixture, "prod.acme", "k", "g");       /* 11 */
+        fixture_add_namespace(fixture, "prod");          /* 1 */
+        fixture_add_namespace(fixture, "prod-eu");       /* 2 */
+        fixture_add_namespace(fixture, "prod.acme");     /* 3 */
+        fixture_add_namespace(fixture, "production");    /* 4 */
+        fixture_publish(fixture, "prod", "k", "a");      /* 5 */
+        fixture_publish(fixture, "prod.acme", "k", "b"); /* 6 */
+        fixture_publish(fixture, "prod-eu", "k", "c");   /* 7 */
+        fixture_publish(fixture, "prod", "k", "d");      /* 8 */
+        fixture_publish(fixture, "prod.acme", "l", "e"); /* 9 */
+        fixture_save(fixture, "production", "k", "f");   /* 10 */
+        fixture_publish(fixture, "prod.acme", "k", "g"); /* 11 */
         fixture_audit(fixture, (AuditEntry){ .actor = SPAN_LITERAL(""),
                                              .address = SPAN_LITERAL("198.51.100.7"),
                                              .action = SPAN_LITERAL("login"),
@@ -899,7 +915,8 @@ static void actor_and_action_are_filtered_exactly(void **state) {
         assert_listing("");
         LIST_AUDIT(.action = SPAN_LITERAL("config.save"));
         assert_listing("10");
-        LIST_AUDIT(.action = SPAN_LITERAL("config.publish"), .actor = SPAN_LITERAL(FIXTURE_ACTOR), .limit = 4);
+        LIST_AUDIT(.action = SPAN_LITERAL("config.publish"), .actor = SPAN_LITERAL(FIXTURE_ACTOR),
+                   .limit = 4);
         assert_listing("11 9 8 7|6 5");
         LIST_AUDIT(.action = SPAN_LITERAL("config.publish"), .namespace = SPAN_LITERAL("prod"),
                    .actor = SPAN_LITERAL("user:eve"));
@@ -915,34 +932,63 @@ static void times_in_the_audit_are_from_inclusive_to_exclusive(void **state) {
         LIST_AUDIT(.since_ms = 1, .until_ms = INT64_MAX);
         assert_listing("");
         fill_audit();
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(9));
+        LIST_AUDIT(.since_ms = fixture_at_ms(9));
         assert_listing("13 12 11 10 9");
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(9) + 1);
+        LIST_AUDIT(.since_ms = fixture_at_ms(9) + 1);
         assert_listing("13 12 11 10");
-        LIST_AUDIT(.until_ms = FIXTURE_AT_MS(3));
+        LIST_AUDIT(.until_ms = fixture_at_ms(3));
         assert_listing("2 1");
-        LIST_AUDIT(.until_ms = FIXTURE_AT_MS(3) + 1);
+        LIST_AUDIT(.until_ms = fixture_at_ms(3) + 1);
         assert_listing("3 2 1");
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(11));
+        LIST_AUDIT(.since_ms = fixture_at_ms(11));
         assert_listing("13 12 11");
-        LIST_AUDIT(.until_ms = FIXTURE_AT_MS(11), .limit = 4);
+        LIST_AUDIT(.until_ms = fixture_at_ms(11), .limit = 4);
         assert_listing("10 9 8 7|6 5 4 3|2 1");
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(4), .until_ms = FIXTURE_AT_MS(7), .limit = 2);
+        LIST_AUDIT(.since_ms = fixture_at_ms(4), .until_ms = fixture_at_ms(7), .limit = 2);
         assert_listing("6 5|4");
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(7), .until_ms = FIXTURE_AT_MS(7));
+        LIST_AUDIT(.since_ms = fixture_at_ms(7), .until_ms = fixture_at_ms(7));
         assert_listing("");
-        LIST_AUDIT(.since_ms = FIXTURE_AT_MS(12));
+        LIST_AUDIT(.since_ms = fixture_at_ms(12));
         assert_listing("");
-        LIST_AUDIT(.until_ms = FIXTURE_AT_MS(1));
+        LIST_AUDIT(.until_ms = fixture_at_ms(1));
         assert_listing("");
         LIST_AUDIT(.until_ms = -1);
         assert_listing("");
         LIST_AUDIT(.since_ms = 0, .until_ms = INT64_MAX);
         assert_listing("13 12 11 10 9 8 7 6 5 4 3 2 1");
-        LIST_AUDIT(.namespace = SPAN_LITERAL("prod.acme"), .since_ms = FIXTURE_AT_MS(6), .until_ms = FIXTURE_AT_MS(11));
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod.acme"), .since_ms = fixture_at_ms(6),
+                   .until_ms = fixture_at_ms(11));
         assert_listing("9 6");
-        LIST_AUDIT(.namespace = SPAN_LITERAL("prod.acme"), .key = SPAN_LITERAL("k"), .until_ms = FIXTURE_AT_MS(11));
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod.acme"), .key = SPAN_LITERAL("k"),
+                   .until_ms = fixture_at_ms(11));
         assert_listing("6");
+}
+
+/* So many that they are no longer picked from the index; every third is of another namespace. */
+static void fill_many_audit(int n) {
+        fixture_execute(
+                suite.fixture,
+                "BEGIN; WITH RECURSIVE i (n) AS (SELECT 14 UNION ALL SELECT n + 1 FROM i LIMIT %d)"
+                " INSERT INTO audit SELECT n, %lld + n, 'user:admin', '', 'config.save',"
+                " iif(n %% 3, 'prod.acme', 'prod-eu'), 'm', NULL, NULL, 0, '', NULL, zeroblob(32) FROM i;"
+                "COMMIT",
+                n, fixture_at_ms(100));
+}
+
+static void many_entries_are_listed_as_few_are(void **state) {
+        (void)state;
+        fill_audit();
+        fill_many_audit(20000);
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod"), .limit = 4, .key = SPAN_LITERAL("k"));
+        assert_listing("13 11 8 6|5");
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod"), .until_ms = fixture_at_ms(100) + 20, .limit = 7);
+        assert_listing("19 17 16 14 13 11 9|8 6 5 3 1");
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod.acme"), .until_ms = fixture_at_ms(100) + 20, .limit = 100);
+        assert_listing("19 17 16 14 11 9 6 3");
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod-eu"), .until_ms = fixture_at_ms(100) + 20, .limit = 2);
+        assert_listing("18 15|7 2");
+        LIST_AUDIT(.namespace = SPAN_LITERAL("prod"), .actor = SPAN_LITERAL("user:eve"));
+        assert_listing("13");
 }
 
 static int check_entry(void *context, const AuditEntry *entry) {
@@ -960,7 +1006,7 @@ static int check_entry(void *context, const AuditEntry *entry) {
                 assert_int_equal(entry->version, 0);
                 assert_int_equal(entry->revision, 1);
                 assert_int_equal(entry->outcome, AUDIT_OK);
-                assert_true(entry->created_at_ms == FIXTURE_AT_MS(1));
+                assert_true(entry->created_at_ms == fixture_at_ms(1));
                 assert_true(span_equal_string(entry->comment, "change 1"));
                 assert_null(entry->details.data);
         }
@@ -983,7 +1029,8 @@ static void an_audit_entry_has_all_its_fields(void **state) {
 
         (void)state;
         fill_audit();
-        assert_int_equal(reader_list_audit(suite.reader, &(AuditQuery){ .limit = 100 }, check_entry, &seen, &more), 0);
+        assert_int_equal(
+                reader_list_audit(suite.reader, &(AuditQuery){ .limit = 100 }, check_entry, &seen, &more), 0);
         assert_listing("13 12 11 10 9 8 7 6 5 4 3 2 1");
 }
 
@@ -1010,7 +1057,8 @@ static void what_was_committed_before_a_query_is_seen(void **state) {
         fixture_add_namespace(suite.fixture, "prod");
         for (int i = 1; i <= 20; i++) {
                 fixture_publish(suite.fixture, "prod", "k", "x");
-                assert_int_equal(reader_get_config(suite.reader, span("prod"), span("k"), &newest, &stable), 0);
+                assert_int_equal(reader_get_config(suite.reader, span("prod"), span("k"), &newest, &stable),
+                                 0);
                 assert_int_equal(stable, i);
         }
 }
@@ -1045,21 +1093,26 @@ static void fill_many(int n) {
                         "BEGIN; WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i LIMIT %d)"
                         " INSERT INTO configs (namespace_id, key, newest, newest_id, stable, stable_id)"
                         " SELECT 1, printf('key%%06d', n), 1, n, 1, n FROM i;"
-                        "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, created_by,"
-                        " comment, content) SELECT id, 1, 5, zeroblob(32), 1, 0, '', '', hex(randomblob(200)) FROM configs;"
+                        "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, "
+                        "created_by,"
+                        " comment, content) SELECT id, 1, 5, zeroblob(32), 1, 0, '', '', "
+                        "hex(randomblob(200)) FROM configs;"
                         "COMMIT",
                         n);
 }
 
 static void a_query_past_its_deadline_times_out_and_leaves_nothing_open(void **state) {
-        ConfigQuery query = { .namespace = SPAN_LITERAL("prod"), .search = SPAN_LITERAL("nowhere"), .limit = 1 };
+        ConfigQuery query = { .namespace = SPAN_LITERAL("prod"),
+                              .search = SPAN_LITERAL("nowhere"),
+                              .limit = 1 };
         bool more = true;
 
         (void)state;
         fill_many(2000);
         for (int i = 0; i < 100; i++) {
                 reader_set_deadline(suite.reader, clock_monotonic_ms());
-                assert_int_equal(reader_list_configs(suite.reader, &query, note_config, NULL, &more), -ETIMEDOUT);
+                assert_int_equal(reader_list_configs(suite.reader, &query, note_config, NULL, &more),
+                                 -ETIMEDOUT);
                 assert_true(more);
                 assert_true(sqlite3_get_autocommit(suite.reader->database));
         }
@@ -1083,15 +1136,20 @@ static void damaged_rows_are_not_handed_out(void **state) {
         fixture_publish(suite.fixture, "prod", "k", "x");
         fixture_execute(suite.fixture, "UPDATE versions SET format = 6");
         assert_int_equal(reader_list_configs(suite.reader, &configs, note_config, NULL, &more), -EBADMSG);
-        assert_int_equal(reader_list_versions(suite.reader, &query, true, note_version, &with_content, &more), -EBADMSG);
-        assert_int_equal(reader_get_version(suite.reader, query.namespace, query.key, 1, note_version, &with_content),
+        assert_int_equal(reader_list_versions(suite.reader, &query, true, note_version, &with_content, &more),
                          -EBADMSG);
+        assert_int_equal(
+                reader_get_version(suite.reader, query.namespace, query.key, 1, note_version, &with_content),
+                -EBADMSG);
         fixture_execute(suite.fixture, "UPDATE versions SET format = 5, sha256 = x'00'");
         assert_int_equal(reader_list_configs(suite.reader, &configs, note_config, NULL, &more), -EBADMSG);
         fixture_execute(suite.fixture, "UPDATE releases SET kind = -1");
         assert_int_equal(reader_list_releases(suite.reader, &query, note_release, NULL, &more), -EBADMSG);
-        fixture_execute(suite.fixture, "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET outcome = 2");
-        assert_int_equal(reader_list_audit(suite.reader, &(AuditQuery){ .limit = 1 }, note_entry, NULL, &more), -EBADMSG);
+        fixture_execute(suite.fixture,
+                        "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET outcome = 2");
+        assert_int_equal(
+                reader_list_audit(suite.reader, &(AuditQuery){ .limit = 1 }, note_entry, NULL, &more),
+                -EBADMSG);
         assert_true(more);
         assert_true(sqlite3_get_autocommit(suite.reader->database));
         assert_listing("");
@@ -1146,6 +1204,7 @@ static void pages_are_found_by_their_keys(void **state) {
         assert_plan(READER_LIST_AUDIT, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
         assert_plan(READER_LIST_AUDIT_OF_CONFIG,
                     "INDEX audit_of_config (namespace=? AND key=? AND rowid>? AND rowid<?)");
+        assert_plan(READER_HAS_AUDIT, "COVERING INDEX audit_of_config (namespace>? AND namespace<?)");
         assert_plan(READER_LIST_AUDIT_BELOW, "INDEX audit_of_config (namespace>? AND namespace<?)");
 }
 
@@ -1193,6 +1252,7 @@ int main(void) {
                 TEST(a_key_in_the_audit_goes_with_or_without_a_namespace),
                 TEST(actor_and_action_are_filtered_exactly),
                 TEST(times_in_the_audit_are_from_inclusive_to_exclusive),
+                TEST(many_entries_are_listed_as_few_are),
                 TEST(an_audit_entry_has_all_its_fields),
                 TEST(a_store_that_is_not_there_or_not_ours_is_not_opened),
                 TEST(what_was_committed_before_a_query_is_seen),

@@ -106,7 +106,8 @@ static void a_newer_version_is_refused_and_left_alone(void **state) {
 
         fixture_execute(fixture, "PRAGMA user_version = %d", newest_version() + 1);
         (void)snprintf(expected, sizeof(expected),
-                       "the store was written by a newer Confer: its tables are of version %d, this one knows them up "
+                       "the store was written by a newer Confer: its tables are of version %d, this one "
+                       "knows them up "
                        "to version %d",
                        newest_version() + 1, newest_version());
 
@@ -122,7 +123,8 @@ static void assert_foreign(Fixture *fixture) {
         assert_int_equal(schema_migrate(fixture->database, &problem), -EBADMSG);
         assert_string_equal(problem.text, "the file is a database of another program");
         assert_int_equal(schema_check(fixture->database, &problem), -EBADMSG);
-        assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM sqlite_schema WHERE name = 'versions'"), 0);
+        assert_int_equal(
+                fixture_number(fixture, "SELECT count(*) FROM sqlite_schema WHERE name = 'versions'"), 0);
 }
 
 static void a_database_of_another_program_is_refused(void **state) {

@@ -89,8 +89,8 @@ static void values_come_back_as_they_were_bound(void **state) {
         Span text = { "a\0b", 3 };
 
         assert_int_equal(SQL_BIND(statement, sql_i64(INT64_MIN), sql_text(text), sql_text(SPAN_LITERAL("")),
-                                  sql_text(SPAN_NULL), sql_blob(blob, sizeof(blob)), sql_null(), sql_i64_or_null(0),
-                                  sql_i64_or_null(-1)),
+                                  sql_text(SPAN_NULL), sql_blob(blob, sizeof(blob)), sql_null(),
+                                  sql_i64_or_null(0), sql_i64_or_null(-1)),
                          0);
         assert_int_equal(sql_step(statement), 1);
         assert_true(sql_column_i64(statement, 0) == INT64_MIN);
@@ -166,16 +166,18 @@ static void an_interrupted_statement_has_timed_out(void **state) {
         Fixture *fixture = *state;
 
         sqlite3_progress_handler(fixture->database, 10, interrupt, NULL);
-        assert_int_equal(sql_execute(fixture->database,
-                                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000)"
-                                     " SELECT count(*) FROM n"),
-                         -ETIMEDOUT);
+        assert_int_equal(
+                sql_execute(fixture->database,
+                            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000)"
+                            " SELECT count(*) FROM n"),
+                -ETIMEDOUT);
 }
 
 static void foreign_keys_are_enforced(void **state) {
         Fixture *fixture = *state;
 
-        fixture_execute(fixture, "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a (id))");
+        fixture_execute(fixture,
+                        "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a (id))");
         assert_int_equal(sql_execute(fixture->database, "INSERT INTO b VALUES (1)"), -EINVAL);
 }
 

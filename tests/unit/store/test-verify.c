@@ -17,7 +17,8 @@
 
 /*
  * Revisions 1 to 11, audit entries 1 to 12. Versions by row: 1 and 2 of app.json, 1 of gone.txt, 1 of x.
- * Release events: 1 to 3 of app.json (publish 1, publish 2, roll back to 1), 4 and 5 of gone.txt, 6 and 7 of x.
+ * Release events: 1 to 3 of app.json (publish 1, publish 2, roll back to 1), 4 and 5 of gone.txt, 6 and 7 of
+ * x.
  */
 static void fill(Fixture *fixture) {
         fixture_add_namespace(fixture, "prod");
@@ -103,8 +104,9 @@ static void a_store_that_is_not_there_cannot_be_verified(void **state) {
 
 /* Whatever is done to the fixture's database, in words for the audit too. */
 static void damage(Fixture *fixture, const char *text) {
-        fixture_execute(fixture, "PRAGMA foreign_keys = OFF; DROP TRIGGER IF EXISTS audit_is_append_only_update;"
-                                 "DROP TRIGGER IF EXISTS audit_is_append_only_delete");
+        fixture_execute(fixture,
+                        "PRAGMA foreign_keys = OFF; DROP TRIGGER IF EXISTS audit_is_append_only_update;"
+                        "DROP TRIGGER IF EXISTS audit_is_append_only_delete");
         fixture_execute(fixture, "%s", text);
 }
 
@@ -134,11 +136,13 @@ static void write_file(const char *path, const Buf *from) {
 
 static void checkpoint(Fixture *fixture) {
         assert_int_equal(
-                sqlite3_wal_checkpoint_v2(fixture->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+                sqlite3_wal_checkpoint_v2(fixture->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+                SQLITE_OK);
 }
 
 /* Opens a copy of the store, at @path, in which @text was executed. */
-static void damage_copy(const Fixture *fixture, const Buf *intact, const char *path, const char *text, Fixture *ret_copy) {
+static void damage_copy(const Fixture *fixture, const Buf *intact, const char *path, const char *text,
+                        Fixture *ret_copy) {
         Fixture copy = *fixture;
 
         (void)snprintf(copy.path, sizeof(copy.path), "%s", path);
@@ -169,7 +173,8 @@ static void damage_to_the_store_row_is_named(void **state) {
         static const Damage damages[] = {
                 { "DELETE FROM store", "the row of the table store is missing" },
                 { "UPDATE store SET epoch = 'abc'", "the store's epoch is not made of 32 hex digits" },
-                { "UPDATE store SET epoch = upper(epoch) || 'x'", "the store's epoch is not made of 32 hex digits" },
+                { "UPDATE store SET epoch = upper(epoch) || 'x'",
+                  "the store's epoch is not made of 32 hex digits" },
                 { "UPDATE store SET epoch = replace(epoch, substr(epoch, 1, 1), 'G')",
                   "the store's epoch is not made of 32 hex digits" },
                 { "UPDATE store SET audit_hash = x'00'", "the store's audit hash is not made of 32 bytes" },
@@ -177,7 +182,8 @@ static void damage_to_the_store_row_is_named(void **state) {
                 { "UPDATE store SET changed_at_ms = changed_at_ms - 1",
                   "the store: its last change is older than an audit entry" },
                 { "UPDATE store SET audit_hash = zeroblob(32)",
-                  "the audit ends with entry 12, whose hash is not the one that the store carries: entries after it are "
+                  "the audit ends with entry 12, whose hash is not the one that the store carries: entries "
+                  "after it are "
                   "missing, or the store's row was changed" },
         };
 
@@ -209,11 +215,15 @@ static void damage_to_a_version_is_named(void **state) {
                   "version 1 of prod/gone.txt: its content does not match its SHA-256" },
                 { "UPDATE versions SET sha256 = x'00' WHERE id = 3",
                   "version 1 of prod/gone.txt: its SHA-256 is not made of 32 bytes" },
-                { "UPDATE versions SET format = 6 WHERE id = 1", "version 1 of prod/app.json: its format is unknown" },
-                { "UPDATE versions SET format = -1 WHERE id = 1", "version 1 of prod/app.json: its format is unknown" },
+                { "UPDATE versions SET format = 6 WHERE id = 1",
+                  "version 1 of prod/app.json: its format is unknown" },
+                { "UPDATE versions SET format = -1 WHERE id = 1",
+                  "version 1 of prod/app.json: its format is unknown" },
                 { "DELETE FROM versions WHERE id = 1", "version 1 of prod/app.json: it is missing" },
-                { "UPDATE versions SET version = 5 WHERE id = 2", "version 2 of prod/app.json: it is missing" },
-                { "DELETE FROM versions WHERE id = 2", "config prod/app.json: its newest version does not exist" },
+                { "UPDATE versions SET version = 5 WHERE id = 2",
+                  "version 2 of prod/app.json: it is missing" },
+                { "DELETE FROM versions WHERE id = 2",
+                  "config prod/app.json: its newest version does not exist" },
                 { "UPDATE versions SET revision = 12 WHERE id = 4",
                   "version 1 of old.ns/x: its revision is not between 1 and the store's" },
                 { "UPDATE versions SET revision = 0 WHERE id = 1",
@@ -273,21 +283,27 @@ static void damage_to_a_release_event_is_named(void **state) {
                 { "UPDATE releases SET version = 9 WHERE id = 2",
                   "release event 2 of prod/app.json: the version that it puts in force does not exist" },
                 { "UPDATE releases SET version = 1 WHERE id = 2",
-                  "release event 3 of prod/app.json: what was in force before it is not what the event before it says" },
+                  "release event 3 of prod/app.json: what was in force before it is not what the event "
+                  "before it says" },
                 { "UPDATE releases SET from_version = 1 WHERE id = 1",
-                  "release event 1 of prod/app.json: what was in force before it is not what the event before it says" },
+                  "release event 1 of prod/app.json: what was in force before it is not what the event "
+                  "before it says" },
                 { "UPDATE releases SET from_version = NULL WHERE id = 5",
-                  "release event 5 of prod/gone.txt: what was in force before it is not what the event before it says" },
-                { "DELETE FROM releases WHERE id = 2",
-                  "release event 3 of prod/app.json: what was in force before it is not what the event before it says" },
+                  "release event 5 of prod/gone.txt: what was in force before it is not what the event "
+                  "before it says" },
+                { "DELETE FROM releases WHERE id = 2", "release event 3 of prod/app.json: what was in force "
+                                                       "before it is not what the event before it says" },
                 { "UPDATE releases SET restores = 2 WHERE id = 3",
-                  "release event 3 of prod/app.json: the event that it restores is not an earlier one of the same "
+                  "release event 3 of prod/app.json: the event that it restores is not an earlier one of the "
+                  "same "
                   "version" },
                 { "UPDATE releases SET restores = 3 WHERE id = 3",
-                  "release event 3 of prod/app.json: the event that it restores is not an earlier one of the same "
+                  "release event 3 of prod/app.json: the event that it restores is not an earlier one of the "
+                  "same "
                   "version" },
                 { "UPDATE releases SET restores = 1 WHERE id = 4",
-                  "release event 4 of prod/gone.txt: the event that it restores is not an earlier one of the same "
+                  "release event 4 of prod/gone.txt: the event that it restores is not an earlier one of the "
+                  "same "
                   "version" },
                 { "UPDATE releases SET restores = 77 WHERE id = 3",
                   "row 3 of releases: it refers to a row of releases that does not exist" },
@@ -317,26 +333,32 @@ static void damage_to_the_audit_is_named(void **state) {
                   "audit entry 7: its hash does not follow from entry 6" },
                 { "UPDATE audit SET actor = 'user:nobody' WHERE id = 1",
                   "audit entry 1: its hash is not that of a first entry" },
-                { "UPDATE audit SET key = NULL WHERE id = 2", "audit entry 2: its hash does not follow from entry 1" },
-                { "UPDATE audit SET details = '' WHERE id = 12", "audit entry 12: its hash does not follow from entry 11" },
-                { "UPDATE audit SET outcome = 0 WHERE id = 12", "audit entry 12: its hash does not follow from entry 11" },
+                { "UPDATE audit SET key = NULL WHERE id = 2",
+                  "audit entry 2: its hash does not follow from entry 1" },
+                { "UPDATE audit SET details = '' WHERE id = 12",
+                  "audit entry 12: its hash does not follow from entry 11" },
+                { "UPDATE audit SET outcome = 0 WHERE id = 12",
+                  "audit entry 12: its hash does not follow from entry 11" },
                 { "UPDATE audit SET hash = (SELECT hash FROM audit WHERE id = 2) WHERE id = 3",
                   "audit entry 3: its hash does not follow from entry 2" },
-                { "UPDATE audit SET outcome = 2 WHERE id = 4", "audit entry 4: its outcome or its hash is malformed" },
-                { "UPDATE audit SET hash = x'' WHERE id = 4", "audit entry 4: its outcome or its hash is malformed" },
+                { "UPDATE audit SET outcome = 2 WHERE id = 4",
+                  "audit entry 4: its outcome or its hash is malformed" },
+                { "UPDATE audit SET hash = x'' WHERE id = 4",
+                  "audit entry 4: its outcome or its hash is malformed" },
                 { "DELETE FROM audit WHERE id = 1", "audit entry 1: it is missing" },
                 { "DELETE FROM audit WHERE id = 5", "audit entry 5: it is missing" },
                 { "DELETE FROM audit WHERE id = 5; UPDATE audit SET id = id - 1 WHERE id > 5",
                   "audit entry 5: its hash does not follow from entry 4" },
                 { "UPDATE audit SET id = -id WHERE id IN (3, 4); UPDATE audit SET id = 7 + id WHERE id < 0",
                   "audit entry 3: its hash does not follow from entry 2" },
-                { "DELETE FROM audit WHERE id = 12",
-                  "the audit ends with entry 11, whose hash is not the one that the store carries: entries after it are "
-                  "missing, or the store's row was changed" },
-                { "DELETE FROM audit",
-                  "the audit ends with entry 0, whose hash is not the one that the store carries: entries after it are "
-                  "missing, or the store's row was changed" },
-                { "INSERT INTO audit SELECT 13, created_at_ms, actor, address, action, namespace, key, version, revision,"
+                { "DELETE FROM audit WHERE id = 12", "the audit ends with entry 11, whose hash is not the "
+                                                     "one that the store carries: entries after it are "
+                                                     "missing, or the store's row was changed" },
+                { "DELETE FROM audit", "the audit ends with entry 0, whose hash is not the one that the "
+                                       "store carries: entries after it are "
+                                       "missing, or the store's row was changed" },
+                { "INSERT INTO audit SELECT 13, created_at_ms, actor, address, action, namespace, key, "
+                  "version, revision,"
                   " outcome, comment, details, hash FROM audit WHERE id = 12",
                   "audit entry 13: its hash does not follow from entry 12" },
         };
@@ -410,16 +432,19 @@ static void an_index_that_lost_a_row_is_named(void **state) {
         Problem problem = PROBLEM_NULL;
 
         fill(fixture);
-        fixture_execute(fixture, "PRAGMA writable_schema = ON;"
-                                 "CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'audit_of_config';"
-                                 "DELETE FROM sqlite_schema WHERE name = 'audit_of_config'");
+        fixture_execute(fixture,
+                        "PRAGMA writable_schema = ON;"
+                        "CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'audit_of_config';"
+                        "DELETE FROM sqlite_schema WHERE name = 'audit_of_config'");
         fixture->database = sqlite3_close(fixture->database) == SQLITE_OK ? NULL : fixture->database;
         assert_int_equal(sqlite3_open(fixture->path, &fixture->database), SQLITE_OK);
-        fixture_execute(fixture, "INSERT INTO audit SELECT 13, created_at_ms, actor, address, action, namespace, key,"
-                                 " version, revision, outcome, comment, details, hash FROM audit WHERE id = 12;"
-                                 "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept");
+        fixture_execute(fixture,
+                        "INSERT INTO audit SELECT 13, created_at_ms, actor, address, action, namespace, key,"
+                        " version, revision, outcome, comment, details, hash FROM audit WHERE id = 12;"
+                        "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept");
         assert_int_equal(store_verify(fixture->path, &report, &problem), -EBADMSG);
-        assert_string_equal(problem.text, "the database file is damaged: row 13 missing from index audit_of_config");
+        assert_string_equal(problem.text,
+                            "the database file is damaged: row 13 missing from index audit_of_config");
 }
 
 static void assert_same_file(const char *path, const Buf *expected) {
@@ -455,6 +480,30 @@ static void a_log_is_read_and_left_where_it_is(void **state) {
         assert_same_file(fixture_file(fixture, "killed.db-wal"), &log);
 }
 
+static void a_store_that_cannot_be_opened_keeps_its_log(void **state) {
+        _cleanup_(buf_deinit) Buf database = BUF_NULL;
+        _cleanup_(buf_deinit) Buf log = BUF_NULL;
+        Fixture *fixture = *state;
+        Problem problem = PROBLEM_NULL;
+        VerifyReport report;
+        char from[320];
+
+        fixture_add_namespace(fixture, "prod");
+        checkpoint(fixture);
+        fixture_publish(fixture, "prod", "app.json", "1");
+        buf_append_literal(&database, "no header of SQLite");
+        read_file(fixture->path, &database);
+        (void)snprintf(from, sizeof(from), "%s-wal", fixture->path);
+        read_file(from, &log);
+        write_file(fixture_file(fixture, "killed.db"), &database);
+        write_file(fixture_file(fixture, "killed.db-wal"), &log);
+
+        assert_int_equal(store_verify(fixture_file(fixture, "killed.db"), &report, &problem), -EBADMSG);
+        assert_non_null(strstr(problem.text, "killed.db cannot be opened: file is not a database"));
+        assert_same_file(fixture_file(fixture, "killed.db"), &database);
+        assert_same_file(fixture_file(fixture, "killed.db-wal"), &log);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -476,6 +525,7 @@ int main(void) {
                 TEST(a_damaged_file_is_named),
                 TEST(an_index_that_lost_a_row_is_named),
                 TEST(a_log_is_read_and_left_where_it_is),
+                TEST(a_store_that_cannot_be_opened_keeps_its_log),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,8 @@ static void assert_accepted(Format format, Span content) {
         Problem problem = PROBLEM_NULL;
 
         if (!content_check(format, content, &problem))
-                fail_msg("%.60s is refused: %zu:%zu %s", content.data, problem.line, problem.column, problem.text);
+                fail_msg("%.60s is refused: %zu:%zu %s", content.data, problem.line, problem.column,
+                         problem.text);
         assert_string_equal(problem.text, "");
 }
 
@@ -30,7 +31,8 @@ static void assert_refused(Format format, Span content, size_t line, size_t colu
 
         if (content_check(format, content, &problem))
                 fail_msg("%.60s is accepted", content.data);
-        if (problem.line != line || problem.column != column || strncmp(problem.text, text, strlen(text)) != 0)
+        if (problem.line != line || problem.column != column ||
+            strncmp(problem.text, text, strlen(text)) != 0)
                 fail_msg("%.60s gives %zu:%zu %s, not %zu:%zu %s", content.data, problem.line, problem.column,
                          problem.text, line, column, text);
         assert_string_equal(problem.field, "");
@@ -58,7 +60,8 @@ static char *repeat(const char *before, const char *unit, size_t n, const char *
         return text;
 }
 
-static void accept_repeated(Format format, const char *before, const char *unit, size_t n, const char *after) {
+static void accept_repeated(Format format, const char *before, const char *unit, size_t n,
+                            const char *after) {
         _cleanup_(freep) char *text = repeat(before, unit, n, after);
 
         accept(format, text);
@@ -85,11 +88,26 @@ static void test_every_valid_utf8_sequence_is_accepted(void **state _unused_) {
 
 static void test_every_invalid_utf8_sequence_is_refused_where_it_starts(void **state _unused_) {
         static const char *const invalid[] = {
-                "\x80",             "\xbf",             "\xc0\x80",         "\xc1\xbf",
-                "\xc2",             "\xc2\x41",         "\xc2\xc2",         "\xe0\x9f\xbf",
-                "\xe0\xa0",         "\xe0\xa0\x41",     "\xed\xa0\x80",     "\xed\xbf\xbf",
-                "\xef\xbf",         "\xf0\x8f\xbf\xbf", "\xf0\x90\x80",     "\xf0\x90\x80\xc0",
-                "\xf0\x90\x41\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
+                "\x80",
+                "\xbf",
+                "\xc0\x80",
+                "\xc1\xbf",
+                "\xc2",
+                "\xc2\x41",
+                "\xc2\xc2",
+                "\xe0\x9f\xbf",
+                "\xe0\xa0",
+                "\xe0\xa0\x41",
+                "\xed\xa0\x80",
+                "\xed\xbf\xbf",
+                "\xef\xbf",
+                "\xf0\x8f\xbf\xbf",
+                "\xf0\x90\x80",
+                "\xf0\x90\x80\xc0",
+                "\xf0\x90\x41\x80",
+                "\xf4\x90\x80\x80",
+                "\xf5\x80\x80\x80",
+                "\xff",
         };
         char text[32];
 
@@ -98,6 +116,18 @@ static void test_every_invalid_utf8_sequence_is_refused_where_it_starts(void **s
                 (void)snprintf(text, sizeof(text), "one\nsix bytes%s\n", invalid[i]);
                 refuse(FORMAT_PROPERTIES, text, 2, 10, "this is not UTF-8");
         }
+}
+
+static void test_a_sequence_that_the_end_cuts_is_refused(void **state _unused_) {
+        static const char text[] = "\xc3\xa9\xe4\xb8\xad\xf0\x9f\x98\x80";
+        static const size_t starts[] = { 0, 0, 2, 2, 2, 5, 5, 5, 5 };
+
+        for (size_t size = 0; size < ARRAY_SIZE(starts); size++)
+                if (size == starts[size])
+                        assert_accepted(FORMAT_TEXT, (Span){ text, size });
+                else
+                        assert_refused(FORMAT_TEXT, (Span){ text, size }, 1, starts[size] + 1,
+                                       "this is not UTF-8");
 }
 
 /* All bytes of three-byte sequences against the rule itself: what they decode to. */
@@ -199,14 +229,16 @@ static void test_faulty_json_is_refused_with_its_place(void **state _unused_) {
 static void test_a_json_problem_does_not_repeat_the_content(void **state _unused_) {
         Problem problem;
 
-        assert_false(content_check(FORMAT_JSON, SPAN_LITERAL("{\"user\": \"root\" \"secret near\"}"), &problem));
+        assert_false(
+                content_check(FORMAT_JSON, SPAN_LITERAL("{\"user\": \"root\" \"secret near\"}"), &problem));
         assert_string_equal(problem.text, "this is not JSON: '}' expected");
         assert_false(content_check(FORMAT_JSON, SPAN_LITERAL("[secret]"), &problem));
         assert_string_equal(problem.text, "this is not JSON: invalid token");
 }
 
 static void test_an_xml_or_yaml_problem_does_not_repeat_the_content(void **state _unused_) {
-        static const char *const xml[] = { "<a></secret>", "<a secret>", "<a>&secret;</a>", "<a secret='1' secret='2'/>" };
+        static const char *const xml[] = { "<a></secret>", "<a secret>", "<a>&secret;</a>",
+                                           "<a secret='1' secret='2'/>" };
         static const char *const yaml[] = { "a: *secret", "!secret!x y", "{secret: ]", "%secret\n---" };
         Problem problem;
 
@@ -262,7 +294,8 @@ static void test_faulty_yaml_is_refused_with_its_place(void **state _unused_) {
         refuse(FORMAT_YAML, "a: 1\n b: 2\n", 2, 3, "this is not YAML: mapping values are not allowed");
         refuse(FORMAT_YAML, "- 'open\n", 2, 1, "this is not YAML: while scanning a quoted scalar");
         refuse(FORMAT_YAML, "ab\n\x01", 2, 1, "this is not YAML: control characters are not allowed");
-        refuse(FORMAT_YAML, "!e!a b\n", 1, 1, "this is not YAML: while parsing a node, found undefined tag handle");
+        refuse(FORMAT_YAML, "!e!a b\n", 1, 1,
+               "this is not YAML: while parsing a node, found undefined tag handle");
 }
 
 static void test_a_yaml_alias_must_follow_its_anchor_in_the_same_document(void **state _unused_) {
@@ -279,7 +312,8 @@ static void test_yaml_nests_up_to_the_limit(void **state _unused_) {
         accept(FORMAT_YAML, closed);
         accept_repeated(FORMAT_YAML, "", "- ", CONTENT_DEPTH_MAX, "a");
         refuse_repeated(FORMAT_YAML, flow, "[", 100000, "", "the YAML nests deeper than 256 levels");
-        refuse_repeated(FORMAT_YAML, "", "- ", CONTENT_DEPTH_MAX + 1, "a", "the YAML nests deeper than 256 levels");
+        refuse_repeated(FORMAT_YAML, "", "- ", CONTENT_DEPTH_MAX + 1, "a",
+                        "the YAML nests deeper than 256 levels");
         accept_repeated(FORMAT_YAML, "", "- []\n", 1000, "");
 }
 
@@ -298,7 +332,8 @@ static void test_yaml_that_is_costly_for_the_parser_is_refused(void **state _unu
 static void test_well_formed_xml_is_accepted(void **state _unused_) {
         static const char *const valid[] = {
                 "<a/>",
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c -->\n<a b='1'>x &amp; &#233; <![CDATA[<]]></a>\n",
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c -->\n<a b='1'>x</a>\n",
+                "<a>&amp; &#233; <![CDATA[<]]></a>",
                 "<p:a q:b='undeclared prefixes'/>",
                 "<!DOCTYPE a><a/>",
                 "<!DOCTYPE a [<!ELEMENT a ANY><!ATTLIST a b CDATA 'c>'>]><a/>",
@@ -331,7 +366,8 @@ static void test_the_encoding_that_xml_declares_is_ignored(void **state _unused_
         char text[100];
 
         for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
-                (void)snprintf(text, sizeof(text), "<?xml version='1.0' encoding='%s'?><a>\xe4\xb8\xad</a>", encodings[i]);
+                (void)snprintf(text, sizeof(text), "<?xml version='1.0' encoding='%s'?><a>\xe4\xb8\xad</a>",
+                               encodings[i]);
                 accept(FORMAT_XML, text);
         }
 }
@@ -354,11 +390,12 @@ static void test_xml_that_is_costly_for_the_parser_is_refused(void **state _unus
         text = buf_take_string(&attributes);
 
         accept_repeated(FORMAT_XML, "<a", text, 1, "/>");
-        refuse_repeated(FORMAT_XML, "<a b=''", text, 1, "/>", "an element has more than 256 attributes");
+        refuse_repeated(FORMAT_XML, "<a b=''", text, 1, "/>", "this element has more than 256 attributes");
         accept_repeated(FORMAT_XML, "<a>", "x='1' ", 1000, "</a>");
         accept_repeated(FORMAT_XML, "<!--<", "x='1' ", 1000, "--><a/>");
         accept_repeated(FORMAT_XML, "<a><![CDATA[<", "x='1' ", 1000, "]]></a>");
-        refuse_repeated(FORMAT_XML, "<!DOCTYPE a [", "<!ENTITY e ''>", 1200, "]><a/>", "the DTD is longer than");
+        refuse_repeated(FORMAT_XML, "<!DOCTYPE a [", "<!ENTITY e ''>", 1200, "]><a/>",
+                        "the DTD is longer than");
         accept_repeated(FORMAT_XML, "<!DOCTYPE a [", "<!ENTITY e ''>", 1000, "]><a/>");
 }
 
@@ -484,7 +521,8 @@ static void test_many_threads_may_check_at_once(void **state _unused_) {
         }
 }
 
-/* Every start of a valid content is looked at without reading beyond it: a sanitizer sees the end of the block. */
+/* Every start of a valid content is looked at without reading beyond it: a sanitizer sees the end of the
+ * block. */
 static void test_a_content_may_end_anywhere(void **state _unused_) {
         static const struct {
                 Format format;
@@ -492,7 +530,8 @@ static void test_a_content_may_end_anywhere(void **state _unused_) {
         } contents[] = {
                 { FORMAT_JSON, "{\"a\": [1.5e3, \"\\u00e9\\\\\xc3\xa9\", true, null], \"b\": {}}" },
                 { FORMAT_YAML, "%TAG !a! b\n---\na: &x [1, 'b']\nc: |\n  d\ne: *x\n" },
-                { FORMAT_XML, "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e 'x'>]><a b='c'>&e;<![CDATA[d]]><!--e--></a>" },
+                { FORMAT_XML, "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e 'x'>]><a "
+                              "b='c'>&e;<![CDATA[d]]><!--e--></a>" },
         };
         Problem problem;
 
@@ -514,6 +553,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_valid_utf8_sequence_is_accepted),
                 cmocka_unit_test(test_every_invalid_utf8_sequence_is_refused_where_it_starts),
+                cmocka_unit_test(test_a_sequence_that_the_end_cuts_is_refused),
                 cmocka_unit_test(test_three_byte_sequences_agree_with_their_code_points),
                 cmocka_unit_test(test_a_fault_is_found_at_every_alignment),
                 cmocka_unit_test(test_the_first_of_two_faults_is_reported),
