@@ -13,6 +13,9 @@
 #include "util/data_dir.h"
 #include "util/log.h"
 
+/* Password checks that may wait, at some 300 ms each: the last of them is answered within seconds. */
+#define HASHES_WAITING_MAX 16
+
 /* All parts, in the order in which they start. */
 typedef struct Parts {
         const Settings *settings;
@@ -25,6 +28,7 @@ typedef struct Parts {
         Catalog catalog; /* what the loops' copies are made from */
         WorkerState *worker_states;
         Workers *workers;
+        Workers *hasher;
         App app;
 } Parts;
 
@@ -128,6 +132,8 @@ static int start_workers(Parts *parts, Problem *ret_problem) {
         }
 
         r = workers_start(states, n, parts->settings->query_queue_max, &parts->workers);
+        if (r == 0)
+                r = workers_start((void *[]){ NULL }, 1, HASHES_WAITING_MAX, &parts->hasher);
         if (r)
                 problem_set(ret_problem, "query_threads", "a thread cannot be started: %s", strerror(-r));
         return r;
@@ -171,7 +177,8 @@ static int start(Parts *parts, Problem *ret_problem) {
         parts->app.store = parts->store;
         parts->app.workers = parts->worker_states;
         parts->app.n_workers = parts->settings->query_threads;
-        server_seed(parts->server, &parts->catalog, parts->store, parts->access, parts->workers);
+        server_seed(parts->server, &parts->catalog,
+                    &(ServerParts){ parts->store, parts->access, parts->workers, parts->hasher });
         parts->app.is_ready = true;
         announce(parts);
         catalog_deinit(&parts->catalog);
@@ -183,6 +190,7 @@ static void stop(Parts *parts) {
         if (parts->app.is_ready && !server_drain(parts->server, parts->settings->stop_timeout_ms))
                 log_warning("server.stop-timeout", "Some requests were still under way when the time to stop was up.");
 
+        parts->hasher = workers_stop(parts->hasher);
         parts->workers = workers_stop(parts->workers);
         if (parts->store)
                 store_stop(parts->store);

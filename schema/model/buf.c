@@ -26,7 +26,7 @@ char *buf_reserve(Buf *buf, size_t extra) {
 
         if (__builtin_add_overflow(buf->size, extra, &needed))
                 goto fail;
-        if (needed <= buf->capacity)
+        if (buf->data && needed <= buf->capacity)
                 return buf->data + buf->size;
 
         capacity = MAX(buf->capacity, (size_t)BUF_CAPACITY_MIN);

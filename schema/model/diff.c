@@ -27,8 +27,8 @@
 /* Exact up to twice this many differences. The square of it is what one bounded search costs, about 1 ms. */
 #define SEARCH_COST_MAX 512
 
-/* About 60 ms on one core. The edits that people make to configs stay far below. */
-#define WORK_MAX 8000000
+/* About 40 ms on one core. The edits that people make to configs stay far below. */
+#define WORK_MAX 5000000
 
 /*
  * A line that meets this many others in the hash table counts as unlike all other lines, so that no choice of

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ struct Access {
 
 static void secret_deinit(Buf *buf) {
         if (buf->data)
-                OPENSSL_cleanse(buf->data, buf->capacity);
+                wipe(buf->data, buf->capacity);
         buf_deinit(buf);
 }
 
@@ -81,7 +80,7 @@ static int make_password(const AccessOptions *options, char ret_password[static 
                 memcpy(ret_password, made, sizeof(made));
                 memcpy(ret_made_password, made, sizeof(made));
         }
-        OPENSSL_cleanse(made, sizeof(made));
+        wipe(made, sizeof(made));
         return r;
 }
 
@@ -115,8 +114,8 @@ static int init_password(Access *access, const AccessOptions *options, char ret_
                 password_hash(span_from_string(password), cost, &access->password);
                 memcpy(ret_made_password, made, sizeof(made));
         }
-        OPENSSL_cleanse(password, sizeof(password));
-        OPENSSL_cleanse(made, sizeof(made));
+        wipe(password, sizeof(password));
+        wipe(made, sizeof(made));
         return r;
 }
 
@@ -156,7 +155,7 @@ Access *access_free(Access *access) {
         session_table_free(access->sessions);
         throttle_free(access->throttle);
         (void)pthread_mutex_destroy(&access->hashing_lock);
-        OPENSSL_cleanse(access, sizeof(*access));
+        wipe(access, sizeof(*access));
         free(access);
         return NULL;
 }
@@ -286,7 +285,7 @@ static void hash_basic(const Access *access, Span encoded, uint8_t ret_hash[SHA2
         sha256_update(&sha, access->basic_key, sizeof(access->basic_key));
         sha256_update(&sha, encoded.data, encoded.size);
         sha256_final(&sha, ret_hash);
-        OPENSSL_cleanse(&sha, sizeof(sha));
+        wipe(&sha, sizeof(sha));
 }
 
 static bool is_remembered(const Access *access, Span encoded) {
@@ -446,7 +445,7 @@ AccessVerdict access_login(Access *access, Span user_name, Span password, Span a
         session_open(access->sessions, now_ms, id, &session);
         grant_session(&session, ret_principal);
         buf_append_format(ret_cookie, COOKIE_NAME "=%s" COOKIE_ATTRIBUTES, id);
-        OPENSSL_cleanse(id, sizeof(id));
+        wipe(id, sizeof(id));
         return ACCESS_GRANTED;
 }
 

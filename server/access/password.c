@@ -1,7 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +11,10 @@
 #include "util/digest.h"
 #include "util/log.h"
 
-/* OpenSSL refuses to use more than 32 MiB unless it is told how much; some blocks come on top of 128 * r * n.
- */
-static uint64_t memory_max_bytes(PasswordCost cost) {
-        return 128 * (uint64_t)cost.r * (cost.n + cost.p + 2);
-}
-
 static void derive(Span password, PasswordCost cost, const uint8_t salt[PASSWORD_SALT_SIZE],
                    uint8_t ret_hash[PASSWORD_HASH_SIZE]) {
-        if (EVP_PBE_scrypt(password.data, password.size, salt, PASSWORD_SALT_SIZE, cost.n, cost.r, cost.p,
-                           memory_max_bytes(cost), ret_hash, PASSWORD_HASH_SIZE) != 1)
-                abort();
+        scrypt(password, (Span){ (const char *)salt, PASSWORD_SALT_SIZE }, cost.n, cost.r, cost.p, ret_hash,
+               PASSWORD_HASH_SIZE);
 }
 
 void password_hash(Span password, PasswordCost cost, PasswordHash *ret_hash) {
@@ -43,7 +34,7 @@ bool password_matches(const PasswordHash *hash, Span password) {
 
         derive(password, hash->cost, hash->salt, derived);
         matches = equal_in_constant_time(derived, hash->hash, sizeof(derived)) && !has_nul(password);
-        OPENSSL_cleanse(derived, sizeof(derived));
+        wipe(derived, sizeof(derived));
         return matches;
 }
 
@@ -160,7 +151,7 @@ static int read_password(int fd, const char *path, char ret_password[static PASS
         } else
                 r = -EINVAL;
 
-        OPENSSL_cleanse(text, sizeof(text));
+        wipe(text, sizeof(text));
         return r;
 }
 
@@ -192,7 +183,7 @@ static int write_password(int fd, const char *password) {
         if (write(fd, line, (size_t)size) != size || fsync(fd) < 0)
                 error = errno;
 
-        OPENSSL_cleanse(line, sizeof(line));
+        wipe(line, sizeof(line));
         return error;
 }
 

@@ -1,4 +1,3 @@
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +51,7 @@ SessionTable *session_table_free(SessionTable *table) {
 
         table_deinit(&table->by_hash);
         (void)pthread_mutex_destroy(&table->lock);
-        OPENSSL_cleanse(table, sizeof(*table));
+        wipe(table, sizeof(*table));
         free(table);
         return NULL;
 }
@@ -77,7 +76,7 @@ static bool has_ended(const SessionTable *table, const SessionEntry *entry, int6
 
 static void close_entry(SessionTable *table, SessionEntry *entry) {
         (void)table_take(&table->by_hash, place_of(entry->id_hash), has_hash, entry->id_hash);
-        OPENSSL_cleanse(entry, sizeof(*entry));
+        wipe(entry, sizeof(*entry));
 }
 
 /* A free entry: the first that is unused or has ended, else the one that was not used for longest. */
@@ -112,8 +111,8 @@ static void random_text(char ret_text[static SESSION_TEXT_SIZE + 1]) {
 
         memcpy(ret_text, text.data, SESSION_TEXT_SIZE);
         ret_text[SESSION_TEXT_SIZE] = '\0';
-        OPENSSL_cleanse(text.data, text.size);
-        OPENSSL_cleanse(bytes, sizeof(bytes));
+        wipe(text.data, text.size);
+        wipe(bytes, sizeof(bytes));
 }
 
 static void describe(const SessionTable *table, const SessionEntry *entry, Session *ret_session) {
@@ -138,7 +137,7 @@ void session_open(SessionTable *table, int64_t now_ms, char ret_id[static SESSIO
         (void)pthread_mutex_unlock(&table->lock);
 
         describe(table, &opened, ret_session);
-        OPENSSL_cleanse(&opened, sizeof(opened));
+        wipe(&opened, sizeof(opened));
 }
 
 static SessionEntry *find(SessionTable *table, Span id) {

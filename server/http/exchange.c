@@ -32,7 +32,8 @@ static void dispose(void *memory) {
         Exchange *exchange = memory;
 
         request_deinit(&exchange->request);
-        atomic_fetch_sub_explicit(&exchange->loop->n_in_flight, 1, memory_order_release);
+        exchange->loop->n_in_flight--;
+        loop_tell_if_drained(exchange->loop);
 }
 
 static void take_header(Exchange *exchange, const h2o_header_t *header) {
@@ -121,7 +122,7 @@ static Exchange *exchange_new(Loop *loop, h2o_req_t *h2o) {
         exchange->credentials.host = span_from_iovec(h2o->authority);
         exchange->credentials.is_unsafe = is_unsafe(method);
         exchange->is_large = h2o->entity.len > INLINE_BODY_MAX;
-        atomic_fetch_add_explicit(&loop->n_in_flight, 1, memory_order_relaxed);
+        loop->n_in_flight++;
         return exchange;
 }
 
@@ -303,17 +304,27 @@ static void judge(Exchange *exchange) {
 }
 
 static void hash_password(Exchange *exchange, _unused_ WorkerState *state) {
-        exchange->verdict = access_authenticate_slowly(exchange->loop->server->access, &exchange->credentials,
+        exchange->verdict = access_authenticate_slowly(exchange->loop->server->parts.access, &exchange->credentials,
                                                        clock_wall_ms(), &exchange->request.principal);
 }
 
 static void authenticate(Exchange *exchange) {
-        exchange->verdict = access_authenticate(exchange->loop->server->access, &exchange->credentials,
-                                                clock_wall_ms(), &exchange->request.principal);
+        const ServerParts *parts = &exchange->loop->server->parts;
+
+        exchange->verdict = access_authenticate(parts->access, &exchange->credentials, clock_wall_ms(),
+                                                &exchange->request.principal);
         if (exchange->verdict == ACCESS_NEEDS_HASHING)
-                exchange_offload(exchange, hash_password, judge);
+                exchange_offload(exchange, parts->hasher, hash_password, judge);
         else
                 judge(exchange);
+}
+
+/* A login brings no credentials yet, but a page of another server must not try passwords through a browser. */
+static void admit_anybody(Exchange *exchange) {
+        exchange->verdict = exchange->credentials.is_unsafe && access_is_foreign(&exchange->credentials)
+                                    ? ACCESS_CSRF_FAILED
+                                    : ACCESS_GRANTED;
+        judge(exchange);
 }
 
 void exchange_begin(Loop *loop, h2o_req_t *h2o) {
@@ -330,12 +341,11 @@ void exchange_begin(Loop *loop, h2o_req_t *h2o) {
         }
         request->cookie = exchange->credentials.cookie;
 
-        if (request->route->right == RIGHT_PUBLIC)
-                admit(exchange);
-        else if (loop->is_ready)
-                authenticate(exchange);
-        else {
+        if (!loop->is_ready && (request->route->right != RIGHT_PUBLIC || request->route->prepare)) {
                 reply_refusal(request, REASON_NOT_READY, NULL, "the server is starting: try again in a moment");
                 exchange_send(exchange);
-        }
+        } else if (request->route->right == RIGHT_PUBLIC)
+                admit_anybody(exchange);
+        else
+                authenticate(exchange);
 }

@@ -36,8 +36,9 @@ struct Exchange {
 /* @thread loop */
 void exchange_begin(Loop *loop, h2o_req_t *h2o);
 
-/* Has a worker do exchange->work, then calls @resume on the loop. A full queue is answered with 503. */
-void exchange_offload(Exchange *exchange, void (*work)(Exchange *, WorkerState *), void (*resume)(Exchange *));
+/* Has one of @workers do @work, then calls @resume on the loop. A full queue is answered with 503. */
+void exchange_offload(Exchange *exchange, Workers *workers, void (*work)(Exchange *, WorkerState *),
+                      void (*resume)(Exchange *));
 
 /* Runs the handlers of its route, once everything about the request is checked. */
 void exchange_run(Exchange *exchange);
@@ -49,8 +50,8 @@ void exchange_come_back(Exchange *exchange, void (*resume)(Exchange *));
 void exchange_finish(Exchange *exchange);
 void exchange_send(Exchange *exchange);
 
-/* Writes the repeated refusals that are due. @thread loop, any */
-void exchange_flush_denials(Loop *loop);
+/* Writes the repeated refusals that are due at @now_ms, monotonic. @thread any */
+void exchange_flush_denials(Server *server, int64_t now_ms);
 
 /* Counts and logs a response; for those too that libh2o makes by itself. */
 void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us, uint64_t sent_bytes);

@@ -87,7 +87,7 @@ static void write_denial(void *context, const Denial *denial) {
         DenialCommand *written = denial_command_new(denial);
         Server *server = context;
 
-        if (store_submit(server->store, &written->command) != 0)
+        if (store_submit(server->parts.store, &written->command) != 0)
                 free(written);
 }
 
@@ -96,16 +96,15 @@ static void write_denial_and_send(Exchange *exchange, const Denial *denial) {
         DenialCommand *written = denial_command_new(denial);
 
         written->exchange = exchange;
-        if (store_submit(exchange->loop->server->store, &written->command) == 0)
+        if (store_submit(exchange->loop->server->parts.store, &written->command) == 0)
                 return;
 
         free(written);
         exchange_send(exchange);
 }
 
-void exchange_flush_denials(Loop *loop) {
-        if (loop->is_ready)
-                denials_flush(loop->server->denials, clock_monotonic_ms(), write_denial, loop->server);
+void exchange_flush_denials(Server *server, int64_t now_ms) {
+        denials_flush(server->denials, now_ms, write_denial, server);
 }
 
 static void deny(Exchange *exchange) {

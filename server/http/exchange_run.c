@@ -41,15 +41,16 @@ static void reply_busy(Exchange *exchange, const char *what) {
         exchange_send(exchange);
 }
 
-void exchange_offload(Exchange *exchange, void (*work)(Exchange *, WorkerState *), void (*resume)(Exchange *)) {
+void exchange_offload(Exchange *exchange, Workers *workers, void (*work)(Exchange *, WorkerState *),
+                      void (*resume)(Exchange *)) {
         exchange->work = work;
         exchange->resume = resume;
         exchange->job.run = run_job;
-        if (workers_submit(exchange->loop->server->workers, &exchange->job))
+        if (workers_submit(workers, &exchange->job))
                 return;
 
         metric_add(&exchange->loop->metrics, METRIC_QUERY_BUSY, 1);
-        reply_busy(exchange, "too many queries are waiting");
+        reply_busy(exchange, "too many requests are waiting for a thread");
 }
 
 static void observe(Exchange *exchange, MetricHistogram histogram) {
@@ -100,7 +101,7 @@ static void submit(Exchange *exchange) {
         request->command.actor = request->principal.name;
         request->command.address = request->address;
         request->command.done = on_done;
-        if (store_submit(exchange->loop->server->store, &request->command) != 0)
+        if (store_submit(exchange->loop->server->parts.store, &request->command) != 0)
                 reply_busy(exchange, "too many changes are waiting");
 }
 
@@ -118,14 +119,16 @@ static void work_prepare(Exchange *exchange, _unused_ WorkerState *state) {
 void exchange_run(Exchange *exchange) {
         Request *request = &exchange->request;
         const Route *route = request->route;
+        const ServerParts *parts = &exchange->loop->server->parts;
 
         if (route->prepare && (exchange->is_large || route->is_slow))
-                exchange_offload(exchange, work_prepare, resume_prepared);
+                exchange_offload(exchange, route->is_slow ? parts->hasher : parts->workers, work_prepare,
+                                 resume_prepared);
         else if (route->prepare) {
                 (void)route->prepare(request);
                 resume_prepared(exchange);
         } else if (route->read && route->read(request))
                 exchange_finish(exchange);
         else
-                exchange_offload(exchange, work_query, resume_query);
+                exchange_offload(exchange, parts->workers, work_query, resume_query);
 }

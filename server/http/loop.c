@@ -10,7 +10,7 @@
 #include "http/exchange.h"
 #include "http/loop.h"
 #include "http/server_private.h"
-#include "util/log.h"
+#include "util/clock.h"
 
 /* Connections taken from the listener in one turn: enough to empty a backlog quickly, few enough to keep serving. */
 #define ACCEPTS_PER_TURN 16
@@ -94,7 +94,8 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
 static void on_tick(h2o_timeout_entry_t *entry) {
         Loop *loop = H2O_STRUCT_FROM_MEMBER(Loop, tick_entry, entry);
 
-        exchange_flush_denials(loop);
+        if (loop->is_ready)
+                exchange_flush_denials(loop->server, clock_monotonic_ms());
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 }
 
@@ -133,6 +134,14 @@ void loop_deinit(Loop *loop) {
         buf_deinit(&loop->access_lines);
 }
 
+void loop_tell_if_drained(Loop *loop) {
+        if (!loop->is_draining || loop->is_drained || loop->n_in_flight > 0)
+                return;
+
+        loop->is_drained = true;
+        (void)sem_post(&loop->server->drained);
+}
+
 /* Closes what clients left open, by the way that libh2o itself notices a client's leaving. */
 static void hang_up(Loop *loop) {
         for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next)
@@ -153,7 +162,7 @@ static void *loop_main(void *context) {
                 turn(loop);
 
         hang_up(loop);
-        while (!h2o_linklist_is_empty(&loop->connections) && loop->n_in_flight == 0)
+        while (!h2o_linklist_is_empty(&loop->connections))
                 turn(loop);
         return NULL;
 }

@@ -51,8 +51,9 @@ struct Loop {
         Catalog catalog;
         bool is_ready;    /* the catalog is loaded */
         bool is_draining; /* no new connections */
+        bool is_drained;  /* and nothing under way: the server was told */
         bool is_ending;
-        _Atomic size_t n_in_flight; /* requests being handled */
+        size_t n_in_flight; /* requests being handled */
         Buf access_lines;
         MetricSet metrics;
 };
@@ -67,6 +68,9 @@ void loop_join(Loop *loop);
 
 /* @thread any */
 void loop_send(Loop *loop, LoopMessage *message);
+
+/* Called when draining begins, and whenever a request ends. @thread loop */
+void loop_tell_if_drained(Loop *loop);
 
 /* The connection that a request came on. */
 Connection *connection_of(h2o_req_t *req);

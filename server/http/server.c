@@ -13,7 +13,6 @@
 #include "http/early_refusal.h"
 #include "http/exchange.h"
 #include "http/server_private.h"
-#include "util/clock.h"
 
 #define BACKLOG 1024
 
@@ -51,6 +50,7 @@ int server_new(const ServerOptions *options, Server **ret_server, Problem *ret_p
         server->options = *options;
         server->port = options->port;
         configure(server);
+        (void)sem_init(&server->drained, 0, 0);
         server->denials = denials_new();
         if (!server->denials)
                 return -ENOMEM;
@@ -261,10 +261,8 @@ static void seed_loop(Loop *loop, void *context) {
         loop->is_ready = true;
 }
 
-void server_seed(Server *server, const Catalog *catalog, Store *store, Access *access, Workers *workers) {
-        server->store = store;
-        server->access = access;
-        server->workers = workers;
+void server_seed(Server *server, const Catalog *catalog, const ServerParts *parts) {
+        server->parts = *parts;
         broadcast_and_wait(server, seed_loop, catalog);
 }
 
@@ -303,24 +301,36 @@ static void drain_loop(Loop *loop, _unused_ void *context) {
         loop->listener = NULL;
         /* Not h2o_context_request_shutdown(): it starts a timer for HTTP/2 that disposal then trips over. */
         loop->context.shutdown_requested = 1;
+        loop_tell_if_drained(loop);
 }
 
-static size_t n_in_flight(const Server *server) {
-        size_t n = 0;
+static bool wait_until_drained(Server *server, uint64_t timeout_ms) {
+        struct timespec deadline;
 
-        for (size_t i = 0; i < server->n_loops; i++)
-                n += atomic_load_explicit(&server->loops[i].n_in_flight, memory_order_acquire);
-        return n;
+        (void)clock_gettime(CLOCK_MONOTONIC, &deadline);
+        deadline.tv_sec += (time_t)(timeout_ms / 1000);
+        deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+        if (deadline.tv_nsec >= 1000000000) {
+                deadline.tv_sec++;
+                deadline.tv_nsec -= 1000000000;
+        }
+
+        for (size_t n = 0; n < server->n_loops;) {
+                if (sem_clockwait(&server->drained, CLOCK_MONOTONIC, &deadline) == 0)
+                        n++;
+                else if (errno != EINTR)
+                        return false;
+        }
+        return true;
 }
 
 bool server_drain(Server *server, uint64_t timeout_ms) {
-        const struct timespec pause = { .tv_nsec = 1000000 };
-        int64_t deadline_ms = clock_monotonic_ms() + (int64_t)timeout_ms;
+        bool is_drained;
 
         broadcast_and_wait(server, drain_loop, NULL);
-        while (n_in_flight(server) > 0 && clock_monotonic_ms() < deadline_ms)
-                (void)nanosleep(&pause, NULL);
-        return n_in_flight(server) == 0;
+        is_drained = wait_until_drained(server, timeout_ms);
+        exchange_flush_denials(server, INT64_MAX);
+        return is_drained;
 }
 
 static void end_loop(Loop *loop, _unused_ void *context) {
@@ -341,6 +351,7 @@ Server *server_free(Server *server) {
         }
 
         h2o_config_dispose(&server->config);
+        (void)sem_destroy(&server->drained);
         denials_free(server->denials);
         access_log_close(server->access_log);
         free(server);

@@ -50,11 +50,16 @@ int server_new(const ServerOptions *options, Server **ret_server, Problem *ret_p
 int server_listen(Server *server, Problem *ret_problem);
 uint16_t server_port(const Server *server);
 
-/*
- * Gives every loop a copy of @catalog, and the parts that a request needs; from here on requests are answered. The
- * workers' states are WorkerState.
- */
-void server_seed(Server *server, const Catalog *catalog, Store *store, Access *access, Workers *workers);
+/* What a request needs beside the catalog. */
+typedef struct ServerParts {
+        Store *store;
+        Access *access;
+        Workers *workers; /* their states are WorkerState */
+        Workers *hasher;  /* one thread of its own, so that wrong passwords cannot hold up queries */
+} ServerParts;
+
+/* Gives every loop a copy of @catalog; from here on requests are answered. */
+void server_seed(Server *server, const Catalog *catalog, const ServerParts *parts);
 
 /* A StoreSink; @context is the server. */
 void server_deliver(void *context, Commit *commit);
@@ -62,7 +67,7 @@ void server_deliver(void *context, Commit *commit);
 /* Opens the access log's file again, for log rotation. @thread any */
 void server_reopen_access_log(Server *server);
 
-/* Return: whether all requests under way were answered in time. */
+/* Writes what is still to go to the audit. Return: whether all requests under way were answered in time. */
 bool server_drain(Server *server, uint64_t timeout_ms);
 
 Server *server_free(Server *server);

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <semaphore.h>
+
 #include "http/access_log.h"
 #include "http/h2o.h"
 #include "http/loop.h"
@@ -15,10 +17,8 @@ struct Server {
         AccessLog *access_log; /* or NULL */
         Denials *denials;
 
-        /* Set before the loops are told that they are ready. */
-        Store *store;
-        Access *access;
-        Workers *workers;
+        ServerParts parts; /* set before the loops are told that they are ready */
+        sem_t drained;     /* posted by each loop that has nothing under way any more */
 
         size_t n_loops;
         Loop loops[];

@@ -2,6 +2,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,22 @@ void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]) {
         sha256_final(&sha, ret_hash);
 }
 
+/* OpenSSL refuses to use more than 32 MiB unless it is told how much; some blocks come on top of 128 * N * r. */
+void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size) {
+        uint64_t memory_max_bytes = 128 * (uint64_t)r * (n + p + 2);
+
+        if (EVP_PBE_scrypt(password.data, password.size, (const unsigned char *)salt.data, salt.size, n, r, p,
+                           memory_max_bytes, ret_key, key_size) != 1)
+                abort();
+}
+
 void random_bytes(void *to, size_t size) {
         if (RAND_bytes(to, (int)size) != 1)
                 abort();
+}
+
+void wipe(void *data, size_t size) {
+        OPENSSL_cleanse(data, size);
 }
 
 bool equal_in_constant_time(const void *a, const void *b, size_t size) {

@@ -1,5 +1,5 @@
 /*
- * SHA-256, random bytes and comparison in constant time, by OpenSSL's libcrypto.
+ * SHA-256, scrypt, random bytes and the handling of secrets, by OpenSSL's libcrypto: the only place that knows it.
  */
 #pragma once
 
@@ -23,8 +23,14 @@ void sha256_update(Sha256 *sha, const void *data, size_t size);
 void sha256_final(Sha256 *sha, uint8_t ret_hash[SHA256_SIZE]);
 void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]);
 
+/* RFC 7914, with its parameters N, r and p; takes 128 * N * r bytes of memory meanwhile, and aborts without them. */
+void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size);
+
 /* Fills @to with random bytes fit for secrets; aborts when the system has none. */
 void random_bytes(void *to, size_t size);
+
+/* Overwrites what was secret, even where the compiler sees that nobody reads it again. */
+void wipe(void *data, size_t size);
 
 /* Takes the same time whatever the bytes are. */
 bool equal_in_constant_time(const void *a, const void *b, size_t size);

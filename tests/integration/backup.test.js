@@ -128,17 +128,17 @@ describe('Restoring', () => {
   test('A store that is there is replaced, and kept beside', async () => {
     await server.start();
     await api.createNamespaces('ns');
-    await api.publish('ns', 'k', 'before');
+    await api.publish('ns', 'k', 'the content before');
     await succeeds('--backup', file, server.data);
-    await api.publish('ns', 'k', 'after');
+    await api.publish('ns', 'k', 'the content after');
     const { epoch } = await api.status();
-    await fails('--restore', file, server.data, /running|use|lock/i);
-    assert.equal((await api.read('ns', 'k')).content, 'after', 'never under a running server');
+    await fails('--restore', file, server.data, /using|running|lock/i);
+    assert.equal((await api.read('ns', 'k')).content, 'the content after', 'never under a running server');
     await server.stop();
 
     await succeeds('--restore', file, server.data);
     await server.start();
-    assert.equal((await api.read('ns', 'k')).content, 'before');
+    assert.equal((await api.read('ns', 'k')).content, 'the content before');
     assert.equal((await api.walk(configPath('ns', 'k', 'versions'))).length, 1);
     assert.notEqual((await api.status()).epoch, epoch);
     assert.ok((await api.walk(`${root}/audit`)).length > 0);
@@ -151,7 +151,7 @@ describe('Restoring', () => {
     }
     const old = new Conferd({ data: kept });
     await old.start();
-    assert.equal((await old.api.read('ns', 'k')).content, 'after', 'the old store is whole');
+    assert.equal((await old.api.read('ns', 'k')).content, 'the content after', 'the old store is whole');
     await old.stop();
   });
 
@@ -169,7 +169,7 @@ describe('Restoring', () => {
     fs.writeFileSync(text, 'no database\n'.repeat(1000));
     const damaged = path.join(directory, 'damaged.db');
     const bytes = fs.readFileSync(file);
-    bytes.write('Before', bytes.lastIndexOf('before'));
+    bytes.write('X', bytes.indexOf('the content before'));
     fs.writeFileSync(damaged, bytes);
 
     await fails('--restore', text, server.data, /text/);
@@ -177,6 +177,6 @@ describe('Restoring', () => {
     await fails('--restore', path.join(directory, 'absent.db'), server.data, /absent\.db/);
     assert.ok(!fs.existsSync(kept));
     await server.start();
-    assert.equal((await api.read('ns', 'k')).content, 'before');
+    assert.equal((await api.read('ns', 'k')).content, 'the content before');
   });
 });

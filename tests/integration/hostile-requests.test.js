@@ -97,7 +97,7 @@ describe('Hostile names', () => {
         const { status } = await api.get(`${namespacePath('ns')}/configs/${key}`, { status: 'any', badRequest: true });
         assert.ok([400, 404].includes(status), `${key}: ${status}`);
       }
-      for (const query of ['limit=%', 'limit=%3', 'prefix=%zz', 'q=%00', '%=1', 'limit=1&%6cimit=2']) {
+      for (const query of ['limit=%', 'limit=%3', 'prefix=%zz', '%=1', 'limit=1&%6cimit=2']) {
         await api.get(`${namespacePath('ns')}/configs?${query}`, { status: 400 });
       }
     }));

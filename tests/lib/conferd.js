@@ -34,12 +34,14 @@ function temporaryDirectory() {
   return directory;
 }
 
+const suppressions = (name) => `suppressions=${path.join(__dirname, '..', name)}:print_suppressions=0`;
+
 /** What the server may see of our environment: nobody's CONFER_* but the test's own. */
 function environment(extra) {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'];
   const kept = names.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]);
-  const leaks = { LSAN_OPTIONS: `suppressions=${path.join(__dirname, 'lsan.supp')}:print_suppressions=0` };
-  const all = { ...leaks, ...Object.fromEntries(kept), ...extra };
+  const sanitizers = { LSAN_OPTIONS: suppressions('lsan.supp'), TSAN_OPTIONS: suppressions('tsan.supp') };
+  const all = { ...sanitizers, ...Object.fromEntries(kept), ...extra };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

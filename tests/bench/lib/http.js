@@ -3,18 +3,17 @@
 
 const http = require('node:http');
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
-
-// Resolves to { status, headers, body }, whatever the status.
-function call(url, method, path, { token, body, headers = {} } = {}) {
+// Resolves to { status, headers, body }, whatever the status. Without an agent the call has a connection of its own: a kept one may be closed
+// by the server, for its idleness during a measurement, in the moment of its use.
+function call(url, method, path, { token, body, agent = false } = {}) {
   return new Promise((resolve, reject) => {
-    const all = { ...headers };
-    if (token) all.Authorization = `Bearer ${token}`;
+    const headers = {};
+    if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) {
-      all['Content-Type'] = 'application/json';
-      all['Content-Length'] = Buffer.byteLength(body);
+      headers['Content-Type'] = 'application/json';
+      headers['Content-Length'] = Buffer.byteLength(body);
     }
-    const request = http.request(url + path, { method, agent, headers: all }, (response) => {
+    const request = http.request(url + path, { method, agent, headers }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
@@ -36,13 +35,15 @@ async function must(url, method, path, options) {
   return answer;
 }
 
-// Runs task(0) to task(n - 1), `width` of them at a time.
+// Runs task(0, agent) to task(n - 1, agent), `width` of them at a time; the agent keeps that many connections.
 async function parallel(n, width, task) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: width });
   let next = 0;
   const lane = async () => {
-    while (next < n) await task(next++);
+    while (next < n) await task(next++, agent);
   };
   await Promise.all(Array.from({ length: width }, lane));
+  agent.destroy();
 }
 
 module.exports = { call, must, parallel };

@@ -23,8 +23,8 @@ const places = [
 async function survey(url) {
   const etags = [];
   let bytes = 0;
-  await parallel(configs, 16, async (i) => {
-    const answer = await must(url, 'GET', pathOf(i), { token });
+  await parallel(configs, 16, async (i, agent) => {
+    const answer = await must(url, 'GET', pathOf(i), { token, agent });
     if (!answer.headers.etag) throw new Error(`${pathOf(i)} has no ETag`);
     etags[i] = answer.headers.etag;
     bytes += Buffer.byteLength(answer.body);

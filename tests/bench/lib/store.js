@@ -26,7 +26,7 @@ async function fill(url, configs, versions) {
 
   await must(url, 'POST', '/api/v1/namespaces', { token, body: JSON.stringify({ name: namespace }) });
   for (let version = 1; version <= versions; version++) {
-    await parallel(perVersion, connections, async (n) => {
+    await parallel(perVersion, connections, async (n, agent) => {
       const operations = [];
       for (let i = n * operationsPerTransaction; i < Math.min(configs, (n + 1) * operationsPerTransaction); i++) {
         const sequence = String(version * 1e7 + i).padStart(placeholder.length, '0');
@@ -34,7 +34,7 @@ async function fill(url, configs, versions) {
           `{"op":"put","namespace":"${namespace}","key":"${key(i)}","content":${before}${sequence}${after},"format":"json","publish":true}`,
         );
       }
-      await must(url, 'POST', '/api/v1/transactions', { token, body: `{"operations":[${operations.join(',')}]}` });
+      await must(url, 'POST', '/api/v1/transactions', { token, agent, body: `{"operations":[${operations.join(',')}]}` });
     });
   }
 
