@@ -24,6 +24,7 @@ struct Exchange {
         Span query; /* what follows the question mark, or absent */
         bool is_large; /* its body is parsed by a worker */
         int64_t began_at_us;
+        MetricHistogram histogram; /* where its duration is counted */
 
         /* While it is away. */
         LoopMessage message;

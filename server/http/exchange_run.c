@@ -53,11 +53,6 @@ void exchange_offload(Exchange *exchange, Workers *workers, void (*work)(Exchang
         reply_busy(exchange, "too many requests are waiting for a thread");
 }
 
-static void observe(Exchange *exchange, MetricHistogram histogram) {
-        metric_observe_us(&exchange->loop->metrics, histogram,
-                          (uint64_t)(clock_monotonic_us() - exchange->began_at_us));
-}
-
 /* Queries. */
 
 static void work_query(Exchange *exchange, WorkerState *state) {
@@ -71,18 +66,12 @@ static void work_query(Exchange *exchange, WorkerState *state) {
                 metric_add(&state->metrics, METRIC_QUERY_TIMEOUTS, 1);
 }
 
-static void resume_query(Exchange *exchange) {
-        observe(exchange, HISTOGRAM_QUERY_SECONDS);
-        exchange_finish(exchange);
-}
-
 /* Writes. */
 
 static void resume_write(Exchange *exchange) {
         Request *request = &exchange->request;
         Command *command = &request->command;
 
-        observe(exchange, HISTOGRAM_WRITE_SECONDS);
         if (command->outcome == STORE_OK)
                 request->route->answer(request);
         else
@@ -101,8 +90,11 @@ static void submit(Exchange *exchange) {
         request->command.actor = request->principal.name;
         request->command.address = request->address;
         request->command.done = on_done;
-        if (store_submit(exchange->loop->server->parts.store, &request->command) != 0)
-                reply_busy(exchange, "too many changes are waiting");
+        if (store_submit(exchange->loop->server->parts.store, &request->command) == 0)
+                return;
+
+        metric_add(&exchange->loop->metrics, METRIC_STORE_BUSY, 1);
+        reply_busy(exchange, "too many changes are waiting");
 }
 
 static void resume_prepared(Exchange *exchange) {
@@ -121,6 +113,7 @@ void exchange_run(Exchange *exchange) {
         const Route *route = request->route;
         const ServerParts *parts = &exchange->loop->server->parts;
 
+        exchange->histogram = route->prepare ? HISTOGRAM_WRITE_SECONDS : HISTOGRAM_READ_SECONDS;
         if (route->prepare && (exchange->is_large || route->is_slow))
                 exchange_offload(exchange, route->is_slow ? parts->hasher : parts->workers, work_prepare,
                                  resume_prepared);
@@ -129,6 +122,8 @@ void exchange_run(Exchange *exchange) {
                 resume_prepared(exchange);
         } else if (route->read && route->read(request))
                 exchange_finish(exchange);
-        else
-                exchange_offload(exchange, parts->workers, work_query, resume_query);
+        else {
+                exchange->histogram = HISTOGRAM_QUERY_SECONDS;
+                exchange_offload(exchange, parts->workers, work_query, exchange_finish);
+        }
 }

@@ -123,6 +123,7 @@ void exchange_send(Exchange *exchange) {
         Request *request = &exchange->request;
         h2o_req_t *h2o = exchange->h2o;
         bool is_held_by_client = is_held(request), with_body = !is_held_by_client && !request->is_head;
+        int64_t duration_us = clock_monotonic_us() - exchange->began_at_us;
         Body body = body_of(&request->reply);
 
         if (is_held_by_client)
@@ -131,8 +132,8 @@ void exchange_send(Exchange *exchange) {
         h2o->res.reason = status_phrase(request->reply.status);
         h2o->res.content_length = is_held_by_client ? SIZE_MAX : body.size;
         add_headers(h2o, &request->reply, !is_held_by_client);
-        exchange_account(exchange->loop, h2o, request->principal.name, clock_monotonic_us() - exchange->began_at_us,
-                         with_body ? body.size : 0);
+        metric_observe_us(&exchange->loop->metrics, exchange->histogram, (uint64_t)duration_us);
+        exchange_account(exchange->loop, h2o, request->principal.name, duration_us, with_body ? body.size : 0);
 
         h2o_start_response(h2o, &generator);
         h2o_send(h2o, body.parts, with_body ? body.n_parts : 0, H2O_SEND_STATE_FINAL);
