@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 #define COMMENT_SIZE_MAX 4096
-#define BODY_PREFIX_MAX  32
+#define BODY_PREFIX_MAX  48
 
 typedef enum FieldType {
         FIELD_TEXT,    /* Span, up to COMMENT_SIZE_MAX bytes, without NUL */

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -99,11 +100,14 @@ static void on_tick(h2o_timeout_entry_t *entry) {
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 }
 
-void loop_init(Loop *loop, Server *server, int fd) {
-        *loop = (Loop){ .server = server };
+/*
+ * On the loop's own thread, because libh2o gives each socket, that of its message queue too, the free list of the
+ * thread that makes it.
+ */
+static void init(Loop *loop) {
         h2o_linklist_init_anchor(&loop->connections);
-        h2o_context_init(&loop->context, h2o_evloop_create(), &server->config);
-        loop->accept = (h2o_accept_ctx_t){ .ctx = &loop->context, .hosts = server->config.hosts };
+        h2o_context_init(&loop->context, h2o_evloop_create(), &loop->server->config);
+        loop->accept = (h2o_accept_ctx_t){ .ctx = &loop->context, .hosts = loop->server->config.hosts };
         loop->queue = h2o_multithread_create_queue(loop->context.loop);
         h2o_multithread_register_receiver(loop->queue, &loop->receiver, on_messages);
 
@@ -111,12 +115,12 @@ void loop_init(Loop *loop, Server *server, int fd) {
         loop->tick_entry.cb = on_tick;
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 
-        loop->listener = h2o_evloop_socket_create(loop->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+        loop->listener = h2o_evloop_socket_create(loop->context.loop, loop->listener_fd, H2O_SOCKET_FLAG_DONT_READ);
         loop->listener->data = loop;
         h2o_socket_read_start(loop->listener, on_accept);
 }
 
-void loop_deinit(Loop *loop) {
+static void deinit(Loop *loop) {
         h2o_loop_t *events = loop->context.loop;
         h2o_multithread_queue_t *queues[] = { loop->queue, loop->context.queue };
 
@@ -158,26 +162,35 @@ static void turn(Loop *loop) {
 static void *loop_main(void *context) {
         Loop *loop = context;
 
+        init(loop);
+        (void)sem_post(&loop->started);
         while (!loop->is_ending)
                 turn(loop);
 
         hang_up(loop);
         while (!h2o_linklist_is_empty(&loop->connections))
                 turn(loop);
+        deinit(loop);
         return NULL;
 }
 
-int loop_start(Loop *loop) {
-        int r = -pthread_create(&loop->thread, NULL, loop_main, loop);
+int loop_start(Loop *loop, Server *server, int fd) {
+        int r;
 
-        loop->is_started = r == 0;
-        return r;
+        *loop = (Loop){ .server = server, .listener_fd = fd };
+        (void)sem_init(&loop->started, 0, 0);
+        r = -pthread_create(&loop->thread, NULL, loop_main, loop);
+        if (r)
+                return r;
+
+        while (sem_wait(&loop->started) != 0)
+                assert(errno == EINTR);
+        return 0;
 }
 
 void loop_join(Loop *loop) {
-        if (loop->is_started)
-                (void)pthread_join(loop->thread, NULL);
-        loop->is_started = false;
+        (void)pthread_join(loop->thread, NULL);
+        (void)sem_destroy(&loop->started);
 }
 
 void loop_send(Loop *loop, LoopMessage *message) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +39,8 @@ typedef struct Connection {
 struct Loop {
         Server *server;
         pthread_t thread;
-        bool is_started;
+        sem_t started; /* posted once messages are taken */
+        int listener_fd;
         h2o_context_t context;
         h2o_accept_ctx_t accept;
         h2o_socket_t *listener;
@@ -58,11 +60,12 @@ struct Loop {
         MetricSet metrics;
 };
 
-/* @fd: a listening socket, taken over. */
-void loop_init(Loop *loop, Server *server, int fd);
-void loop_deinit(Loop *loop);
+/*
+ * Starts the thread, and returns when it takes messages.
+ * @fd: a listening socket, taken over
+ */
+int loop_start(Loop *loop, Server *server, int fd);
 
-int loop_start(Loop *loop);
 /* Waits for the thread's end, which a message brought about. */
 void loop_join(Loop *loop);
 

@@ -138,20 +138,10 @@ static int add_loop(Server *server, struct addrinfo *address) {
         /* Where the first listener was given any free port, the others take the same. */
         server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
         memcpy(address->ai_addr, &bound, MIN(size, address->ai_addrlen));
-        loop_init(&server->loops[server->n_loops++], server, fd);
-        return 0;
-}
-
-static int start_loops(Server *server, Problem *ret_problem) {
-        for (size_t i = 0; i < server->n_loops; i++) {
-                int r = loop_start(&server->loops[i]);
-
-                if (r) {
-                        problem_set(ret_problem, "threads", "a thread cannot be started: %s", strerror(-r));
-                        return r;
-                }
-        }
-        return 0;
+        r = loop_start(&server->loops[server->n_loops], server, fd);
+        if (r == 0)
+                server->n_loops++;
+        return r;
 }
 
 int server_listen(Server *server, Problem *ret_problem) {
@@ -166,12 +156,10 @@ int server_listen(Server *server, Problem *ret_problem) {
         while (r == 0 && server->n_loops < server->options.n_threads)
                 r = add_loop(server, address);
         freeaddrinfo(address);
-        if (r) {
+        if (r)
                 problem_set(ret_problem, "listen", "%s port %u cannot be listened on: %s", server->options.host,
                             server->port, strerror(-r));
-                return r;
-        }
-        return start_loops(server, ret_problem);
+        return r;
 }
 
 uint16_t server_port(const Server *server) {
@@ -338,17 +326,13 @@ static void end_loop(Loop *loop, _unused_ void *context) {
 }
 
 Server *server_free(Server *server) {
-        bool is_running = server && server->n_loops > 0 && server->loops[0].is_started;
-
         if (!server)
                 return NULL;
 
-        if (is_running)
+        if (server->n_loops > 0)
                 broadcast_and_wait(server, end_loop, NULL);
-        for (size_t i = 0; i < server->n_loops; i++) {
+        for (size_t i = 0; i < server->n_loops; i++)
                 loop_join(&server->loops[i]);
-                loop_deinit(&server->loops[i]);
-        }
 
         h2o_config_dispose(&server->config);
         (void)sem_destroy(&server->drained);

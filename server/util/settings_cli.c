@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "model/macros.h"
-#include "util/settings.h"
+#include "util/settings_internal.h"
 
 #define VARIABLE_PREFIX "CONFER_"
 #define VARIABLE_CONFIG "CONFER_CONFIG"
@@ -114,13 +114,12 @@ static int flag_take(CommandLine *line, const char *argument, const char *next, 
         Flag flag = flag_split(argument, next);
         const SettingsOption *option = option_find(flag.written);
         const Setting *setting = settings_find(flag.written, SETTINGS_FLAG);
-        size_t n;
         int r;
 
         if (option)
                 r = option_take(line, option, flag, ret_problem);
         else if (setting)
-                r = value_take(flag, &line->values[setting - settings_table(&n)], ret_problem);
+                r = value_take(flag, &line->values[settings_row(setting)], ret_problem);
         else
                 r = settings_refuse_unknown(NULL, from_flag, flag.written, ret_problem);
         if (r)

@@ -12,7 +12,7 @@
 #include <yaml.h>
 
 #include "model/macros.h"
-#include "util/settings.h"
+#include "util/settings_internal.h"
 
 typedef struct Reader {
         Settings *settings;
@@ -125,13 +125,12 @@ static const char *kind_of(const yaml_event_t *event) {
 static int setting_set(Reader *reader, const Setting *setting, const yaml_event_t *value,
                        SettingsOrigin origin) {
         const SettingsOrigin *former;
-        size_t n;
 
         if (value->type != YAML_SCALAR_EVENT)
                 return settings_refuse(reader->settings, origin, setting->name, reader->ret_problem,
                                        "takes one value, not %s", kind_of(value));
 
-        former = &reader->settings->origins[setting - settings_table(&n)];
+        former = &reader->settings->origins[settings_row(setting)];
         if (former->source == SETTINGS_FILE)
                 return settings_refuse(reader->settings, origin, setting->name, reader->ret_problem,
                                        "is given twice, first in line %zu", former->line);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/macros.h"
-#include "util/settings.h"
+#include "util/settings_internal.h"
 
 #define HELP_COLUMNS 80
 #define HELP_INDENT  30 /* where the sentences begin: behind the longest flag with its argument */

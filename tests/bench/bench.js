@@ -15,9 +15,9 @@ const benches = {
   growth: require('./lib/growth.js'),
 };
 
-function number(name, fallback) {
+function wholeNumber(name, fallback) {
   const value = Number(process.env[name] || fallback);
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0`);
+  if (!(Number.isInteger(value) && value > 0)) throw new Error(`${name} must be a whole number above 0`);
   return value;
 }
 
@@ -40,7 +40,7 @@ async function main() {
     return 2;
   }
 
-  const settings = { rounds: number('CONFER_BENCH_ROUNDS', 7), seconds: number('CONFER_BENCH_SECONDS', 2) };
+  const settings = { rounds: wholeNumber('CONFER_BENCH_ROUNDS', 7), seconds: wholeNumber('CONFER_BENCH_SECONDS', 2) };
   const { work, kind } = makeWork();
   process.on('exit', () => {
     if (!process.env.CONFER_BENCH_KEEP) fs.rmSync(work, { recursive: true, force: true });

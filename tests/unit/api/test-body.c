@@ -148,7 +148,7 @@ static void test_every_part_of_a_body_is_refused_or_read_without_harm(void **sta
                 assert_refused((Span){ body, size }, "malformed_body", NULL);
                 free(body);
         }
-        assert_accepted(SPAN_LITERAL(whole));
+        assert_accepted(span_from_string(whole));
 }
 
 static void test_the_place_of_the_fault_is_told(void **state _unused_) {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "model/macros.h"
-#include "util/settings.h"
+#include "util/settings_internal.h"
 
 #define ARGV(...)        ((char *[]){ "conferd", __VA_ARGS__, NULL })
 #define ENVIRONMENT(...) ((char *[]){ __VA_ARGS__, NULL })
