@@ -58,7 +58,8 @@ static int maintain(const Settings *settings, const Invocation *invocation, Prob
         DataDir data = DATA_DIR_NULL;
         int r;
 
-        r = data_dir_open(&data, settings->data, invocation->mode == INVOCATION_RESTORE, ret_problem);
+        r = data_dir_open(&data, settings->data,
+                          invocation->mode == INVOCATION_RESTORE ? DATA_DIR_OWN : DATA_DIR_LOOK, ret_problem);
         if (r)
                 return r;
 

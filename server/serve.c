@@ -157,7 +157,7 @@ static void announce(const Parts *parts) {
 static int start(Parts *parts, Problem *ret_problem) {
         int r;
 
-        r = data_dir_open(&parts->data, parts->settings->data, true, ret_problem);
+        r = data_dir_open(&parts->data, parts->settings->data, DATA_DIR_OWN, ret_problem);
         if (r)
                 return r;
         r = start_access(parts, ret_problem);

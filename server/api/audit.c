@@ -13,8 +13,8 @@ static int render_entry(void *context, const AuditEntry *entry) {
         buf_append_literal(body, "{\"id\":");
         buf_append_i64(body, entry->id);
         render_time(body, "time", entry->created_at_ms);
-        render_text(body, "actor", entry->actor);
-        render_text(body, "address", entry->address);
+        render_text(body, "actor", entry->actor.size ? entry->actor : SPAN_NULL);
+        render_text(body, "address", entry->address.size ? entry->address : SPAN_NULL);
         render_text(body, "action", entry->action);
         render_text(body, "namespace", entry->namespace);
         render_text(body, "key", entry->key);

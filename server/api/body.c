@@ -59,7 +59,7 @@ static const char *type_name(FieldType type) {
         case FIELD_LIST:
                 return "an array";
         case FIELD_TEXT:
-        case FIELD_CONTENT:
+        case FIELD_STRING:
         default:
                 return "a string";
         }
@@ -76,7 +76,7 @@ static bool has_type(const json_t *value, FieldType type) {
         case FIELD_LIST:
                 return json_is_array(value);
         case FIELD_TEXT:
-        case FIELD_CONTENT:
+        case FIELD_STRING:
         default:
                 return json_is_string(value);
         }
@@ -95,7 +95,7 @@ static void fill(void *place, json_t *value, FieldType type) {
                 *(json_t **)place = value;
                 return;
         case FIELD_TEXT:
-        case FIELD_CONTENT:
+        case FIELD_STRING:
         default:
                 *(Span *)place = (Span){ json_string_value(value), json_string_length(value) };
         }

@@ -15,7 +15,7 @@
 
 typedef enum FieldType {
         FIELD_TEXT,    /* Span, up to COMMENT_SIZE_MAX bytes, without NUL */
-        FIELD_CONTENT, /* Span of any size; checked by whoever knows its format */
+        FIELD_STRING,  /* Span of any bytes and size; checked by whoever knows what it is: a name, a content */
         FIELD_FLAG,    /* bool */
         FIELD_VERSION, /* int64_t, a version number: 1 or more */
         FIELD_NUMBER,  /* int64_t, 0 or more */

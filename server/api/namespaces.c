@@ -10,7 +10,7 @@ typedef struct NamespaceBody {
 } NamespaceBody;
 
 static const Field create_fields[] = {
-        { "name", FIELD_TEXT, true, offsetof(NamespaceBody, name) },
+        { "name", FIELD_STRING, true, offsetof(NamespaceBody, name) },
         { "description", FIELD_TEXT, false, offsetof(NamespaceBody, description) },
 };
 

@@ -56,7 +56,7 @@ bool put_fill(Request *request, const char *prefix, const PutBody *body, Operati
 }
 
 static const Field put_fields[] = {
-        { "content", FIELD_CONTENT, true, offsetof(PutBody, content) },
+        { "content", FIELD_STRING, true, offsetof(PutBody, content) },
         { "format", FIELD_TEXT, false, offsetof(PutBody, format) },
         { "comment", FIELD_TEXT, false, offsetof(PutBody, comment) },
         { "publish", FIELD_FLAG, false, offsetof(PutBody, publish) },

@@ -21,16 +21,16 @@ typedef struct OperationBody {
 } OperationBody;
 
 #define COMMON_FIELDS                                                                                        \
-        { "op", FIELD_TEXT, true, offsetof(OperationBody, op) },                                             \
-        { "namespace", FIELD_TEXT, true, offsetof(OperationBody, put.namespace) },                           \
-        { "key", FIELD_TEXT, true, offsetof(OperationBody, put.key) }
+        { "op", FIELD_STRING, true, offsetof(OperationBody, op) },                                             \
+        { "namespace", FIELD_STRING, true, offsetof(OperationBody, put.namespace) },                           \
+        { "key", FIELD_STRING, true, offsetof(OperationBody, put.key) }
 #define COMMENT_FIELD                                                                                        \
         { "comment", FIELD_TEXT, false, offsetof(OperationBody, put.comment) }
 
 static const Field put_fields[] = {
         COMMON_FIELDS,
         COMMENT_FIELD,
-        { "content", FIELD_CONTENT, true, offsetof(OperationBody, put.content) },
+        { "content", FIELD_STRING, true, offsetof(OperationBody, put.content) },
         { "format", FIELD_TEXT, false, offsetof(OperationBody, put.format) },
         { "publish", FIELD_FLAG, false, offsetof(OperationBody, put.publish) },
         { "expect_version", FIELD_NUMBER, false, offsetof(OperationBody, put.expect_version) },

@@ -341,7 +341,10 @@ void exchange_begin(Loop *loop, h2o_req_t *h2o) {
         }
         request->cookie = exchange->credentials.cookie;
 
-        if (!loop->is_ready && (request->route->right != RIGHT_PUBLIC || request->route->prepare)) {
+        if (loop->is_closed) {
+                reply_refusal(request, REASON_NOT_READY, NULL, "the server is stopping");
+                exchange_send(exchange);
+        } else if (!loop->is_ready && (request->route->right != RIGHT_PUBLIC || request->route->prepare)) {
                 reply_refusal(request, REASON_NOT_READY, NULL, "the server is starting: try again in a moment");
                 exchange_send(exchange);
         } else if (request->route->right == RIGHT_PUBLIC)

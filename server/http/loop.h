@@ -54,6 +54,7 @@ struct Loop {
         bool is_ready;    /* the catalog is loaded */
         bool is_draining; /* no new connections */
         bool is_drained;  /* and nothing under way: the server was told */
+        bool is_closed;   /* nothing that comes now is done any more */
         bool is_ending;
         size_t n_in_flight; /* requests being handled */
         Buf access_lines;

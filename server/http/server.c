@@ -312,11 +312,16 @@ static bool wait_until_drained(Server *server, uint64_t timeout_ms) {
         return true;
 }
 
+static void close_loop(Loop *loop, _unused_ void *context) {
+        loop->is_closed = true;
+}
+
 bool server_drain(Server *server, uint64_t timeout_ms) {
         bool is_drained;
 
         broadcast_and_wait(server, drain_loop, NULL);
         is_drained = wait_until_drained(server, timeout_ms);
+        broadcast_and_wait(server, close_loop, NULL);
         exchange_flush_denials(server, INT64_MAX);
         return is_drained;
 }

@@ -101,8 +101,7 @@ static int copy_pages(sqlite3 *source, sqlite3 *target) {
         if (!backup)
                 return sql_error(sqlite3_errcode(target));
 
-        /* In one step, and so in one snapshot: in several, each commit meanwhile would make it begin again.
-         */
+        /* In one step, and so in one snapshot: in several, each commit meanwhile would begin it again. */
         (void)sqlite3_backup_step(backup, -1);
         return sql_error(sqlite3_backup_finish(backup));
 }

@@ -31,10 +31,13 @@ static int find_version(Transaction *transaction, const Config *config, int64_t 
         return 0;
 }
 
+/* Asking by number for what is in force changes nothing; a step back is a step, even to an equal version. */
 static int release_target(Transaction *transaction, Config *config, ReleaseKind kind, const ReleaseTarget *target,
                           Operation *operation) {
+        bool is_step = operation->type == OPERATION_ROLLBACK && !operation->rollback_to;
+
         operation->result.version = target->version;
-        if (target->version == config->stable)
+        if (target->version == config->stable && !is_step)
                 return config_read_released(transaction, config, &operation->result.release);
 
         return config_release(transaction, config, kind, target, operation, &operation->result.release);
@@ -178,8 +181,5 @@ int operation_rollback(Transaction *transaction, Operation *operation, Problem *
         if (r)
                 return r;
 
-        if (!operation->rollback_to)
-                return config_release(transaction, &config, RELEASE_ROLLBACK, &target, operation,
-                                      &operation->result.release);
         return release_target(transaction, &config, RELEASE_ROLLBACK, &target, operation);
 }

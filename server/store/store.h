@@ -52,7 +52,7 @@ Store *store_close(Store *store);
 int store_load(Store *store, Catalog *catalog, Problem *ret_problem);
 
 int store_start(Store *store);
-/* Executes all that waits, then ends the writer. Nobody submits any more. */
+/* Executes all that waits, then ends the writer. What is submitted from now on is turned away. */
 void store_stop(Store *store);
 
 /*

@@ -52,14 +52,17 @@ static int remember_wal_size(void *context, _unused_ sqlite3 *database, _unused_
 }
 
 static int open_database(Store *store, Problem *ret_problem) {
+        Problem reason = PROBLEM_NULL;
         int r;
 
         r = sql_open(store->path, SQL_MODE_WRITER, &store->database, ret_problem);
         if (r)
                 return r;
-        r = schema_migrate(store->database, ret_problem);
-        if (r)
+        r = schema_migrate(store->database, &reason);
+        if (r) {
+                problem_set(ret_problem, NULL, "%s: %s", store->path, reason.text);
                 return r;
+        }
 
         r = transaction_init(&store->transaction, store->database);
         if (r)
@@ -135,7 +138,7 @@ int store_submit(Store *store, Command *command) {
         command->next = NULL;
 
         pthread_mutex_lock(&store->lock);
-        is_full = store->queue.n >= store->options.queue_max;
+        is_full = store->queue.n >= store->options.queue_max || store->is_stopping;
         was_empty = store->queue.n == 0;
         if (!is_full) {
                 *store->queue.end = command;

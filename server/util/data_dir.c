@@ -32,18 +32,37 @@ static int take_lock(DataDir *dir, Problem *ret_problem) {
         return 0;
 }
 
-int data_dir_open(DataDir *ret_dir, const char *path, bool locked, Problem *ret_problem) {
+static int own(DataDir *dir, Problem *ret_problem) {
+        if (mkdir(dir->path, 0700) != 0 && errno != EEXIST) {
+                int r = -errno;
+
+                problem_set(ret_problem, "data", "the data directory %s cannot be made: %s", dir->path, strerror(-r));
+                return r;
+        }
+        return take_lock(dir, ret_problem);
+}
+
+static int check_store(const DataDir *dir, Problem *ret_problem) {
+        if (access(dir->database, R_OK) != 0) {
+                int r = -errno;
+
+                problem_set(ret_problem, "data", "there is no store at %s: %s", dir->database, strerror(-r));
+                return r;
+        }
+        return 0;
+}
+
+int data_dir_open(DataDir *ret_dir, const char *path, DataDirUse use, Problem *ret_problem) {
         DataDir dir = DATA_DIR_NULL;
         int r = 0;
 
         dir.path = strdup(path);
         if (!dir.path || asprintf(&dir.database, "%s/confer.db", path) < 0)
                 r = -ENOMEM;
-        else if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-                r = -errno;
-                problem_set(ret_problem, "data", "the data directory %s cannot be made: %s", path, strerror(-r));
-        } else if (locked)
-                r = take_lock(&dir, ret_problem);
+        else if (use == DATA_DIR_OWN)
+                r = own(&dir, ret_problem);
+        else
+                r = check_store(&dir, ret_problem);
 
         if (r) {
                 data_dir_close(&dir);

@@ -15,9 +15,10 @@ typedef struct DataDir {
 
 #define DATA_DIR_NULL ((DataDir){ .lock_fd = -1 })
 
-/*
- * Makes the directory, mode 0700, when there is none.
- * @locked: take it for this process alone; -EBUSY when another one has it
- */
-int data_dir_open(DataDir *ret_dir, const char *path, bool locked, Problem *ret_problem);
+typedef enum DataDirUse {
+        DATA_DIR_OWN,  /* made, mode 0700, when there is none, and locked; -EBUSY when another process has it */
+        DATA_DIR_LOOK, /* there already; another process may own it */
+} DataDirUse;
+
+int data_dir_open(DataDir *ret_dir, const char *path, DataDirUse use, Problem *ret_problem);
 void data_dir_close(DataDir *dir);

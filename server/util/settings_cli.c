@@ -3,7 +3,8 @@
  *
  * The command line is taken apart first, since it chooses the mode and names the file; its values are set
  * last, since they win. A name that nobody knows is refused everywhere, a CONFER_* variable too: it is most
- * likely a typing error, and a server that runs with a default in its stead is found out late.
+ * likely a typing error, and a server that runs with a default in its stead is found out late. Variables of
+ * others that share the prefix are left alone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -176,13 +177,24 @@ static bool is_service_link(Span name, const char *value) {
                strstr(value, "://");
 }
 
+/* Is it a variable of the client confer? Whoever uses it where the server runs has them for both. */
+static bool is_of_client(Span name) {
+        static const char *const names[] = { "CONFER_PROFILE", "CONFER_SERVER", "CONFER_TOKEN" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (span_equal_string(name, names[i]))
+                        return true;
+
+        return false;
+}
+
 static int variable_read(Settings *settings, Span name, const char *value, Problem *ret_problem) {
         const Setting *setting = settings_find(name, SETTINGS_ENVIRONMENT);
 
         if (setting)
                 return settings_set(settings, setting, span_from_string(value), from_environment,
                                     ret_problem);
-        if (span_equal_string(name, VARIABLE_CONFIG) || is_service_link(name, value))
+        if (span_equal_string(name, VARIABLE_CONFIG) || is_of_client(name) || is_service_link(name, value))
                 return 0;
         return settings_refuse_unknown(settings, from_environment, name, ret_problem);
 }

@@ -392,11 +392,15 @@ static void manual_environment(Buf *to) {
                                        "It has no flag, since a list of processes shows flags.\n");
         }
 
-        buf_append_literal(to, ".TP\n"
-                               "\\fBCONFER_\\fINAME\\fR\n"
-                               "The setting \\fINAME\\fR.\n"
-                               "Any other variable that begins with \\fBCONFER_\\fR stops the start, apart\n"
-                               "from those that Kubernetes makes for a service of the name confer.\n");
+        buf_append_literal(to,
+                           ".TP\n"
+                           "\\fBCONFER_\\fINAME\\fR\n"
+                           "The setting \\fINAME\\fR.\n"
+                           "Any other variable that begins with \\fBCONFER_\\fR stops the start.\n"
+                           ".TP\n"
+                           "\\fBCONFER_SERVER\\fR, \\fBCONFER_TOKEN\\fR, \\fBCONFER_PROFILE\\fR\n"
+                           "Of the client \\fBconfer\\fR; the server ignores them.\n"
+                           "It ignores those too that Kubernetes makes for a service of the name confer.\n");
 }
 
 static void manual_files(Buf *to) {

@@ -14,9 +14,10 @@
 #include "model/span.h"
 #include "util/settings.h"
 
-#define SETTINGS_LABEL_MAX      64            /* bytes of a name in any of its forms, with the NUL */
-#define SETTINGS_FILE_MAX_BYTES (1024 * 1024) /* a real file has some hundred bytes, much of them comments   \
-                                               */
+#define SETTINGS_LABEL_MAX 64 /* bytes of a name in any of its forms, with the NUL */
+#define SETTINGS_FILE_MAX_BYTES                                                                              \
+        (1024 * 1024) /* a real file has some hundred bytes, much of them comments                           \
+                       */
 
 #define KIB    UINT64_C(1024)
 #define MIB    (1024 * KIB)

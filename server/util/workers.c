@@ -102,7 +102,7 @@ bool workers_submit(Workers *workers, Job *job) {
         job->next = NULL;
 
         pthread_mutex_lock(&workers->lock);
-        is_full = workers->n_jobs >= workers->n_jobs_max;
+        is_full = workers->n_jobs >= workers->n_jobs_max || workers->is_stopping;
         if (!is_full) {
                 *workers->end = job;
                 workers->end = &job->next;

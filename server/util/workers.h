@@ -26,7 +26,7 @@ int workers_start(void *const *states, size_t n_threads, size_t queue_max, Worke
 /* Runs all that waits, then ends the threads. */
 Workers *workers_stop(Workers *workers);
 
-/* Return: false when the queue is full. @thread any */
+/* Return: false when the queue is full, or the pool is being stopped. @thread any */
 bool workers_submit(Workers *workers, Job *job);
 
 DEFINE_CLEANUP(Workers *, workers_stop);

@@ -140,7 +140,7 @@ describe('Stopping', () => {
           const { version } = await client.publish('ns', `busy${i}`, `${n}`);
           acknowledged.push([`busy${i}`, version, `${n}`]);
         } catch (error) {
-          assert.match(`${error.code} ${error.message}`, /ECONNRESET|ECONNREFUSED|EPIPE|hang up/);
+          assert.match(`${error.code} ${error.message}`, /ECONNRESET|ECONNREFUSED|EPIPE|hang up|the server is stopping/);
           assert.ok(isStopping);
           return;
         }

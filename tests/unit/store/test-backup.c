@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -244,6 +246,27 @@ static void a_backup_that_fails_leaves_nothing(void **state) {
                 store_backup(fixture_file(fixture, "none.db"), fixture_file(fixture, "copy"), &problem),
                 -ENOENT);
         assert_int_equal(count_files(fixture, "copy*"), 0);
+}
+
+/* No file may grow beyond 8 KiB here, as if the disk were full. */
+static void a_backup_that_does_not_fit_leaves_nothing(void **state) {
+        Fixture *fixture = *state;
+        Problem problem = PROBLEM_NULL;
+        struct rlimit limit, small;
+        int r;
+
+        fill(fixture);
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        small = (struct rlimit){ .rlim_cur = 8192, .rlim_max = limit.rlim_max };
+        assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        r = store_backup(fixture->path, fixture_file(fixture, "copy"), &problem);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+
+        assert_true(r < 0);
+        assert_non_null(strstr(problem.text, "cannot be written: "));
+        assert_int_equal(count_files(fixture, "copy*"), 0);
+        assert_int_equal(revision_of(fixture->path), 3);
 }
 
 static void a_database_of_another_program_is_not_backed_up(void **state) {
@@ -596,6 +619,7 @@ int main(void) {
                 TEST(what_exists_is_not_overwritten_by_a_backup),
                 TEST(a_dangling_link_is_not_followed_by_a_backup),
                 TEST(a_backup_that_fails_leaves_nothing),
+                TEST(a_backup_that_does_not_fit_leaves_nothing),
                 TEST(a_database_of_another_program_is_not_backed_up),
                 TEST(a_backup_that_is_killed_is_not_taken_for_one),
                 TEST(a_backup_is_put_back_under_a_new_epoch),

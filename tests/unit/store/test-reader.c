@@ -186,6 +186,16 @@ static void a_page_goes_on_after_a_name_that_is_gone(void **state) {
         assert_listing("prod.acme prod_x");
 }
 
+static void a_page_after_a_name_before_the_prefix_begins_with_the_prefix(void **state) {
+        NamespaceQuery query = { .prefix = SPAN_LITERAL("prod."), .after = SPAN_LITERAL("dev"), .limit = 10 };
+        bool more = true;
+
+        (void)state;
+        fill_namespaces();
+        assert_int_equal(reader_list_namespaces(suite.reader, &query, note_namespace, NULL, &more), 0);
+        assert_listing("prod.acme");
+}
+
 static int check_namespace(void *context, const NamespaceRow *row) {
         const int *revision = context;
 
@@ -1217,6 +1227,7 @@ int main(void) {
                 TEST(a_prefix_of_namespaces_is_taken_literally),
                 TEST(a_prefix_longer_than_any_name_finds_nothing),
                 TEST(a_page_goes_on_after_a_name_that_is_gone),
+                TEST(a_page_after_a_name_before_the_prefix_begins_with_the_prefix),
                 TEST(a_namespace_is_got_with_all_its_fields),
                 TEST(an_unknown_or_deleted_namespace_is_not_got),
                 TEST(configs_are_listed_by_key),

@@ -684,6 +684,23 @@ static void test_variables_of_others_are_left_alone(void **state _unused_) {
         assert_string_equal(settings.data, "./confer-data");
 }
 
+static void test_variables_of_the_client_are_left_alone(void **state _unused_) {
+        _cleanup_(settings_deinit) Settings settings = SETTINGS_NULL;
+
+        load(no_flags,
+             ENVIRONMENT("CONFER_SERVER=http://127.0.0.1:8750", "CONFER_TOKEN=short", "CONFER_PROFILE="),
+             &settings);
+        assert_null(settings.admin_token);
+        refused(no_flags, ENVIRONMENT("CONFER_SERVERS=x"),
+                "CONFER_SERVERS: there is no such setting, see conferd --help");
+        refused(no_flags, ENVIRONMENT("CONFER_token=x"),
+                "CONFER_token: there is no such setting, see conferd --help");
+        refused(no_flags, ENVIRONMENT("CONFER_PROFILE_=x"),
+                "CONFER_PROFILE_: there is no such setting, see conferd --help");
+        refused(ARGV("--token", "x"), no_environment, "--token: there is no such flag, see conferd --help");
+        refused_file("server: x\n", "confer.yaml:1: server: there is no such setting, see conferd --help");
+}
+
 static void test_service_links_are_left_alone(void **state _unused_) {
         _cleanup_(settings_deinit) Settings settings = SETTINGS_NULL;
 
@@ -1003,6 +1020,7 @@ int main(void) {
                 cmocka_unit_test(test_the_nearest_name_is_suggested),
                 cmocka_unit_test(test_very_long_names_are_cut),
                 cmocka_unit_test(test_variables_of_others_are_left_alone),
+                cmocka_unit_test(test_variables_of_the_client_are_left_alone),
                 cmocka_unit_test(test_service_links_are_left_alone),
                 cmocka_unit_test(test_secrets_come_from_the_environment),
                 cmocka_unit_test(test_secrets_are_refused_elsewhere),
