@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #include "http/access_log.h"
-#include "http/exchange.h"
 #include "http/loop.h"
 #include "http/server_private.h"
-#include "util/clock.h"
 
 /* Connections taken from the listener in one turn: enough to empty a backlog quickly, few enough to keep serving. */
 #define ACCEPTS_PER_TURN 16
@@ -23,10 +21,10 @@ Connection *connection_of(h2o_req_t *req) {
 
 static void on_close(void *context) {
         Connection *connection = context;
-        MetricSet *metrics = &connection->loop->metrics;
+        Loop *loop = connection->loop;
 
-        metric_set(metrics, METRIC_HTTP_CONNECTIONS,
-                   atomic_load_explicit(&metrics->values[METRIC_HTTP_CONNECTIONS], memory_order_relaxed) - 1);
+        atomic_fetch_sub_explicit(&loop->server->n_connections, 1, memory_order_relaxed);
+        metric_set(&loop->metrics, METRIC_HTTP_CONNECTIONS, --loop->n_connections);
         h2o_linklist_unlink(&connection->link);
         free(connection);
 }
@@ -57,7 +55,7 @@ static void adopt(Loop *loop, h2o_socket_t *socket) {
         h2o_linklist_insert(&loop->connections, &connection->link);
         socket->on_close.cb = on_close;
         socket->on_close.data = connection;
-        metric_add(&loop->metrics, METRIC_HTTP_CONNECTIONS, 1);
+        metric_set(&loop->metrics, METRIC_HTTP_CONNECTIONS, ++loop->n_connections);
         h2o_accept(&loop->accept, socket);
 }
 
@@ -72,7 +70,9 @@ static void on_accept(h2o_socket_t *listener, const char *err) {
 
                 if (!socket)
                         return;
-                if (server_n_connections(loop->server) >= loop->server->options.connections_max) {
+                if (atomic_fetch_add_explicit(&loop->server->n_connections, 1, memory_order_relaxed) >=
+                    loop->server->options.connections_max) {
+                        atomic_fetch_sub_explicit(&loop->server->n_connections, 1, memory_order_relaxed);
                         metric_add(&loop->metrics, METRIC_HTTP_CONNECTIONS_REFUSED, 1);
                         h2o_socket_close(socket);
                         continue;
@@ -92,11 +92,10 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
         }
 }
 
-static void on_tick(h2o_timeout_entry_t *entry) {
+static void tick(h2o_timeout_entry_t *entry) {
         Loop *loop = H2O_STRUCT_FROM_MEMBER(Loop, tick_entry, entry);
 
-        if (loop->is_ready)
-                exchange_flush_denials(loop->server, clock_monotonic_ms());
+        loop->on_tick(loop);
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 }
 
@@ -112,7 +111,7 @@ static void init(Loop *loop) {
         h2o_multithread_register_receiver(loop->queue, &loop->receiver, on_messages);
 
         h2o_timeout_init(loop->context.loop, &loop->tick, TICK_MS);
-        loop->tick_entry.cb = on_tick;
+        loop->tick_entry.cb = tick;
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 
         loop->listener = h2o_evloop_socket_create(loop->context.loop, loop->listener_fd, H2O_SOCKET_FLAG_DONT_READ);
@@ -174,10 +173,10 @@ static void *loop_main(void *context) {
         return NULL;
 }
 
-int loop_start(Loop *loop, Server *server, int fd) {
+int loop_start(Loop *loop, Server *server, int fd, void (*on_tick)(Loop *loop)) {
         int r;
 
-        *loop = (Loop){ .server = server, .listener_fd = fd };
+        *loop = (Loop){ .server = server, .listener_fd = fd, .on_tick = on_tick };
         (void)sem_init(&loop->started, 0, 0);
         r = -pthread_create(&loop->thread, NULL, loop_main, loop);
         if (r)

@@ -47,8 +47,10 @@ struct Loop {
         h2o_multithread_queue_t *queue;
         h2o_multithread_receiver_t receiver;
         h2o_linklist_t connections;
+        size_t n_connections;
         h2o_timeout_t tick;
         h2o_timeout_entry_t tick_entry;
+        void (*on_tick)(Loop *loop);
 
         Catalog catalog;
         bool is_ready;    /* the catalog is loaded */
@@ -64,8 +66,9 @@ struct Loop {
 /*
  * Starts the thread, and returns when it takes messages.
  * @fd: a listening socket, taken over
+ * @on_tick: called every second, @thread loop
  */
-int loop_start(Loop *loop, Server *server, int fd);
+int loop_start(Loop *loop, Server *server, int fd, void (*on_tick)(Loop *loop));
 
 /* Waits for the thread's end, which a message brought about. */
 void loop_join(Loop *loop);

@@ -13,6 +13,7 @@
 #include "http/early_refusal.h"
 #include "http/exchange.h"
 #include "http/server_private.h"
+#include "util/clock.h"
 
 #define BACKLOG 1024
 
@@ -116,6 +117,11 @@ static int check_port_is_free(const Server *server, const struct addrinfo *addre
         return 0;
 }
 
+static void on_tick(Loop *loop) {
+        if (loop->is_ready)
+                exchange_flush_denials(loop->server, clock_monotonic_ms());
+}
+
 static int add_loop(Server *server, struct addrinfo *address) {
         union {
                 struct sockaddr any;
@@ -138,7 +144,7 @@ static int add_loop(Server *server, struct addrinfo *address) {
         /* Where the first listener was given any free port, the others take the same. */
         server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
         memcpy(address->ai_addr, &bound, MIN(size, address->ai_addrlen));
-        r = loop_start(&server->loops[server->n_loops], server, fd);
+        r = loop_start(&server->loops[server->n_loops], server, fd, on_tick);
         if (r == 0)
                 server->n_loops++;
         return r;
@@ -345,15 +351,6 @@ Server *server_free(Server *server) {
         access_log_close(server->access_log);
         free(server);
         return NULL;
-}
-
-size_t server_n_connections(const Server *server) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < server->n_loops; i++)
-                n += atomic_load_explicit(&server->loops[i].metrics.values[METRIC_HTTP_CONNECTIONS],
-                                          memory_order_relaxed);
-        return n;
 }
 
 size_t server_n_loops(const Server *server) {

@@ -20,9 +20,8 @@ struct Server {
         ServerParts parts; /* set before the loops are told that they are ready */
         sem_t drained;     /* posted by each loop that has nothing under way any more */
 
+        _Atomic size_t n_connections; /* open on all loops together */
+
         size_t n_loops;
         Loop loops[];
 };
-
-/* Open on all loops together. @thread any */
-size_t server_n_connections(const Server *server);

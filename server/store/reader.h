@@ -99,7 +99,7 @@ typedef struct AuditQuery {
         Span actor;
         Span action;
         int64_t since_ms; /* inclusive */
-        int64_t until_ms; /* exclusive; 0 for none */
+        int64_t until_ms; /* exclusive; INT64_MAX for none */
         int64_t before;   /* id of the last row of the page before, or 0 */
         unsigned limit;
 } AuditQuery;

@@ -122,7 +122,7 @@ static int find_stretch(Reader *reader, const AuditQuery *query, AuditStretch *r
                 if (r)
                         return r;
         }
-        if (query->until_ms) {
+        if (query->until_ms != INT64_MAX) {
                 r = find_time(reader, query->until_ms, &until);
                 if (r)
                         return r;

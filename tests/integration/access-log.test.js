@@ -29,7 +29,11 @@ describe('The access log', () => {
   test('Each request is one line of JSON with method, path and status', async () => {
     const requests = [
       ['POST', `${root}/namespaces`, { body: { name: 'logged' }, status: 201 }],
-      ['PUT', configPath('logged', 'k'), { body: { content: 'the-secret-content', comment: 'the-comment', publish: true }, status: 201 }],
+      [
+        'PUT',
+        configPath('logged', 'k'),
+        { body: { content: 'the-secret-content', comment: 'the-comment', publish: true }, status: 201 },
+      ],
       ['GET', configPath('logged', 'k'), { status: 200 }],
       ['GET', configPath('logged', 'absent'), { status: 404 }],
       ['GET', `${root}/me`, { auth: 'Bearer the-wrong-token', status: 401 }],
@@ -40,14 +44,18 @@ describe('The access log', () => {
     const log = await lines(count);
     assert.equal(log.length, count);
     requests.forEach(([method, target, { status }], i) => {
-      for (const value of [method, target, status]) assert.ok(tells(log[i], value), `${JSON.stringify(log[i])} tells ${value}`);
+      for (const value of [method, target, status])
+        assert.ok(tells(log[i], value), `${JSON.stringify(log[i])} tells ${value}`);
     });
   });
 
   test('Whatever is in a request, a line stays one line of JSON', async () => {
     const hostile = ['%22%0a%7b', '%00', '%0d%0aX', '"quoted"', "'", '\\', '%e4', '<x>', '%f0%9f%98%80'];
     for (const name of hostile) {
-      await exchange(server.origin, `GET /${name} HTTP/1.1\r\nHost: x\r\nUser-Agent: "\\\t${name}\r\nReferer: ${name}\r\nConnection: close\r\n\r\n`);
+      await exchange(
+        server.origin,
+        `GET /${name} HTTP/1.1\r\nHost: x\r\nUser-Agent: "\\\t${name}\r\nReferer: ${name}\r\nConnection: close\r\n\r\n`,
+      );
     }
     await api.status();
     count += hostile.length + 1;
@@ -60,18 +68,31 @@ describe('The access log', () => {
   });
 
   test('No token, password, cookie, comment or content is in it', async () => {
-    const { headers, data } = await api.post(`${root}/login`, { username: 'admin', password }, { auth: null });
+    const { headers, data } = await api.post(
+      `${root}/login`,
+      { username: 'admin', password },
+      { auth: null },
+    );
     const cookie = headers['set-cookie'][0].split(';')[0];
     await api.get(`${root}/me`, { auth: null, headers: { cookie } });
     await api.get(`${root}/me`, { auth: basic('admin', password) });
-    await api.request('POST', `${root}/logout`, { auth: null, headers: { cookie, origin: server.origin, 'x-confer-csrf': data.csrf } });
+    await api.request('POST', `${root}/logout`, {
+      auth: null,
+      headers: { cookie, origin: server.origin, 'x-confer-csrf': data.csrf },
+    });
     await api.get(`${root}/namespaces/logged/configs`, { query: { q: 'the-secret-content' } });
     await api.get(`${root}/me?token=${server.token}`, { status: 400 });
     await lines(count + 6);
     const text = fs.readFileSync(file, 'utf8') + server.stderr + server.stdout;
     const secrets = [
-      server.token, password, Buffer.from(`admin:${password}`).toString('base64'), cookie.split('=')[1], data.csrf,
-      'the-secret-content', 'the-comment', 'the-wrong-token',
+      server.token,
+      password,
+      Buffer.from(`admin:${password}`).toString('base64'),
+      cookie.split('=')[1],
+      data.csrf,
+      'the-secret-content',
+      'the-comment',
+      'the-wrong-token',
     ];
     for (const secret of secrets) assert.ok(!text.includes(secret), `"${secret.slice(0, 8)}…" is in the log`);
   });

@@ -39,14 +39,23 @@ describe('Credentials', () => {
   test('There is something to protect', async () => {
     await api.createNamespaces('ns');
     await api.publish('ns', 'k', 'secret content');
-    assert.equal(closed.length + open.length, operations.length, 'the list of open paths is one of real paths');
+    assert.equal(
+      closed.length + open.length,
+      operations.length,
+      'the list of open paths is one of real paths',
+    );
   });
 
   for (const { name, method, path, body } of closed) {
     test(`${name} needs credentials`, async () => {
       const before = await api.status();
       for (const [what, auth] of Object.entries(wrong)) {
-        const answer = await api.request(method, path, { body, auth, status: 401, reason: 'unauthenticated' });
+        const answer = await api.request(method, path, {
+          body,
+          auth,
+          status: 401,
+          reason: 'unauthenticated',
+        });
         assert.doesNotMatch(answer.text, /secret content/, what);
         if (method === 'GET') await api.head(path, { auth, status: 401 });
       }
@@ -56,14 +65,22 @@ describe('Credentials', () => {
 
   test('Tokens that are nearly right are wrong', async () => {
     const { token } = server;
-    const near = [token.slice(0, -1), `${token}0`, token.toUpperCase(), token.replace(/.$/, (c) => (c === '0' ? '1' : '0')), ` ${token}`.repeat(2), `${token},${token}`];
+    const near = [
+      token.slice(0, -1),
+      `${token}0`,
+      token.toUpperCase(),
+      token.replace(/.$/, (c) => (c === '0' ? '1' : '0')),
+      ` ${token}`.repeat(2),
+      `${token},${token}`,
+    ];
     for (const guess of near.filter((each) => each !== token)) {
       await api.get(`${root}/me`, { auth: `Bearer ${guess}`, status: 401, reason: 'unauthenticated' });
     }
   });
 
   test('The scheme of a token is written in any case', async () => {
-    for (const scheme of ['Bearer', 'bearer', 'BEARER']) await api.get(`${root}/me`, { auth: `${scheme} ${server.token}`, status: 200 });
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      await api.get(`${root}/me`, { auth: `${scheme} ${server.token}`, status: 200 });
   });
 
   test('What is open is answered without credentials, and with wrong ones too', async () => {
@@ -87,15 +104,28 @@ describe('Credentials', () => {
 
   test('Name and password go as Basic, for tools', async () => {
     const { data } = await api.get(`${root}/me`, { auth: basic('admin', password) });
-    assert.deepEqual(data, { username: 'admin', roles: [{ namespace: '*', role: 'admin' }], csrf: null, expires_at: null });
+    assert.deepEqual(data, {
+      username: 'admin',
+      roles: [{ namespace: '*', role: 'admin' }],
+      csrf: null,
+      expires_at: null,
+    });
     const saved = await api.save('ns', 'by-password', 'x', {}, { auth: basic('admin', password) });
     assert.equal(saved.updated_by, 'user:admin');
   });
 
   test('Basic credentials that are wrong or broken are refused', async () => {
     const cases = [
-      basic('admin', `${password}x`), basic('root', password), basic('Admin', password), basic('admin', ''), basic('', password),
-      'Basic', 'Basic ', 'Basic !!!', `Basic ${Buffer.from('admin').toString('base64')}`, `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0x80]).toString('base64')}`,
+      basic('admin', `${password}x`),
+      basic('root', password),
+      basic('Admin', password),
+      basic('admin', ''),
+      basic('', password),
+      'Basic',
+      'Basic ',
+      'Basic !!!',
+      `Basic ${Buffer.from('admin').toString('base64')}`,
+      `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0x80]).toString('base64')}`,
     ];
     for (const auth of cases) {
       const { status } = await api.get(`${root}/me`, { auth, status: 'any' });
@@ -105,7 +135,12 @@ describe('Credentials', () => {
 
   test('The admin token says who it is, too', async () => {
     const { data } = await api.get(`${root}/me`);
-    assert.deepEqual(data, { username: 'admin', roles: [{ namespace: '*', role: 'admin' }], csrf: null, expires_at: null });
+    assert.deepEqual(data, {
+      username: 'admin',
+      roles: [{ namespace: '*', role: 'admin' }],
+      csrf: null,
+      expires_at: null,
+    });
     assert.equal((await api.request('POST', `${root}/logout`)).data, null, 'and needs no session to end');
   });
 });
@@ -115,7 +150,11 @@ describe('Sessions', () => {
   const { api } = server;
 
   async function login() {
-    const { headers, data } = await api.post(`${root}/login`, { username: 'admin', password }, { auth: null });
+    const { headers, data } = await api.post(
+      `${root}/login`,
+      { username: 'admin', password },
+      { auth: null },
+    );
     const cookie = headers['set-cookie'][0].split(';')[0];
     return { cookie, csrf: data.csrf, data, header: headers['set-cookie'][0] };
   }
@@ -126,12 +165,13 @@ describe('Sessions', () => {
     headers: { cookie: session.cookie, 'x-confer-csrf': session.csrf, origin: server.origin, ...more },
   });
 
-  test('A login opens a session that only a browser\'s own requests carry', async () => {
+  test("A login opens a session that only a browser's own requests carry", async () => {
     const { data, header } = await login();
     assert.deepEqual(Object.keys(data), ['username', 'roles', 'csrf', 'expires_at']);
     assert.equal(data.username, 'admin');
     assert.ok(Date.parse(data.expires_at) > Date.now());
-    for (const attribute of [/; HttpOnly(;|$)/, /; SameSite=Strict(;|$)/, /; Path=\/(;|$)/]) assert.match(header, attribute);
+    for (const attribute of [/; HttpOnly(;|$)/, /; SameSite=Strict(;|$)/, /; Path=\/(;|$)/])
+      assert.match(header, attribute);
   });
 
   test('Each login has a session of its own', async () => {
@@ -147,7 +187,10 @@ describe('Sessions', () => {
     assert.equal(data.csrf, session.csrf);
     assert.equal(data.username, 'admin');
     await api.get(`${root}/namespaces`, options);
-    await api.get(`${root}/me`, { auth: null, headers: { cookie: `theme=dark; ${session.cookie}; lang=de` } });
+    await api.get(`${root}/me`, {
+      auth: null,
+      headers: { cookie: `theme=dark; ${session.cookie}; lang=de` },
+    });
   });
 
   test('A session writes with cookie, CSRF value and origin only', async () => {
@@ -155,7 +198,11 @@ describe('Sessions', () => {
     const other = await login();
     await api.post(`${root}/namespaces`, { name: 'by-session' }, from(session));
     const put = (headers, options) =>
-      api.put(configPath('by-session', 'k'), { content: `${Math.random()}` }, { ...from(session, headers), ...options });
+      api.put(
+        configPath('by-session', 'k'),
+        { content: `${Math.random()}` },
+        { ...from(session, headers), ...options },
+      );
     assert.equal((await put({})).data.updated_by, 'user:admin');
 
     const before = await api.status();
@@ -173,8 +220,14 @@ describe('Sessions', () => {
       'the null origin': { origin: 'null' },
       'an empty origin': { origin: '' },
     })) {
-      const defined = Object.entries({ ...from(session).headers, ...headers }).filter(([, value]) => value !== undefined);
-      const answer = await api.put(configPath('by-session', 'k'), { content: 'x' }, { auth: null, headers: Object.fromEntries(defined), status: 'any' });
+      const defined = Object.entries({ ...from(session).headers, ...headers }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const answer = await api.put(
+        configPath('by-session', 'k'),
+        { content: 'x' },
+        { auth: null, headers: Object.fromEntries(defined), status: 'any' },
+      );
       assert.deepEqual([answer.status, answer.reason], [403, 'csrf_failed'], what);
     }
     assert.deepEqual(await api.status(), before);
@@ -183,11 +236,22 @@ describe('Sessions', () => {
   test('Every unsafe method needs the CSRF value', async () => {
     const session = await login();
     const before = await api.status();
-    const unsafe = openapi.operations().filter(({ method, template }) => method !== 'GET' && template !== `${root}/login`);
+    const unsafe = openapi
+      .operations()
+      .filter(({ method, template }) => method !== 'GET' && template !== `${root}/login`);
     for (const { method, template } of unsafe) {
-      const path = template.replace('{namespace}', 'by-session').replace('{key}', 'k').replace('{version}', '1');
+      const path = template
+        .replace('{namespace}', 'by-session')
+        .replace('{key}', 'k')
+        .replace('{version}', '1');
       const body = bodies[`${method} ${template}`];
-      await api.request(method, path, { body, auth: null, headers: { cookie: session.cookie, origin: server.origin }, status: 403, reason: 'csrf_failed' });
+      await api.request(method, path, {
+        body,
+        auth: null,
+        headers: { cookie: session.cookie, origin: server.origin },
+        status: 403,
+        reason: 'csrf_failed',
+      });
     }
     assert.deepEqual(await api.status(), before);
     await api.get(`${root}/me`, { auth: null, headers: { cookie: session.cookie } });
@@ -195,8 +259,16 @@ describe('Sessions', () => {
 
   test('A foreign origin is refused with a password too, and with a right one all goes', async () => {
     const auth = basic('admin', password);
-    await api.put(configPath('by-session', 'k'), { content: 'x' }, { auth, headers: { origin: 'http://evil.example' }, status: 403, reason: 'csrf_failed' });
-    await api.put(configPath('by-session', 'k'), { content: 'x' }, { auth, headers: { origin: server.origin } });
+    await api.put(
+      configPath('by-session', 'k'),
+      { content: 'x' },
+      { auth, headers: { origin: 'http://evil.example' }, status: 403, reason: 'csrf_failed' },
+    );
+    await api.put(
+      configPath('by-session', 'k'),
+      { content: 'x' },
+      { auth, headers: { origin: server.origin } },
+    );
     await api.put(configPath('by-session', 'k'), { content: 'y' }, { auth });
   });
 
@@ -213,8 +285,17 @@ describe('Sessions', () => {
   test('Cookies that are no session are refused', async () => {
     const { cookie } = await login();
     for (const bad of [
-      'confer_session=', 'confer_session', 'confer_session=x', `${cookie}x`, cookie.slice(0, -1), `x${cookie}`,
-      `confer_session="${cookie.split('=')[1]}`, cookie.toUpperCase(), `other=${cookie}`, 'confer_session=' + 'A'.repeat(4000), ';;;=;',
+      'confer_session=',
+      'confer_session',
+      'confer_session=x',
+      `${cookie}x`,
+      cookie.slice(0, -1),
+      `x${cookie}`,
+      `confer_session="${cookie.split('=')[1]}`,
+      cookie.toUpperCase(),
+      `other=${cookie}`,
+      'confer_session=' + 'A'.repeat(4000),
+      ';;;=;',
     ]) {
       await api.get(`${root}/me`, { auth: null, headers: { cookie: bad }, status: 401 });
     }
@@ -222,7 +303,11 @@ describe('Sessions', () => {
 
   test('A wrong login says nothing about which part was wrong', async () => {
     const attempt = (username, guess) =>
-      api.post(`${root}/login`, { username, password: guess }, { auth: null, status: 401, reason: 'unauthenticated' });
+      api.post(
+        `${root}/login`,
+        { username, password: guess },
+        { auth: null, status: 401, reason: 'unauthenticated' },
+      );
     const answers = [await attempt('admin', 'wrong password'), await attempt('nobody', password)];
     assert.equal(answers[0].text, answers[1].text);
     assert.ok(answers.every(({ headers }) => !headers['set-cookie']));

@@ -42,18 +42,28 @@ describe('What was done', () => {
 
     for (const entry of list) {
       assert.deepEqual(Object.keys(entry), [
-        'id', 'time', 'actor', 'address', 'action', 'namespace', 'key', 'version', 'revision', 'outcome', 'comment', 'details', 'hash',
+        'id', 'time', 'actor', 'address', 'action', 'namespace', 'key', 'version', 'revision', 'outcome',
+        'comment', 'details', 'hash',
       ]);
-      assert.deepEqual([entry.actor, entry.address, entry.namespace, entry.outcome], ['user:admin', '127.0.0.1', 'acts', 'ok']);
+      assert.deepEqual(
+        [entry.actor, entry.address, entry.namespace, entry.outcome],
+        ['user:admin', '127.0.0.1', 'acts', 'ok'],
+      );
     }
     const revisions = list.map(({ revision }) => revision);
-    assert.deepEqual(revisions.slice(0, 9), Array.from({ length: 9 }, (_, i) => revisions[0] + i));
+    assert.deepEqual(
+      revisions.slice(0, 9),
+      Array.from({ length: 9 }, (_, i) => revisions[0] + i),
+    );
     assert.equal(revisions[revisions.length - 1], last.revision);
   });
 
   test('Entries are numbered without a gap, newest first, and each has a hash of its own', async () => {
     const list = await entries({ limit: 3 });
-    assert.deepEqual(list.map(({ id }) => id), Array.from({ length: list.length }, (_, i) => list.length - i));
+    assert.deepEqual(
+      list.map(({ id }) => id),
+      Array.from({ length: list.length }, (_, i) => list.length - i),
+    );
     assert.equal(new Set(list.map(({ hash }) => hash)).size, list.length);
     const times = list.map(({ time }) => time);
     assert.deepEqual(times, [...times].sort().reverse());
@@ -68,9 +78,14 @@ describe('What was done', () => {
       { op: 'delete', namespace: 'trans', key: 'b' },
     ]);
     const list = (await entries({ namespace: 'trans' })).reverse().slice(1);
-    assert.deepEqual(list.map(({ action, key, version }) => [action, key, version]), [
-      ['config.save', 'a', 1], ['config.publish', 'b', 1], ['config.delete', 'b', 1],
-    ]);
+    assert.deepEqual(
+      list.map(({ action, key, version }) => [action, key, version]),
+      [
+        ['config.save', 'a', 1],
+        ['config.publish', 'b', 1],
+        ['config.delete', 'b', 1],
+      ],
+    );
     assert.ok(list.every((entry) => entry.revision === revision));
   });
 
@@ -84,7 +99,11 @@ describe('What was done', () => {
     await api.post(`${root}/namespaces`, { name: 'quiet' }, { status: 409 });
     await api.post(`${root}/namespaces`, { name: 'Quiet' }, { status: 400 });
     await api.put(configPath('quiet', 'k.json'), { content: '{' }, { status: 422 });
-    await api.put(configPath('quiet', 'k'), { content: 'y' }, { headers: { 'If-Match': '"9"' }, status: 412 });
+    await api.put(
+      configPath('quiet', 'k'),
+      { content: 'y' },
+      { headers: { 'If-Match': '"9"' }, status: 412 },
+    );
     await api.delete(configPath('quiet', 'absent'), { status: 404 });
     await api.read('quiet', 'k');
     await api.get(`${root}/nowhere`, { status: 404, badRequest: true });
@@ -97,14 +116,17 @@ describe('What was done', () => {
       await api.save(namespace, 'k', 'x');
       await api.publish(namespace, 'k2', 'x');
     }
-    const places = async (query) => [...new Set((await entries(query)).map(({ namespace }) => namespace))].sort();
+    const places = async (query) =>
+      [...new Set((await entries(query)).map(({ namespace }) => namespace))].sort();
     assert.deepEqual(await places({ namespace: 'f' }), ['f', 'f.a', 'f.a.b']);
     assert.deepEqual(await places({ namespace: 'f.a' }), ['f.a', 'f.a.b']);
     assert.deepEqual(await places({ namespace: 'f.a.b' }), ['f.a.b']);
     assert.deepEqual(await places({ namespace: 'f.a.b.c' }), []);
 
     const saves = await entries({ namespace: 'f', key: 'k' });
-    assert.ok(saves.length === 3 && saves.every(({ key, action }) => key === 'k' && action === 'config.save'));
+    assert.ok(
+      saves.length === 3 && saves.every(({ key, action }) => key === 'k' && action === 'config.save'),
+    );
     assert.equal((await entries({ namespace: 'f', action: 'config.publish' })).length, 3);
     assert.equal((await entries({ namespace: 'f', action: 'config' })).length, 0);
     assert.equal((await entries({ namespace: 'f', action: 'config.publish', key: 'k' })).length, 0);
@@ -127,13 +149,20 @@ describe('What was done', () => {
     assert.equal((await entries({ since: time.replace('Z', '+00:00') })).length, younger + at);
     const shifted = new Date(Date.parse(time) + 2 * 3600 * 1000).toISOString().replace('Z', '+02:00');
     assert.equal((await entries({ since: shifted })).length, younger + at, 'another offset, the same moment');
-    assert.equal((await entries({ since: '2000-01-01T00:00:00Z' })).length, list.length, 'milliseconds are not needed');
+    assert.equal(
+      (await entries({ since: '2000-01-01T00:00:00Z' })).length,
+      list.length,
+      'milliseconds are not needed',
+    );
     assert.equal((await entries({ since: '9999-12-31T23:59:59Z' })).length, 0);
   });
 
   test('Filters that mean nothing are refused', async () => {
     const cases = {
-      since: ['yesterday', '2026-01-01', '2026-13-01T00:00:00Z', '2026-01-01T00:00:00', '', '1767225600', '2026-02-30T00:00:00Z'],
+      since: [
+        'yesterday', '2026-01-01', '2026-13-01T00:00:00Z', '2026-01-01T00:00:00', '', '1767225600',
+        '2026-02-30T00:00:00Z',
+      ],
       until: ['tomorrow', '2026-01-01T25:00:00Z'],
       namespace: ['', 'A', 'a..b', '*', '../x'],
       key: ['', '.x', 'a/b'],
@@ -141,9 +170,20 @@ describe('What was done', () => {
       cursor: ['x', ''],
     };
     for (const [name, values] of Object.entries(cases)) {
-      for (const value of values) await api.get(audit, { query: { [name]: value }, status: 400, reason: 'invalid_parameter', field: name });
+      for (const value of values)
+        await api.get(audit, {
+          query: { [name]: value },
+          status: 400,
+          reason: 'invalid_parameter',
+          field: name,
+        });
     }
-    await api.get(audit, { query: { outcome: 'denied' }, status: 400, reason: 'unknown_parameter', field: 'outcome' });
+    await api.get(audit, {
+      query: { outcome: 'denied' },
+      status: 400,
+      reason: 'unknown_parameter',
+      field: 'outcome',
+    });
   });
 
   test('Paging is not disturbed by new entries', async () => {
@@ -202,14 +242,29 @@ describe('What was denied', () => {
   test('A failed login is audited, and so are login and logout', async () => {
     const body = { username: 'admin', password: 'wrong password' };
     const entry = await refusalOf('POST', `${root}/login`, { body, auth: null, status: 401 });
-    assert.deepEqual([entry.action, entry.details.status, entry.details.reason], ['login', 401, 'unauthenticated']);
+    assert.deepEqual(
+      [entry.action, entry.details.status, entry.details.reason],
+      ['login', 401, 'unauthenticated'],
+    );
 
-    const { headers, data } = await api.post(`${root}/login`, { username: 'admin', password }, { auth: null });
+    const { headers, data } = await api.post(
+      `${root}/login`,
+      { username: 'admin', password },
+      { auth: null },
+    );
     const cookie = headers['set-cookie'][0].split(';')[0];
     const session = { cookie, 'x-confer-csrf': data.csrf, origin: server.origin };
     await api.request('POST', `${root}/logout`, { auth: null, headers: session });
-    const ok = (await api.walk(audit)).filter(({ action, outcome }) => ['login', 'logout'].includes(action) && outcome === 'ok');
-    assert.deepEqual(ok.map(({ action, actor }) => [action, actor]), [['logout', 'user:admin'], ['login', 'user:admin']]);
+    const ok = (await api.walk(audit)).filter(
+      ({ action, outcome }) => ['login', 'logout'].includes(action) && outcome === 'ok',
+    );
+    assert.deepEqual(
+      ok.map(({ action, actor }) => [action, actor]),
+      [
+        ['logout', 'user:admin'],
+        ['login', 'user:admin'],
+      ],
+    );
     assert.ok(ok.every(({ address }) => address === '127.0.0.1'));
   });
 
@@ -217,13 +272,18 @@ describe('What was denied', () => {
     const headers = { origin: 'http://evil.example' };
     const options = { auth: basic('admin', password), headers, status: 403, reason: 'csrf_failed' };
     const entry = await refusalOf('DELETE', configPath('ns', 'k'), options);
-    assert.deepEqual([entry.action, entry.details.status, entry.details.reason], ['config.delete', 403, 'csrf_failed']);
+    assert.deepEqual(
+      [entry.action, entry.details.status, entry.details.reason],
+      ['config.delete', 403, 'csrf_failed'],
+    );
   });
 
   test('Many refusals from one address become few entries, and none goes uncounted', async () => {
     const before = (await whenAllCounted()).length;
     const count = 500;
-    await inParallel(count, 50, (i) => api.post(configPath('ns', `k${i}`, 'rollback'), {}, { auth: 'Bearer wrong', status: 401 }));
+    await inParallel(count, 50, (i) =>
+      api.post(configPath('ns', `k${i}`, 'rollback'), {}, { auth: 'Bearer wrong', status: 401 }),
+    );
     sent += count;
     const added = (await whenAllCounted()).slice(before);
     assert.ok(added.length <= count / 10, `${added.length} entries for ${count} refusals`);
@@ -232,14 +292,23 @@ describe('What was denied', () => {
 
   test('Whoever asks is found by the address, and no entry is about what exists', async () => {
     const list = await whenAllCounted();
-    assert.ok(list.every(({ address, actor, revision, version }) => address === '127.0.0.1' && !actor && revision === null && version === null));
+    assert.ok(
+      list.every(
+        ({ address, actor, revision, version }) =>
+          address === '127.0.0.1' && !actor && revision === null && version === null,
+      ),
+    );
   });
 
   test('What is denied never shows the credentials', async () => {
     const secret = 'wrong-but-still-secret-0123456789';
     await refusalOf('GET', `${root}/me`, { auth: `Bearer ${secret}`, status: 401 });
     await refusalOf('GET', `${root}/me`, { auth: basic('admin', secret), status: 401 });
-    await refusalOf('POST', `${root}/login`, { body: { username: 'admin', password: secret }, auth: null, status: 401 });
+    await refusalOf('POST', `${root}/login`, {
+      body: { username: 'admin', password: secret },
+      auth: null,
+      status: 401,
+    });
     assert.doesNotMatch(JSON.stringify(await api.walk(audit)), new RegExp(secret));
     assert.doesNotMatch(server.stderr + server.stdout, new RegExp(secret));
   });

@@ -46,7 +46,13 @@ describe('A backup', () => {
     let isDone = false;
     const writer = async (i) => {
       for (let n = 1; !isDone; n++) {
-        const pair = [`a${i}`, `b${i}`].map((key) => ({ op: 'put', namespace: 'ns', key, content: `${n} ${'x'.repeat(3000)}`, publish: true }));
+        const pair = [`a${i}`, `b${i}`].map((key) => ({
+          op: 'put',
+          namespace: 'ns',
+          key,
+          content: `${n} ${'x'.repeat(3000)}`,
+          publish: true,
+        }));
         await api.transaction(pair);
         before[i] = n;
       }
@@ -146,7 +152,9 @@ describe('Restoring', () => {
 
     const kept = path.join(directory, 'kept');
     fs.mkdirSync(kept);
-    for (const name of fs.readdirSync(server.data).filter((each) => each.startsWith('confer.db.before-restore'))) {
+    for (const name of fs
+      .readdirSync(server.data)
+      .filter((each) => each.startsWith('confer.db.before-restore'))) {
       fs.copyFileSync(path.join(server.data, name), path.join(kept, name.replace('.before-restore', '')));
     }
     const old = new Conferd({ data: kept });
@@ -164,7 +172,8 @@ describe('Restoring', () => {
 
   test('What is no backup, or a damaged one, is refused, and the store stays', async () => {
     const kept = path.join(server.data, 'confer.db.before-restore');
-    for (const name of fs.readdirSync(server.data)) if (name.startsWith('confer.db.before-restore')) fs.rmSync(path.join(server.data, name));
+    for (const name of fs.readdirSync(server.data))
+      if (name.startsWith('confer.db.before-restore')) fs.rmSync(path.join(server.data, name));
     const text = path.join(directory, 'text');
     fs.writeFileSync(text, 'no database\n'.repeat(1000));
     const damaged = path.join(directory, 'damaged.db');

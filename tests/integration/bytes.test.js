@@ -72,7 +72,9 @@ describe('Bytes', () => {
   test('A transaction saves the same bytes', async () => {
     await api.createNamespaces('together');
     const small = Object.entries(contents).filter(([, content]) => content.length < limit / 4);
-    await api.transaction(small.map(([key, content]) => ({ op: 'put', namespace: 'together', key, content, publish: true })));
+    await api.transaction(
+      small.map(([key, content]) => ({ op: 'put', namespace: 'together', key, content, publish: true })),
+    );
     for (const [key, content] of small) await assertEverywhere('together', key, content);
   });
 
@@ -92,7 +94,11 @@ describe('Bytes', () => {
     await api.createNamespaces('over');
     const revision = await api.revision();
     for (const content of ['x'.repeat(limit + 1), '😀'.repeat(limit / 4) + 'x', '\u0001'.repeat(limit + 1)]) {
-      await api.put(configPath('over', 'k'), { content }, { status: 413, reason: 'content_too_large', field: 'content' });
+      await api.put(
+        configPath('over', 'k'),
+        { content },
+        { status: 413, reason: 'content_too_large', field: 'content' },
+      );
       const operations = [{ op: 'put', namespace: 'over', key: 'k', content }];
       await api.post(`${root}/transactions`, { operations }, { status: 413, reason: 'content_too_large' });
     }
@@ -104,7 +110,11 @@ describe('Bytes', () => {
     await api.createNamespaces('nul');
     const revision = await api.revision();
     for (const format of ['json', 'yaml', 'toml', 'properties', 'xml', 'text']) {
-      const answer = await api.put(configPath('nul', 'k'), { content: 'ab\ncd\u0000', format }, { status: 422, reason: 'invalid_content', field: 'content' });
+      const answer = await api.put(
+        configPath('nul', 'k'),
+        { content: 'ab\ncd\u0000', format },
+        { status: 422, reason: 'invalid_content', field: 'content' },
+      );
       if (format === 'text') {
         const [{ line, column }] = answer.details;
         assert.deepEqual([line, column], [2, 3]);
@@ -115,7 +125,11 @@ describe('Bytes', () => {
       { op: 'put', namespace: 'nul', key: 'k', content: 'fine' },
       { op: 'put', namespace: 'nul', key: 'l', content: 'x\u0000' },
     ];
-    await api.post(`${root}/transactions`, { operations }, { status: 422, reason: 'invalid_content', field: 'operations[1].content' });
+    await api.post(
+      `${root}/transactions`,
+      { operations },
+      { status: 422, reason: 'invalid_content', field: 'operations[1].content' },
+    );
     assert.equal(await api.revision(), revision);
   });
 
@@ -141,7 +155,10 @@ describe('Bytes', () => {
   for (const escape of ['\\ud800', '\\udc00', '\\ud800x', '\\udc00\\ud800', '\\ud800\\u0041']) {
     test(`A body with the lone surrogate ${escape} is refused`, async () => {
       const revision = await api.revision();
-      await api.put(configPath('single', 'never'), `{"content": "${escape}"}`, { status: 400, reason: 'malformed_body' });
+      await api.put(configPath('single', 'never'), `{"content": "${escape}"}`, {
+        status: 400,
+        reason: 'malformed_body',
+      });
       assert.equal(await api.revision(), revision);
     });
   }

@@ -8,7 +8,10 @@ const { configPath, namespacePath } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
 
 const sha256 = (text) => crypto.createHash('sha256').update(text).digest('hex');
-const fields = ['namespace', 'key', 'version', 'revision', 'format', 'content', 'sha256', 'updated_at', 'updated_by', 'comment'];
+const fields = [
+  'namespace', 'key', 'version', 'revision', 'format', 'content', 'sha256', 'updated_at', 'updated_by',
+  'comment',
+];
 const keysOf = (items) => items.map(({ key }) => key);
 
 describe('Saving a config', () => {
@@ -17,13 +20,25 @@ describe('Saving a config', () => {
   test('The first save is answered 201 with the config as saved, the next ones 200', async () => {
     await api.createNamespaces('save');
     const before = await api.revision();
-    const { data: first } = await api.put(configPath('save', 'k.txt'), { content: 'one', comment: 'why' }, { status: 201 });
+    const { data: first } = await api.put(
+      configPath('save', 'k.txt'),
+      { content: 'one', comment: 'why' },
+      { status: 201 },
+    );
 
     assert.deepEqual(Object.keys(first), [...fields, 'created']);
     const { updated_at, ...rest } = first;
     assert.deepEqual(rest, {
-      namespace: 'save', key: 'k.txt', version: 1, revision: before + 1, format: 'text', content: 'one',
-      sha256: sha256('one'), updated_by: 'user:admin', comment: 'why', created: true,
+      namespace: 'save',
+      key: 'k.txt',
+      version: 1,
+      revision: before + 1,
+      format: 'text',
+      content: 'one',
+      sha256: sha256('one'),
+      updated_by: 'user:admin',
+      comment: 'why',
+      created: true,
     });
 
     const { data: second } = await api.put(configPath('save', 'k.txt'), { content: 'two' }, { status: 200 });
@@ -56,7 +71,11 @@ describe('Saving a config', () => {
     const saved = await api.save('same', 'k', 'x', { comment: 'first' });
     const revision = await api.revision();
 
-    const again = await api.put(configPath('same', 'k'), { content: 'x', comment: 'second' }, { status: 200 });
+    const again = await api.put(
+      configPath('same', 'k'),
+      { content: 'x', comment: 'second' },
+      { status: 200 },
+    );
     assert.deepEqual(again.data, { ...saved, created: false });
     assert.equal(await api.revision(), revision);
 
@@ -85,18 +104,34 @@ describe('Saving a config', () => {
   test("The key's extension decides the format, unless the request does", async () => {
     await api.createNamespaces('formats');
     const cases = {
-      'a.json': '{}', 'a.yaml': 'a: 1', 'a.yml': 'a: 1', 'a.toml': 'a = 1', 'a.properties': 'a=1', 'a.xml': '<a/>',
-      'a.conf': 'a', 'a.txt': 'a', json: 'not json', 'a.json.bak': 'not json', 'a.': 'x',
+      'a.json': '{}',
+      'a.yaml': 'a: 1',
+      'a.yml': 'a: 1',
+      'a.toml': 'a = 1',
+      'a.properties': 'a=1',
+      'a.xml': '<a/>',
+      'a.conf': 'a',
+      'a.txt': 'a',
+      json: 'not json',
+      'a.json.bak': 'not json',
+      'a.': 'x',
     };
-    const expected = ['json', 'yaml', 'yaml', 'toml', 'properties', 'xml', 'text', 'text', 'text', 'text', 'text'];
+    const expected = [
+      'json', 'yaml', 'yaml', 'toml', 'properties', 'xml', 'text', 'text', 'text', 'text', 'text',
+    ];
     const formats = [];
-    for (const [key, content] of Object.entries(cases)) formats.push((await api.save('formats', key, content)).format);
+    for (const [key, content] of Object.entries(cases))
+      formats.push((await api.save('formats', key, content)).format);
     assert.deepEqual(formats, expected);
 
     assert.equal((await api.save('formats', 'b.json', 'not json', { format: 'text' })).format, 'text');
     assert.equal((await api.save('formats', 'b.txt', '{}', { format: 'json' })).format, 'json');
     await api.put(configPath('formats', 'b.txt'), { content: '{', format: 'json' }, { status: 422 });
-    await api.put(configPath('formats', 'b'), { content: '{}', format: 'JSON' }, { status: 400, reason: 'invalid_field', field: 'format' });
+    await api.put(
+      configPath('formats', 'b'),
+      { content: '{}', format: 'JSON' },
+      { status: 400, reason: 'invalid_field', field: 'format' },
+    );
   });
 
   test('Keys may have every character that they may have, percent-encoded or not', async () => {
@@ -105,7 +140,11 @@ describe('Saving a config', () => {
     for (const key of ['a', 'A.b_c@d:e+f-g', '-', '_', '+', ':', '@', '0', 'a..b', 'a.', longest]) {
       await api.publish('keys', key, '"x"');
       assert.equal((await api.read('keys', key)).key, key);
-      assert.equal((await api.get(`${namespacePath('keys')}/configs/${key}`)).data.key, key, 'without percent signs');
+      assert.equal(
+        (await api.get(`${namespacePath('keys')}/configs/${key}`)).data.key,
+        key,
+        'without percent signs',
+      );
       const encoded = [...Buffer.from(key)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
       assert.equal((await api.get(`${namespacePath('keys')}/configs/${encoded}`)).data.key, key, 'with many');
     }
@@ -118,7 +157,11 @@ describe('Saving a config', () => {
     await api.createNamespaces('comments');
     const comment = 'é'.repeat(2048);
     assert.equal((await api.publish('comments', 'k', '1', { comment })).comment, comment);
-    await api.put(configPath('comments', 'k'), { content: '2', comment: `${comment}x` }, { status: 400, reason: 'invalid_field', field: 'comment' });
+    await api.put(
+      configPath('comments', 'k'),
+      { content: '2', comment: `${comment}x` },
+      { status: 400, reason: 'invalid_field', field: 'comment' },
+    );
     assert.equal((await api.read('comments', 'k')).content, '1');
   });
 });
@@ -133,13 +176,30 @@ describe('Reading a config', () => {
     const { headers } = await api.get(path);
     assert.match(headers.etag, new RegExp(`^"${published.version}-${published.revision}-`));
 
-    for (const match of [headers.etag, `W/${headers.etag}`, '*', `"x", ${headers.etag}`, `"1-1-00000000",W/${headers.etag} , "y"`]) {
+    for (const match of [
+      headers.etag,
+      `W/${headers.etag}`,
+      '*',
+      `"x", ${headers.etag}`,
+      `"1-1-00000000",W/${headers.etag} , "y"`,
+    ]) {
       const answer = await api.get(path, { headers: { 'If-None-Match': match }, status: 304 });
       assert.equal(answer.headers.etag, headers.etag);
-      assert.equal((await api.head(path, { headers: { 'If-None-Match': match }, status: 304 })).headers.etag, headers.etag);
+      assert.equal(
+        (await api.head(path, { headers: { 'If-None-Match': match }, status: 304 })).headers.etag,
+        headers.etag,
+      );
     }
-    for (const match of ['"x"', headers.etag.slice(0, -1), headers.etag.slice(1, -1), headers.etag.toUpperCase().replace('"', '"0')]) {
-      assert.equal((await api.get(path, { headers: { 'If-None-Match': match }, status: 200 })).data.content, 'one');
+    for (const match of [
+      '"x"',
+      headers.etag.slice(0, -1),
+      headers.etag.slice(1, -1),
+      headers.etag.toUpperCase().replace('"', '"0'),
+    ]) {
+      assert.equal(
+        (await api.get(path, { headers: { 'If-None-Match': match }, status: 200 })).data.content,
+        'one',
+      );
     }
 
     await api.publish('etag', 'k', 'two');
@@ -161,7 +221,10 @@ describe('Reading a config', () => {
     await api.delete(path);
     const inherited = (await api.get(path)).headers.etag;
     assert.notEqual(own, inherited);
-    assert.equal((await api.get(path, { query: { raw: 'true' }, headers: { 'If-None-Match': raw }, status: 200 })).text, 'parent');
+    assert.equal(
+      (await api.get(path, { query: { raw: 'true' }, headers: { 'If-None-Match': raw }, status: 200 })).text,
+      'parent',
+    );
   });
 
   test('HEAD answers as GET does, without the body', async () => {
@@ -187,15 +250,35 @@ describe('Reading a config', () => {
     assert.ok(created);
     assert.deepEqual(await api.read('byversion', 'k', { version: 1 }), saved);
     assert.deepEqual((await api.get(configPath('byversion', 'k', 'versions', 1))).data, saved);
-    assert.equal((await api.get(configPath('byversion', 'k'), { query: { version: 1, raw: 'true' } })).text, 'one');
+    assert.equal(
+      (await api.get(configPath('byversion', 'k'), { query: { version: 1, raw: 'true' } })).text,
+      'one',
+    );
 
     await api.delete(configPath('byversion', 'k'));
     assert.deepEqual(await api.read('byversion', 'k', { version: 1 }), saved);
-    await api.get(configPath('byversion', 'k'), { query: { version: 3 }, status: 404, reason: 'version_not_found' });
-    await api.get(configPath('byversion', 'absent'), { query: { version: 1 }, status: 404, reason: 'config_not_found' });
-    await api.get(configPath('no-such', 'k'), { query: { version: 1 }, status: 404, reason: 'namespace_not_found' });
+    await api.get(configPath('byversion', 'k'), {
+      query: { version: 3 },
+      status: 404,
+      reason: 'version_not_found',
+    });
+    await api.get(configPath('byversion', 'absent'), {
+      query: { version: 1 },
+      status: 404,
+      reason: 'config_not_found',
+    });
+    await api.get(configPath('no-such', 'k'), {
+      query: { version: 1 },
+      status: 404,
+      reason: 'namespace_not_found',
+    });
     for (const version of ['0', '-1', 'one', '', '1.0', '99999999999999999999', '01x']) {
-      await api.get(configPath('byversion', 'k'), { query: { version }, status: 400, reason: 'invalid_parameter', field: 'version' });
+      await api.get(configPath('byversion', 'k'), {
+        query: { version },
+        status: 400,
+        reason: 'invalid_parameter',
+        field: 'version',
+      });
     }
   });
 
@@ -216,10 +299,18 @@ describe('Reading a config', () => {
       assert.equal(headers['content-type'], mediaType);
       assert.equal(headers['x-content-type-options'], 'nosniff');
       assert.equal(headers['content-security-policy'], 'sandbox');
-      const again = await api.get(configPath('raw', key), { query: { raw: 'true' }, headers: { 'If-None-Match': headers.etag }, status: 304 });
+      const again = await api.get(configPath('raw', key), {
+        query: { raw: 'true' },
+        headers: { 'If-None-Match': headers.etag },
+        status: 304,
+      });
       assert.equal(again.bytes.length, 0);
     }
-    await api.get(configPath('raw', 'absent'), { query: { raw: 'true' }, status: 404, reason: 'config_not_found' });
+    await api.get(configPath('raw', 'absent'), {
+      query: { raw: 'true' },
+      status: 404,
+      reason: 'config_not_found',
+    });
     assert.equal((await api.get(configPath('raw', 'k'), { query: { raw: 'false' } })).data.key, 'k');
   });
 
@@ -229,12 +320,26 @@ describe('Reading a config', () => {
     const path = configPath('booleans', 'k');
     for (const name of ['raw', 'inherit']) {
       for (const value of ['', '1', '0', 'yes', 'TRUE', 'True', 'true ', 'false,true']) {
-        await api.get(path, { query: { [name]: value }, status: 400, reason: 'invalid_parameter', field: name });
+        await api.get(path, {
+          query: { [name]: value },
+          status: 400,
+          reason: 'invalid_parameter',
+          field: name,
+        });
       }
-      await api.get(`${path}?${name}=true&${name}=true`, { status: 400, reason: 'invalid_parameter', field: name });
+      await api.get(`${path}?${name}=true&${name}=true`, {
+        status: 400,
+        reason: 'invalid_parameter',
+        field: name,
+      });
     }
     await api.get(`${path}?raw`, { status: 400, reason: 'invalid_parameter', field: 'raw' });
-    await api.get(path, { query: { colour: 'red' }, status: 400, reason: 'unknown_parameter', field: 'colour' });
+    await api.get(path, {
+      query: { colour: 'red' },
+      status: 400,
+      reason: 'unknown_parameter',
+      field: 'colour',
+    });
     await api.get(path, { query: { Raw: 'true' }, status: 400, reason: 'unknown_parameter', field: 'Raw' });
   });
 });
@@ -257,12 +362,20 @@ describe('Inheritance', () => {
     assert.deepEqual(await lookUp('prod'), ['prod', 'from prod']);
 
     await api.save('prod.acme.orders', 'k', 'unpublished');
-    assert.deepEqual(await lookUp('prod.acme.orders'), ['prod.acme', 'from acme'], 'what is not published hides nothing');
+    assert.deepEqual(
+      await lookUp('prod.acme.orders'),
+      ['prod.acme', 'from acme'],
+      'what is not published hides nothing',
+    );
     await api.post(configPath('prod.acme.orders', 'k', 'publish'), {});
     assert.deepEqual(await lookUp('prod.acme.orders'), ['prod.acme.orders', 'unpublished']);
 
     await api.delete(configPath('prod.acme.orders', 'k'));
-    assert.deepEqual(await lookUp('prod.acme.orders'), ['prod.acme', 'from acme'], 'a delete uncovers what is above');
+    assert.deepEqual(
+      await lookUp('prod.acme.orders'),
+      ['prod.acme', 'from acme'],
+      'a delete uncovers what is above',
+    );
     await api.delete(configPath('prod.acme', 'k'));
     assert.deepEqual(await lookUp('prod.acme.orders'), ['prod', 'from prod']);
   });
@@ -273,7 +386,11 @@ describe('Inheritance', () => {
     assert.equal((await api.read('stage.nobody.made.this', 'k')).namespace, 'stage');
     assert.equal((await api.get(configPath('stage.x', 'k'), { query: { raw: 'true' } })).text, 'v');
     await api.get(configPath('stage.x', 'k'), { query: { inherit: 'false' }, status: 404 });
-    await api.get(configPath('stage', 'absent'), { query: { inherit: 'false' }, status: 404, reason: 'config_not_found' });
+    await api.get(configPath('stage', 'absent'), {
+      query: { inherit: 'false' },
+      status: 404,
+      reason: 'config_not_found',
+    });
     await api.get(configPath('stagex', 'k'), { status: 404 });
     await api.get(configPath('stag', 'k'), { status: 404 });
     assert.equal((await api.read('stage', 'k', { inherit: 'false' })).content, 'v');
@@ -285,7 +402,11 @@ describe('Inheritance', () => {
     for (const tail of [['versions'], ['versions', 1], ['diff'], ['releases']]) {
       await api.get(configPath('hist.child', 'k', ...tail), { status: 404, reason: 'config_not_found' });
     }
-    await api.get(configPath('hist.child', 'k'), { query: { version: 1 }, status: 404, reason: 'config_not_found' });
+    await api.get(configPath('hist.child', 'k'), {
+      query: { version: 1 },
+      status: 404,
+      reason: 'config_not_found',
+    });
     await api.delete(configPath('hist.child', 'k'), { status: 404, reason: 'config_not_found' });
     assert.equal((await api.read('hist', 'k')).content, 'v');
   });
@@ -318,7 +439,11 @@ describe('Deleting a config', () => {
     assert.equal(saved.data.created, true);
     await api.get(configPath('del', 'k'), { status: 404, reason: 'config_not_found' });
     const [item] = await api.walk(namespacePath('del', 'configs'));
-    assert.deepEqual([item.version, item.latest_version, item.deleted], [null, 2, false], 'it exists again, unpublished');
+    assert.deepEqual(
+      [item.version, item.latest_version, item.deleted],
+      [null, 2, false],
+      'it exists again, unpublished',
+    );
     await api.delete(configPath('del', 'k'));
   });
 
@@ -334,7 +459,11 @@ describe('Deleting a config', () => {
     await api.createNamespaces('revive');
     await api.publish('revive', 'k', 'same');
     await api.delete(configPath('revive', 'k'));
-    const revived = await api.put(configPath('revive', 'k'), { content: 'same', publish: true }, { status: 200 });
+    const revived = await api.put(
+      configPath('revive', 'k'),
+      { content: 'same', publish: true },
+      { status: 200 },
+    );
     assert.equal(revived.data.created, false);
     assert.equal(revived.data.version, 1);
     assert.equal((await api.read('revive', 'k')).content, 'same');
@@ -356,28 +485,43 @@ describe('Listing configs', () => {
     const [both, draft, ...none] = await list('items');
     assert.deepEqual(none, []);
     assert.deepEqual(Object.keys(both), [
-      'namespace', 'key', 'version', 'latest_version', 'revision', 'format', 'sha256', 'updated_at', 'updated_by', 'comment', 'deleted',
+      'namespace', 'key', 'version', 'latest_version', 'revision', 'format', 'sha256', 'updated_at',
+      'updated_by', 'comment', 'deleted',
     ]);
-    assert.deepEqual([both.version, both.latest_version, both.comment, both.sha256], [1, 2, 'published', sha256('one')]);
+    assert.deepEqual(
+      [both.version, both.latest_version, both.comment, both.sha256],
+      [1, 2, 'published', sha256('one')],
+    );
     assert.equal(both.revision, (await api.read('items', 'both')).revision);
     assert.deepEqual([draft.version, draft.latest_version, draft.sha256], [null, 1, sha256('draft')]);
 
     const withDeleted = await list('items', { deleted: 'true' });
-    assert.deepEqual(withDeleted.map(({ key, version, deleted }) => [key, version, deleted]), [
-      ['both', 1, false], ['draft', null, false], ['gone', null, true],
-    ]);
+    assert.deepEqual(
+      withDeleted.map(({ key, version, deleted }) => [key, version, deleted]),
+      [
+        ['both', 1, false],
+        ['draft', null, false],
+        ['gone', null, true],
+      ],
+    );
     const withContent = await list('items', { content: 'true', deleted: 'true' });
-    assert.deepEqual(withContent.map(({ content }) => content), ['one', 'draft', 'gone']);
+    assert.deepEqual(
+      withContent.map(({ content }) => content),
+      ['one', 'draft', 'gone'],
+    );
   });
 
   test('prefix filters by the beginning of the key, byte for byte', async () => {
     await api.createNamespaces('prefixes');
-    for (const key of ['app', 'app.json', 'app_x', 'appx', 'App', 'b']) await api.save('prefixes', key, '"v"');
+    for (const key of ['app', 'app.json', 'app_x', 'appx', 'App', 'b'])
+      await api.save('prefixes', key, '"v"');
     assert.deepEqual(keysOf(await list('prefixes', { prefix: 'app' })), ['app', 'app.json', 'app_x', 'appx']);
     assert.deepEqual(keysOf(await list('prefixes', { prefix: 'app_' })), ['app_x']);
     assert.deepEqual(keysOf(await list('prefixes', { prefix: 'A' })), ['App']);
     assert.deepEqual(keysOf(await list('prefixes', { prefix: '%' })), []);
-    assert.deepEqual(keysOf(await list('prefixes', { prefix: 'app', limit: 1 })), ['app', 'app.json', 'app_x', 'appx']);
+    assert.deepEqual(keysOf(await list('prefixes', { prefix: 'app', limit: 1 })), [
+      'app', 'app.json', 'app_x', 'appx',
+    ]);
   });
 
   test('q searches keys and contents in force, ignoring the case of ASCII letters', async () => {
@@ -418,7 +562,9 @@ describe('Listing configs', () => {
     await api.save('up.mid.low', 'b', 'low, not published');
     await api.publish('up.mid.low', 'd', 'low');
     const places = async (namespace, query) =>
-      (await list(namespace, { inherit: 'true', ...query })).map((item) => `${item.key}@${item.namespace}:${item.version}`);
+      (await list(namespace, { inherit: 'true', ...query })).map(
+        (item) => `${item.key}@${item.namespace}:${item.version}`,
+      );
 
     const expected = ['a@up:1', 'b@up.mid.low:null', 'b@up.mid:1', 'c@up.mid.low:1', 'd@up.mid.low:1'];
     assert.deepEqual(await places('up.mid.low'), expected);
@@ -430,7 +576,8 @@ describe('Listing configs', () => {
     await api.get(namespacePath('up.mid.absent', 'configs'), { query: { inherit: 'false' }, status: 404 });
 
     for (const item of await list('up.mid.low', { inherit: 'true', content: 'true' })) {
-      if (item.version !== null) assert.equal(item.content, (await api.read('up.mid.low', item.key)).content, 'as a read would');
+      if (item.version !== null)
+        assert.equal(item.content, (await api.read('up.mid.low', item.key)).content, 'as a read would');
     }
   });
 
@@ -440,18 +587,25 @@ describe('Listing configs', () => {
     await Promise.all(steady.map((key) => api.publish('paged', key, key)));
 
     let page = 0;
-    const items = await api.walk(namespacePath('paged', 'configs'), { limit: 7 }, async ({ items: [{ key }] }) => {
-      await api.publish('paged', `a-before-${page}`, 'x'); // sorts before all that is steady
-      await api.publish('paged', `${key}-between`, 'x'); // sorts just behind the page's first
-      await api.publish('paged', `z-after-${page}`, 'x');
-      await api.publish('paged', steady[page * 3], `changed ${page}`);
-      if (page > 0) await api.delete(configPath('paged', `z-after-${page - 1}`));
-      page++;
-    });
+    const items = await api.walk(
+      namespacePath('paged', 'configs'),
+      { limit: 7 },
+      async ({ items: [{ key }] }) => {
+        await api.publish('paged', `a-before-${page}`, 'x'); // sorts before all that is steady
+        await api.publish('paged', `${key}-between`, 'x'); // sorts just behind the page's first
+        await api.publish('paged', `z-after-${page}`, 'x');
+        await api.publish('paged', steady[page * 3], `changed ${page}`);
+        if (page > 0) await api.delete(configPath('paged', `z-after-${page - 1}`));
+        page++;
+      },
+    );
 
     const keys = keysOf(items);
     assert.deepEqual(keys, [...new Set(keys)].sort(), 'ordered, and nothing twice');
-    assert.deepEqual(keys.filter((key) => /^steady-\d+$/.test(key)), steady);
+    assert.deepEqual(
+      keys.filter((key) => /^steady-\d+$/.test(key)),
+      steady,
+    );
     assert.ok(page > 20, `${page} pages`);
   });
 
@@ -460,7 +614,11 @@ describe('Listing configs', () => {
     const content = 'x'.repeat(1024 * 1024);
     for (let i = 0; i < 24; i++) await api.publish('large', `k${i}`, content);
     let pages = 1;
-    const items = await api.walk(namespacePath('large', 'configs'), { content: 'true', limit: 1000 }, async () => pages++);
+    const items = await api.walk(
+      namespacePath('large', 'configs'),
+      { content: 'true', limit: 1000 },
+      async () => pages++,
+    );
     assert.equal(items.length, 24);
     assert.ok(items.every((item) => item.content === content));
     assert.ok(pages > 1, 'more than one page');

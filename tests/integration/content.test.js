@@ -16,7 +16,10 @@ ${Array.from({ length: 12 }, (_, i) => ` <!ENTITY lol${i + 1} "${`&lol${i};`.rep
 ]>
 <lolz>&lol12;</lolz>`;
 
-const yamlBomb = ['a0: &a0 [x, x]', ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n');
+const yamlBomb = [
+  'a0: &a0 [x, x]',
+  ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
+].join('\n');
 
 const valid = [
   ['json', 'an object', '{"a": [1, 2.5e3, true, false, null, "ä\\u00e4\\n"]}'],
@@ -33,7 +36,7 @@ const valid = [
   ['yaml', 'a mapping', 'a: 1\nb: [x, y]\nc: |\n  text\n'],
   ['yaml', 'several documents', '---\na: 1\n---\nb: 2\n...\n'],
   ['yaml', 'anchors and tags', 'a: &x !!str 1\nb: *x\n'],
-  ['yaml', 'an application\'s own tags', 'a: !Ref b\nc: !Sub\n  - x\n'],
+  ['yaml', "an application's own tags", 'a: !Ref b\nc: !Sub\n  - x\n'],
   ['yaml', 'nothing', ''],
   ['yaml', 'only a comment', '# nothing\n'],
   ['yaml', 'a byte order mark and CRLF', '\ufeffa: 1\r\nb: 2\r\n'],
@@ -41,7 +44,11 @@ const valid = [
   ['yaml', 'a directive', '%YAML 1.2\n---\na: 1\n'],
   ['yaml', 'emoji', 'a: 😀\n'],
   ['xml', 'an element', '<a/>'],
-  ['xml', 'a declaration and namespaces', '<?xml version="1.0" encoding="UTF-8"?>\n<a xmlns:b="urn:b"><b:c d="&amp;ä">x</b:c></a>\n'],
+  [
+    'xml',
+    'a declaration and namespaces',
+    '<?xml version="1.0" encoding="UTF-8"?>\n<a xmlns:b="urn:b"><b:c d="&amp;ä">x</b:c></a>\n',
+  ],
   ['xml', 'a byte order mark', '\ufeff<a/>'],
   ['xml', 'a document type', '<!DOCTYPE a [<!ELEMENT a ANY> <!ENTITY e "x">]>\n<a>&e;</a>'],
   ['xml', 'comments and CDATA', '<!-- c --><a><![CDATA[<&>]]></a><!-- d -->'],
@@ -107,7 +114,11 @@ describe('Contents', () => {
   for (const [format, what, content, line] of invalid) {
     test(`${format} refuses ${what}, and names the place`, async () => {
       const before = await api.status();
-      const { details } = await api.put(path, { content, format, publish: true }, { status: 422, reason: 'invalid_content', field: 'content' });
+      const { details } = await api.put(
+        path,
+        { content, format, publish: true },
+        { status: 422, reason: 'invalid_content', field: 'content' },
+      );
       assert.equal(details.length, 1);
       if (line) assert.equal(details[0].line, line, JSON.stringify(details));
 
@@ -124,7 +135,11 @@ describe('Contents', () => {
       { op: 'put', namespace: 'content', key: 'a', content: 'fine' },
       { op: 'put', namespace: 'content', key: 'b.json', content: '{\n"a" 1}' },
     ];
-    const { details } = await api.post('/api/v1/transactions', { operations }, { status: 422, reason: 'invalid_content', field: 'operations[1].content' });
+    const { details } = await api.post(
+      '/api/v1/transactions',
+      { operations },
+      { status: 422, reason: 'invalid_content', field: 'operations[1].content' },
+    );
     assert.equal(details[0].line, 2);
     await api.get(configPath('content', 'a', 'versions'), { status: 404 });
   });
@@ -136,13 +151,24 @@ describe('Contents', () => {
     ['a document type from the disk', 'xml', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'],
     ['a parameter entity', 'xml', '<!DOCTYPE a [<!ENTITY % p SYSTEM "file:///etc/hostname"> %p;]><a/>'],
     ['a recursive entity', 'xml', '<!DOCTYPE a [<!ENTITY e "&f;"><!ENTITY f "&e;">]><a>&e;</a>'],
-    ['an inclusion', 'xml', '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd" parse="text"/></a>'],
+    [
+      'an inclusion',
+      'xml',
+      '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd" parse="text"/></a>',
+    ],
   ]) {
     test(`${what} is kept as it is or refused, but never expanded`, async () => {
-      const answer = await api.put(configPath('content', 'hostile'), { content, format, publish: true }, { status: 'any' });
+      const answer = await api.put(
+        configPath('content', 'hostile'),
+        { content, format, publish: true },
+        { status: 'any' },
+      );
       assert.ok([200, 201, 422].includes(answer.status), answer.text);
       if (answer.status !== 422) {
-        assert.equal((await api.get(configPath('content', 'hostile'), { query: { raw: 'true' } })).text, content);
+        assert.equal(
+          (await api.get(configPath('content', 'hostile'), { query: { raw: 'true' } })).text,
+          content,
+        );
       }
       assert.doesNotMatch(answer.text, /root:|lollol.{200000}/);
     });

@@ -2,40 +2,32 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { after, describe, test } = require('node:test');
 const { configPath, namespacePath } = require('../lib/client.js');
 const { Conferd, runConferd, temporaryDirectory } = require('../lib/conferd.js');
+const { mountSmall, protect, unmount } = require('../lib/mount.js');
 const store = require('../lib/store.js');
 const { until } = require('../lib/waiting.js');
 
 const mib = 1024 * 1024;
 
-/** Mounts a small file system in memory; returns its directory, or null where that is not allowed. */
-function mountSmall(size) {
-  const directory = temporaryDirectory();
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]);
-  return status === 0 ? directory : null;
-}
-
-function unmount(directory) {
-  if (directory) spawnSync('umount', ['--lazy', directory]);
-}
-
 /** A stopped store with a few configs; returns its directory. */
 async function makeStore() {
   const server = await new Conferd().start();
   await server.api.createNamespaces('ns');
-  for (let i = 0; i < 50; i++) await server.api.publish('ns', `k${i}`, `the content of config number ${i}, ${'x'.repeat(2000)}`);
+  for (let i = 0; i < 50; i++)
+    await server.api.publish('ns', `k${i}`, `the content of config number ${i}, ${'x'.repeat(2000)}`);
   await server.stop();
   return server.data;
 }
 
 /** Starts conferd on @data, which must end it with a message. */
 async function assertRefusesToStart(data, message) {
-  const { code, stdout, stderr } = await runConferd(['--listen', '127.0.0.1:0', '--data', data], { CONFER_ADMIN_PASSWORD: 'long enough' });
+  const { code, stdout, stderr } = await runConferd(['--listen', '127.0.0.1:0', '--data', data], {
+    CONFER_ADMIN_PASSWORD: 'long enough',
+  });
   assert.ok(code > 0, `status ${code}: ${stderr}`);
   assert.match(stderr, message);
   assert.doesNotMatch(stdout, /ready/);
@@ -61,7 +53,8 @@ describe('A full disk', { skip: noMount }, () => {
   });
 
   async function assertAllThere() {
-    for (const { key, content } of acknowledged) assert.ok((await api.read('ns', key)).content === content, key);
+    for (const { key, content } of acknowledged)
+      assert.ok((await api.read('ns', key)).content === content, key);
   }
 
   test('It is answered 503 storage_failed, once nothing fits any more', async () => {
@@ -89,9 +82,14 @@ describe('A full disk', { skip: noMount }, () => {
   });
 
   test('Many writers at once are all refused or all kept, and none is left without an answer', async () => {
-    const attempts = Array.from({ length: 32 }, (_, i) => ({ key: `parallel${i}`, content: `${i} ${'x'.repeat(300000)}` }));
+    const attempts = Array.from({ length: 32 }, (_, i) => ({
+      key: `parallel${i}`,
+      content: `${i} ${'x'.repeat(300000)}`,
+    }));
     const answers = await Promise.all(
-      attempts.map(({ key, content }) => api.put(configPath('ns', key), { content, publish: true }, { status: 'any' })),
+      attempts.map(({ key, content }) =>
+        api.put(configPath('ns', key), { content, publish: true }, { status: 'any' }),
+      ),
     );
     answers.forEach(({ status, reason }, i) => {
       if (status === 201) acknowledged.push(attempts[i]);
@@ -109,7 +107,11 @@ describe('A full disk', { skip: noMount }, () => {
     fs.rmSync(ballast);
     const content = 'there is room again';
     await until(async () => {
-      const { status } = await api.put(configPath('ns', 'again'), { content, publish: true }, { status: 'any' });
+      const { status } = await api.put(
+        configPath('ns', 'again'),
+        { content, publish: true },
+        { status: 'any' },
+      );
       return status < 300;
     }, 'a write succeeds');
     acknowledged.push({ key: 'again', content });
@@ -126,26 +128,37 @@ describe('A full disk', { skip: noMount }, () => {
 });
 
 describe('A read-only data directory', () => {
-  test('An existing store on a read-only disk stops the start with a message', { skip: noMount }, async () => {
-    const directory = mountSmall('24m');
-    try {
-      fs.cpSync(await makeStore(), path.join(directory, 'data'), { recursive: true });
-      assert.equal(spawnSync('mount', ['-o', 'remount,ro', directory]).status, 0);
-      await assertRefusesToStart(path.join(directory, 'data'), /data.*(read-only|cannot|permission)|(read-only|cannot|permission).*data/i);
-    } finally {
-      unmount(directory);
-    }
-  });
+  test(
+    'An existing store on a read-only disk stops the start with a message',
+    { skip: noMount },
+    async () => {
+      const directory = mountSmall('24m');
+      try {
+        fs.cpSync(await makeStore(), path.join(directory, 'data'), { recursive: true });
+        assert.ok(protect(directory));
+        await assertRefusesToStart(
+          path.join(directory, 'data'),
+          /data.*(read-only|cannot|permission)|(read-only|cannot|permission).*data/i,
+        );
+      } finally {
+        unmount(directory);
+      }
+    },
+  );
 
-  test('A directory that may not be written to stops the start with a message', { skip: process.getuid() === 0 && 'root may write anywhere' }, async () => {
-    const data = await makeStore();
-    fs.chmodSync(data, 0o500);
-    try {
-      await assertRefusesToStart(data, /permission denied/i);
-    } finally {
-      fs.chmodSync(data, 0o700);
-    }
-  });
+  test(
+    'A directory that may not be written to stops the start with a message',
+    { skip: process.getuid() === 0 && 'root may write anywhere' },
+    async () => {
+      const data = await makeStore();
+      fs.chmodSync(data, 0o500);
+      try {
+        await assertRefusesToStart(data, /permission denied/i);
+      } finally {
+        fs.chmodSync(data, 0o700);
+      }
+    },
+  );
 
   test('A path that is no directory, or cannot become one, stops the start with a message', async () => {
     const directory = temporaryDirectory();
@@ -209,12 +222,32 @@ describe('A damaged database file', () => {
   });
 
   for (const [what, sql, message] of [
-    ['An audit entry that was altered', "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET actor = 'user:nobody' WHERE id = 20;", /\b20\b/],
-    ['An audit entry that was removed', 'DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit WHERE id = 20;', /\b(20|21)\b/],
-    ['The newest audit entry, removed', 'DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit WHERE id = (SELECT max(id) FROM audit);', /audit/],
-    ['A version that was removed', "PRAGMA foreign_keys = OFF; DELETE FROM versions WHERE config_id = (SELECT id FROM configs WHERE key = 'k7');", /./],
-    ['A release that points nowhere', "UPDATE releases SET version = 77 WHERE config_id = (SELECT id FROM configs WHERE key = 'k7');", /k7\b/],
-    ['A revision beyond the store\'s', 'UPDATE versions SET revision = 100000 WHERE id = 7;', /./],
+    [
+      'An audit entry that was altered',
+      "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET actor = 'user:nobody' WHERE id = 20;",
+      /\b20\b/,
+    ],
+    [
+      'An audit entry that was removed',
+      'DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit WHERE id = 20;',
+      /\b(20|21)\b/,
+    ],
+    [
+      'The newest audit entry, removed',
+      'DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit WHERE id = (SELECT max(id) FROM audit);',
+      /audit/,
+    ],
+    [
+      'A version that was removed',
+      "PRAGMA foreign_keys = OFF; DELETE FROM versions WHERE config_id = (SELECT id FROM configs WHERE key = 'k7');",
+      /./,
+    ],
+    [
+      'A release that points nowhere',
+      "UPDATE releases SET version = 77 WHERE config_id = (SELECT id FROM configs WHERE key = 'k7');",
+      /k7\b/,
+    ],
+    ["A revision beyond the store's", 'UPDATE versions SET revision = 100000 WHERE id = 7;', /./],
   ]) {
     test(`${what} is found`, { skip: store.skip }, async () => {
       const data = await makeStore();
@@ -225,7 +258,10 @@ describe('A damaged database file', () => {
 
   test('The audit cannot be altered by accident', { skip: store.skip }, async () => {
     const data = await makeStore();
-    assert.throws(() => store.alter(data, "UPDATE audit SET actor = 'user:nobody' WHERE id = 20;"), /append-only/);
+    assert.throws(
+      () => store.alter(data, "UPDATE audit SET actor = 'user:nobody' WHERE id = 20;"),
+      /append-only/,
+    );
     assert.throws(() => store.alter(data, 'DELETE FROM audit WHERE id = 20;'), /append-only/);
     const { code } = await runConferd(['--verify', '--data', data]);
     assert.equal(code, 0);

@@ -49,7 +49,11 @@ function sendSingle(api, { op, namespace, key, ...body }) {
 /** What an answer acknowledges: `{op, namespace, key, version, revision, content, publish}` for each operation. */
 function acknowledged({ operations }, { data }) {
   const results = data.results || [data];
-  return operations.map((operation, i) => ({ ...operation, version: results[i].version, revision: data.revision }));
+  return operations.map((operation, i) => ({
+    ...operation,
+    version: results[i].version,
+    revision: data.revision,
+  }));
 }
 
 /** Writes until the server is gone; each acknowledged operation goes to @onAcknowledged at once. */
@@ -82,7 +86,10 @@ function readStore(data) {
       `SELECT n.name AS namespace, c.key, r.version, r.from_version, r.revision FROM releases r
          JOIN configs c ON c.id = r.config_id JOIN namespaces n ON n.id = c.namespace_id ORDER BY r.id`,
     ),
-    audit: store.query(data, 'SELECT id, action, namespace, key, version, revision, outcome FROM audit ORDER BY id'),
+    audit: store.query(
+      data,
+      'SELECT id, action, namespace, key, version, revision, outcome FROM audit ORDER BY id',
+    ),
     outbox: store.query(data, 'SELECT revision, namespace, key, version FROM outbox ORDER BY id'),
   };
 }
@@ -119,20 +126,44 @@ function assertWhole(found) {
     last = row.revision;
   }
   for (const [where, list] of numbers) {
-    assert.deepEqual(list, Array.from({ length: list.length }, (_, i) => i + 1), `versions of ${where}`);
+    assert.deepEqual(
+      list,
+      Array.from({ length: list.length }, (_, i) => i + 1),
+      `versions of ${where}`,
+    );
   }
 
-  assert.deepEqual(found.audit.map(({ id }) => id), found.audit.map((_, i) => i + 1), 'audit entries without a gap');
+  assert.deepEqual(
+    found.audit.map(({ id }) => id),
+    found.audit.map((_, i) => i + 1),
+    'audit entries without a gap',
+  );
   const changes = found.audit.filter(({ revision }) => revision !== null);
   const revisions = [...new Set(changes.map(({ revision }) => revision))];
-  assert.deepEqual(revisions, Array.from({ length: found.revision }, (_, i) => i + 1), 'every revision once, and in order');
+  assert.deepEqual(
+    revisions,
+    Array.from({ length: found.revision }, (_, i) => i + 1),
+    'every revision once, and in order',
+  );
 
   // No half of a change without the other.
-  assert.deepEqual(found.outbox.map(change), found.releases.filter(moves).map(change), 'an outbox row for each release');
-  const audited = (...actions) => changes.filter(({ action }) => actions.includes(action)).map(touched).sort();
-  assert.deepEqual(audited('config.publish', 'config.rollback', 'config.delete'), found.releases.map(touched).sort());
+  assert.deepEqual(
+    found.outbox.map(change),
+    found.releases.filter(moves).map(change),
+    'an outbox row for each release',
+  );
+  const audited = (...actions) =>
+    changes
+      .filter(({ action }) => actions.includes(action))
+      .map(touched)
+      .sort();
+  assert.deepEqual(
+    audited('config.publish', 'config.rollback', 'config.delete'),
+    found.releases.map(touched).sort(),
+  );
   const saves = new Set(audited('config.save', 'config.publish'));
-  for (const row of found.versions) assert.ok(saves.has(touched(row)), `an audit entry for version ${change(row)}`);
+  for (const row of found.versions)
+    assert.ok(saves.has(touched(row)), `an audit entry for version ${change(row)}`);
 }
 
 /** The same from inside, for what sqlite3 cannot see: that the catalog serves what the store holds. */
@@ -214,7 +245,10 @@ describe('Durability', { skip: store.skip }, () => {
     for (const { namespace, key } of places.values()) {
       const listed = await api.walk(configPath(namespace, key, 'versions'), { limit: 1000 });
       const stored = found.versions.filter((row) => place(row) === place({ namespace, key })).reverse();
-      assert.deepEqual(listed.map(({ version, content }) => [version, content]), stored.map(({ version, content }) => [version, content]));
+      assert.deepEqual(
+        listed.map(({ version, content }) => [version, content]),
+        stored.map(({ version, content }) => [version, content]),
+      );
     }
     for (const namespace of namespaces) await api.get(namespacePath(namespace));
     assert.ok(written.length > rounds * 10, `${written.length} acknowledged writes`);

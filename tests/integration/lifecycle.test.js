@@ -13,10 +13,14 @@ const { connect } = require('../lib/raw.js');
 async function dump(api) {
   const namespaces = await api.walk(`${root}/namespaces`);
   const configs = [];
-  for (const { name } of namespaces) configs.push(...(await api.walk(namespacePath(name, 'configs'), { content: 'true', deleted: 'true' })));
+  for (const { name } of namespaces)
+    configs.push(...(await api.walk(namespacePath(name, 'configs'), { content: 'true', deleted: 'true' })));
   const histories = [];
   for (const { namespace, key } of configs) {
-    histories.push(await api.walk(configPath(namespace, key, 'versions')), await api.walk(configPath(namespace, key, 'releases')));
+    histories.push(
+      await api.walk(configPath(namespace, key, 'versions')),
+      await api.walk(configPath(namespace, key, 'releases')),
+    );
   }
   const { epoch, revision } = await api.status();
   return { namespaces, configs, histories, audit: await api.walk(`${root}/audit`), epoch, revision };
@@ -38,7 +42,10 @@ describe('The first start', () => {
     assert.equal(fs.readFileSync(file, 'utf8').trim(), printed);
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.doesNotMatch(server.stderr, new RegExp(printed));
-    assert.equal((await server.api.get(`${root}/me`, { auth: basic('admin', printed) })).data.username, 'admin');
+    assert.equal(
+      (await server.api.get(`${root}/me`, { auth: basic('admin', printed) })).data.username,
+      'admin',
+    );
   });
 
   test('The directory is for nobody else', () => {
@@ -140,7 +147,10 @@ describe('Stopping', () => {
           const { version } = await client.publish('ns', `busy${i}`, `${n}`);
           acknowledged.push([`busy${i}`, version, `${n}`]);
         } catch (error) {
-          assert.match(`${error.code} ${error.message}`, /ECONNRESET|ECONNREFUSED|EPIPE|hang up|the server is stopping/);
+          assert.match(
+            `${error.code} ${error.message}`,
+            /ECONNRESET|ECONNREFUSED|EPIPE|hang up|the server is stopping/,
+          );
           assert.ok(isStopping);
           return;
         }

@@ -44,7 +44,8 @@ describe('Metrics', () => {
     assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
     return parse(text);
   };
-  const valueOf = (families, name, labels = '') => families.get(name).samples.find((sample) => sample.labels === labels).value;
+  const valueOf = (families, name, labels = '') =>
+    families.get(name).samples.find((sample) => sample.labels === labels).value;
 
   test('They are in the text exposition format, each with type and sentence', async () => {
     for (const [name, { type, help, samples }] of await metrics()) {
@@ -68,11 +69,17 @@ describe('Metrics', () => {
       for (const sample of samples.filter((each) => each.name === `${name}_bucket`)) {
         const bound = /le="([^"]*)"/.exec(sample.labels)[1];
         const rest = sample.labels.replace(/,?le="[^"]*"/, '').replace(/^,/, '');
-        series.set(rest, [...(series.get(rest) || []), { bound: bound === '+Inf' ? Infinity : Number(bound), value: sample.value }]);
+        series.set(rest, [
+          ...(series.get(rest) || []),
+          { bound: bound === '+Inf' ? Infinity : Number(bound), value: sample.value },
+        ]);
       }
       for (const [labels, buckets] of series) {
         for (let i = 1; i < buckets.length; i++) {
-          assert.ok(buckets[i].bound > buckets[i - 1].bound && buckets[i].value >= buckets[i - 1].value, name);
+          assert.ok(
+            buckets[i].bound > buckets[i - 1].bound && buckets[i].value >= buckets[i - 1].value,
+            name,
+          );
         }
         const last = buckets[buckets.length - 1];
         assert.equal(last.bound, Infinity);
@@ -88,7 +95,8 @@ describe('Metrics', () => {
     for (let i = 0; i < 10; i++) await api.publish('hist', 'k', `${i}`);
     for (let i = 0; i < 5; i++) await api.get(configPath('hist', 'absent'), { status: 404 });
     const now = await metrics();
-    const requests = (families, status) => valueOf(families, 'confer_http_requests_total', `class="${status}"`);
+    const requests = (families, status) =>
+      valueOf(families, 'confer_http_requests_total', `class="${status}"`);
     assert.ok(requests(now, '2xx') - requests(before, '2xx') >= 10);
     assert.ok(requests(now, '4xx') - requests(before, '4xx') >= 5);
     const { revision, configs, namespaces } = await api.status();
@@ -98,8 +106,11 @@ describe('Metrics', () => {
     for (const [name, { type, samples }] of before) {
       if (type === 'gauge') continue;
       for (const sample of samples) {
-        const after = now.get(name).samples.find((each) => each.name === sample.name && each.labels === sample.labels);
-        if (!sample.name.endsWith('_sum')) assert.ok(after.value >= sample.value, `${sample.name} never falls`);
+        const after = now
+          .get(name)
+          .samples.find((each) => each.name === sample.name && each.labels === sample.labels);
+        if (!sample.name.endsWith('_sum'))
+          assert.ok(after.value >= sample.value, `${sample.name} never falls`);
       }
     }
   });

@@ -48,8 +48,36 @@ describe('Namespaces', () => {
   });
 
   for (const name of [
-    '', '.', 'a.', '.a', 'a..b', 'a.b.c.d.e', `${segment}a`, 'A', 'Prod', '-a', '_a', 'a.-b', 'a b', 'a/b', 'a*', '*',
-    'ä', 'a\n', 'a\u0000', 'a%2e', '../a', 'prod;drop', "'", '"', '\\', '<b>', '${x}', 'a,b', '😀', 'а', // the last is Cyrillic
+    '',
+    '.',
+    'a.',
+    '.a',
+    'a..b',
+    'a.b.c.d.e',
+    `${segment}a`,
+    'A',
+    'Prod',
+    '-a',
+    '_a',
+    'a.-b',
+    'a b',
+    'a/b',
+    'a*',
+    '*',
+    'ä',
+    'a\n',
+    'a\u0000',
+    'a%2e',
+    '../a',
+    'prod;drop',
+    "'",
+    '"',
+    '\\',
+    '<b>',
+    '${x}',
+    'a,b',
+    '😀',
+    'а', // the last is Cyrillic
   ]) {
     test(`The name ${JSON.stringify(name.slice(0, 20))} is refused`, async () => {
       const revision = await api.revision();
@@ -64,7 +92,11 @@ describe('Namespaces', () => {
       assert.equal((await api.post(all, { name, description })).data.description, description);
     }
     for (const description of ['x'.repeat(4097), 'é'.repeat(2048) + 'x']) {
-      await api.post(all, { name: 'too-long', description }, { status: 400, reason: 'invalid_field', field: 'description' });
+      await api.post(
+        all,
+        { name: 'too-long', description },
+        { status: 400, reason: 'invalid_field', field: 'description' },
+      );
     }
     await api.get(namespacePath('too-long'), { status: 404 });
   });
@@ -77,10 +109,22 @@ describe('Namespaces', () => {
     assert.equal(data.created_at, made.created_at);
     assert.deepEqual((await api.get(namespacePath('patched'))).data, data);
 
-    await api.patch(namespacePath('patched'), {}, { status: 400, reason: 'invalid_field', field: 'description' });
+    await api.patch(
+      namespacePath('patched'),
+      {},
+      { status: 400, reason: 'invalid_field', field: 'description' },
+    );
     await api.patch(namespacePath('patched'), { description: 7 }, { status: 400, reason: 'invalid_field' });
-    await api.patch(namespacePath('patched'), { description: 'x', name: 'y' }, { status: 400, reason: 'unknown_field', field: 'name' });
-    await api.patch(namespacePath('absent'), { description: 'x' }, { status: 404, reason: 'namespace_not_found' });
+    await api.patch(
+      namespacePath('patched'),
+      { description: 'x', name: 'y' },
+      { status: 400, reason: 'unknown_field', field: 'name' },
+    );
+    await api.patch(
+      namespacePath('absent'),
+      { description: 'x' },
+      { status: 404, reason: 'namespace_not_found' },
+    );
     assert.deepEqual((await api.get(namespacePath('patched'))).data, data);
   });
 
@@ -96,7 +140,10 @@ describe('Namespaces', () => {
 
     const listed = (await api.walk(all, { prefix: 'list' })).map(({ name }) => name);
     assert.deepEqual(listed, [...names].sort());
-    assert.deepEqual((await api.walk(all, { prefix: 'list.a', limit: 1 })).map(({ name }) => name), ['list.a', 'list.a-b', 'list.a.b', 'list.a0']);
+    assert.deepEqual(
+      (await api.walk(all, { prefix: 'list.a', limit: 1 })).map(({ name }) => name),
+      ['list.a', 'list.a-b', 'list.a.b', 'list.a0'],
+    );
     assert.deepEqual(await api.walk(all, { prefix: 'list_' }), [], 'an underscore is an underscore');
     assert.deepEqual(await api.walk(all, { prefix: 'list%' }), [], 'a percent sign is a percent sign');
 
@@ -126,8 +173,17 @@ describe('Namespaces', () => {
     const revision = await api.revision();
 
     await api.delete(namespacePath('full'), { status: 409, reason: 'namespace_not_empty' });
-    await api.delete(namespacePath('full'), { query: { recursive: 'false' }, status: 409, reason: 'namespace_not_empty' });
-    await api.delete(namespacePath('full'), { query: { recursive: 'yes' }, status: 400, reason: 'invalid_parameter', field: 'recursive' });
+    await api.delete(namespacePath('full'), {
+      query: { recursive: 'false' },
+      status: 409,
+      reason: 'namespace_not_empty',
+    });
+    await api.delete(namespacePath('full'), {
+      query: { recursive: 'yes' },
+      status: 400,
+      reason: 'invalid_parameter',
+      field: 'recursive',
+    });
     assert.equal(await api.revision(), revision);
     assert.equal((await api.read('full', 'one')).content, '1');
 
@@ -141,7 +197,11 @@ describe('Namespaces', () => {
     await api.get(namespacePath('full', 'configs'), { status: 404, reason: 'namespace_not_found' });
     assert.equal((await api.read('full.child', 'stays')).content, 'x', 'what is below it stays');
     await api.delete(namespacePath('full'), { status: 404, reason: 'namespace_not_found' });
-    await api.put(configPath('full', 'one'), { content: 'x' }, { status: 404, reason: 'namespace_not_found', field: 'namespace' });
+    await api.put(
+      configPath('full', 'one'),
+      { content: 'x' },
+      { status: 404, reason: 'namespace_not_found', field: 'namespace' },
+    );
   });
 
   test('A namespace whose configs are all deleted counts as empty', async () => {
@@ -167,7 +227,14 @@ describe('Namespaces', () => {
     const saved = await api.put(configPath('again', 'k'), { content: 'three' }, { status: 200 });
     assert.equal(saved.data.version, 3);
     const versions = await api.walk(configPath('again', 'k', 'versions'));
-    assert.deepEqual(versions.map(({ version, content }) => [version, content]), [[3, 'three'], [2, 'two'], [1, 'one']]);
+    assert.deepEqual(
+      versions.map(({ version, content }) => [version, content]),
+      [
+        [3, 'three'],
+        [2, 'two'],
+        [1, 'one'],
+      ],
+    );
   });
 
   test('Of 16 who make the same namespace at once, one succeeds', async () => {

@@ -26,7 +26,8 @@ describe('The description of the API', () => {
   test('Every schema in it compiles, without anything that nobody understands', () => {
     let count = 0;
     walk((node, keys) => {
-      const isSchema = keys[keys.length - 1] === 'schema' || keys.slice(0, -1).join('/') === 'components/schemas';
+      const isSchema =
+        keys[keys.length - 1] === 'schema' || keys.slice(0, -1).join('/') === 'components/schemas';
       if (!isSchema) return;
       assert.ok(openapi.validator(keys), keys.join('/'));
       count++;
@@ -43,16 +44,30 @@ describe('The description of the API', () => {
   });
 
   test('Every reference leads somewhere, and every component is used', () => {
-    const used = new Set(openapi.operations().flatMap(({ operation }) => (operation.security || document.security).flatMap(Object.keys).map((name) => `securitySchemes/${name}`)));
+    const used = new Set(
+      openapi
+        .operations()
+        .flatMap(({ operation }) =>
+          (operation.security || document.security)
+            .flatMap(Object.keys)
+            .map((name) => `securitySchemes/${name}`),
+        ),
+    );
     walk((node) => {
       if (!node.$ref) return;
       assert.ok(openapi.resolve(node.$ref.slice(2).split('/')).value);
       used.add(node.$ref.replace('#/components/', ''));
     });
-    const byRule = ['responses/PathNotFound', 'responses/MethodNotAllowed', 'responses/HeadersTooLarge', 'responses/ExpectationFailed']; // for any path
+    const byRule = [
+      'responses/PathNotFound', 'responses/MethodNotAllowed', 'responses/HeadersTooLarge',
+      'responses/ExpectationFailed',
+    ]; // for any path
     for (const [kind, components] of Object.entries(document.components)) {
       for (const name of Object.keys(components)) {
-        assert.ok(used.has(`${kind}/${name}`) || byRule.includes(`${kind}/${name}`), `${kind}/${name} is not used`);
+        assert.ok(
+          used.has(`${kind}/${name}`) || byRule.includes(`${kind}/${name}`),
+          `${kind}/${name} is not used`,
+        );
       }
     }
   });
@@ -65,22 +80,41 @@ describe('The description of the API', () => {
       assert.match(operation.summary, /^[A-Z].*\.$/, what);
       assert.ok(operation.responses['200'] || operation.responses['201'], what);
       const isOpen = operation.security && operation.security.length === 0;
-      assert.ok(isOpen || operation.responses['401'], `${what} needs credentials, but does not say what happens without`);
+      assert.ok(
+        isOpen || operation.responses['401'],
+        `${what} needs credentials, but does not say what happens without`,
+      );
       const isUnsafe = method !== 'GET' && !isOpen;
-      if (isUnsafe) assert.ok(operation.security.some(({ csrf }) => csrf), `${what} says nothing of CSRF`);
+      if (isUnsafe)
+        assert.ok(
+          operation.security.some(({ csrf }) => csrf),
+          `${what} says nothing of CSRF`,
+        );
       const declared = [...(document.paths[template].parameters || []), ...(operation.parameters || [])]
-        .map((parameter) => (parameter.$ref ? openapi.resolve(parameter.$ref.slice(2).split('/')).value : parameter))
+        .map((parameter) =>
+          parameter.$ref ? openapi.resolve(parameter.$ref.slice(2).split('/')).value : parameter,
+        )
         .filter((parameter) => parameter.in === 'path')
         .map(({ name }) => name);
-      assert.deepEqual(declared.sort(), [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort(), what);
+      assert.deepEqual(
+        declared.sort(),
+        [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort(),
+        what,
+      );
     }
   });
 
   test('Every path in it exists on the server', async () => {
     for (const { method, template } of openapi.operations()) {
-      const path = template.replace('{namespace}', 'absent').replace('{key}', 'absent').replace('{version}', '1');
+      const path = template
+        .replace('{namespace}', 'absent')
+        .replace('{key}', 'absent')
+        .replace('{version}', '1');
       const answer = await api.request(method, path, { status: 'any', badRequest: true });
-      assert.ok(answer.status !== 405 && answer.reason !== 'not_found', `${method} ${template}: ${answer.status}`);
+      assert.ok(
+        answer.status !== 405 && answer.reason !== 'not_found',
+        `${method} ${template}: ${answer.status}`,
+      );
     }
   });
 });

@@ -12,7 +12,11 @@ describe('Preconditions', () => {
   const { api } = useConferd();
 
   const putIf = (namespace, key, headers, options = {}) =>
-    api.put(configPath(namespace, key), { content: `${Math.random()}`, publish: true }, { headers, ...options });
+    api.put(
+      configPath(namespace, key),
+      { content: `${Math.random()}`, publish: true },
+      { headers, ...options },
+    );
   const missed = (field) => ({ status: 412, reason: 'version_conflict', field });
 
   test('If-Match saves on top of the newest version only, published or not', async () => {
@@ -40,8 +44,16 @@ describe('Preconditions', () => {
     await api.createNamespaces('stale');
     await api.publish('stale', 'k', 'one');
     await api.publish('stale', 'k', 'two');
-    await api.put(configPath('stale', 'k'), { content: 'two' }, { headers: { 'If-Match': '"1"' }, ...missed('If-Match') });
-    const { data } = await api.put(configPath('stale', 'k'), { content: 'two' }, { headers: { 'If-Match': '"2"' } });
+    await api.put(
+      configPath('stale', 'k'),
+      { content: 'two' },
+      { headers: { 'If-Match': '"1"' }, ...missed('If-Match') },
+    );
+    const { data } = await api.put(
+      configPath('stale', 'k'),
+      { content: 'two' },
+      { headers: { 'If-Match': '"2"' } },
+    );
     assert.equal(data.created, false);
   });
 
@@ -57,7 +69,11 @@ describe('Preconditions', () => {
     assert.equal((await putIf('star', 'k', { 'If-Match': '*' })).data.version, 2);
     await api.delete(configPath('star', 'k'));
     await putIf('star', 'k', { 'If-Match': '*' }, missed('If-Match'));
-    assert.equal((await putIf('star', 'k', { 'If-Match': '"2"' })).data.version, 3, 'its newest version is still there');
+    assert.equal(
+      (await putIf('star', 'k', { 'If-Match': '"2"' })).data.version,
+      3,
+      'its newest version is still there',
+    );
   });
 
   test('If-None-Match: * creates only; what is deleted does not exist', async () => {
@@ -74,18 +90,33 @@ describe('Preconditions', () => {
     await api.createNamespaces('broken');
     await putIf('broken', 'k', {});
     const revision = await api.revision();
-    for (const tag of ['1', 'abc', '"abc"', '""', '"', '"1', '"-1"', '"0x1"', '"1', '"99999999999999999999999"', '" 1"', '"1.0"']) {
-      await putIf('broken', 'k', { 'If-Match': tag }, { status: 400, reason: 'invalid_header', field: 'If-Match' });
+    for (const tag of [
+      '1', 'abc', '"abc"', '""', '"', '"1', '"-1"', '"0x1"', '"1', '"99999999999999999999999"', '" 1"',
+      '"1.0"',
+    ]) {
+      await putIf(
+        'broken',
+        'k',
+        { 'If-Match': tag },
+        { status: 400, reason: 'invalid_header', field: 'If-Match' },
+      );
     }
     for (const tag of ['"1"', 'x', '**', '*, "1"']) {
-      await putIf('broken', 'k', { 'If-None-Match': tag }, { status: 400, reason: 'invalid_header', field: 'If-None-Match' });
+      await putIf(
+        'broken',
+        'k',
+        { 'If-None-Match': tag },
+        { status: 400, reason: 'invalid_header', field: 'If-None-Match' },
+      );
     }
     assert.equal(await api.revision(), revision);
   });
 
   test('expect_version does the same in a transaction, and 0 means that nothing may be there', async () => {
     await api.createNamespaces('expect');
-    const put = (expect_version, content) => [{ op: 'put', namespace: 'expect', key: 'k', content, expect_version }];
+    const put = (expect_version, content) => [
+      { op: 'put', namespace: 'expect', key: 'k', content, expect_version },
+    ];
     const run = (operations, options) => api.post(`${root}/transactions`, { operations }, options);
 
     await run(put(1, 'a'), missed('operations[0].expect_version'));
@@ -110,10 +141,14 @@ describe('Preconditions', () => {
     for (let version = 1; version <= 25; version++) {
       const answers = await Promise.all(
         clients.map((client, i) =>
-          client.put(configPath('race', 'k'), { content: `${version} by ${i}`, publish: true }, {
-            headers: { 'If-Match': `"${version}"` },
-            status: 'any',
-          }),
+          client.put(
+            configPath('race', 'k'),
+            { content: `${version} by ${i}`, publish: true },
+            {
+              headers: { 'If-Match': `"${version}"` },
+              status: 'any',
+            },
+          ),
         ),
       );
       const winners = answers.filter(({ status }) => status === 200);
@@ -130,7 +165,9 @@ describe('Preconditions', () => {
     await api.createNamespaces('creators');
     for (let round = 0; round < 10; round++) {
       const answers = await Promise.all(
-        Array.from({ length: writers }, () => putIf('creators', `k${round}`, { 'If-None-Match': '*' }, { status: 'any' })),
+        Array.from({ length: writers }, () =>
+          putIf('creators', `k${round}`, { 'If-None-Match': '*' }, { status: 'any' }),
+        ),
       );
       assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(writers - 1).fill(412)]);
     }
@@ -138,9 +175,14 @@ describe('Preconditions', () => {
 
   test('Without a precondition nobody loses: every one of 32 writers at once makes a version', async () => {
     await api.createNamespaces('all');
-    const saved = await Promise.all(Array.from({ length: writers }, (_, i) => api.save('all', 'k', `by ${i}`)));
+    const saved = await Promise.all(
+      Array.from({ length: writers }, (_, i) => api.save('all', 'k', `by ${i}`)),
+    );
     const numbers = saved.map(({ version }) => version).sort((a, b) => a - b);
-    assert.deepEqual(numbers, Array.from({ length: writers }, (_, i) => i + 1));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: writers }, (_, i) => i + 1),
+    );
     assert.equal(new Set(saved.map(({ revision }) => revision)).size, writers);
   });
 });

@@ -18,15 +18,25 @@ describe('Publishing', () => {
     const revision = await api.revision();
 
     const newest = (await publish('k', { comment: 'now' })).data;
-    assert.deepEqual([newest.version, newest.content, newest.comment, newest.revision], [2, 'two', 'now', revision + 1]);
+    assert.deepEqual(
+      [newest.version, newest.content, newest.comment, newest.revision],
+      [2, 'two', 'now', revision + 1],
+    );
     assert.deepEqual(await api.read('ns', 'k'), newest);
 
     const older = (await publish('k', { version: 1 })).data;
-    assert.deepEqual([older.version, older.content, older.comment, older.revision], [1, 'one', '', revision + 2]);
+    assert.deepEqual(
+      [older.version, older.content, older.comment, older.revision],
+      [1, 'one', '', revision + 2],
+    );
     assert.equal(older.sha256, one.sha256);
     assert.deepEqual(await api.read('ns', 'k'), older);
     const { created, ...saved } = one;
-    assert.deepEqual((await api.get(configPath('ns', 'k', 'versions', 1))).data, saved, 'the version stays as it was saved');
+    assert.deepEqual(
+      (await api.get(configPath('ns', 'k', 'versions', 1))).data,
+      saved,
+      'the version stays as it was saved',
+    );
   });
 
   test('A body is not needed', async () => {
@@ -73,7 +83,8 @@ describe('Publishing', () => {
 
 describe('Rolling back', () => {
   const { api } = useConferd();
-  const rollback = (key, body = {}, options = {}) => api.post(configPath('ns', key, 'rollback'), body, options);
+  const rollback = (key, body = {}, options = {}) =>
+    api.post(configPath('ns', key, 'rollback'), body, options);
   const events = (key) => api.walk(configPath('ns', key, 'releases'));
 
   async function publishAll(key, ...contents) {
@@ -91,25 +102,47 @@ describe('Rolling back', () => {
     assert.equal((await api.read('ns', 'walk')).content, 'one');
 
     const list = await events('walk');
-    assert.deepEqual(list.map(({ kind, version, from_version }) => [kind, version, from_version]), [
-      ['rollback', 1, 2], ['rollback', 2, 3], ['publish', 3, 2], ['publish', 2, 1], ['publish', 1, null],
-    ]);
+    assert.deepEqual(
+      list.map(({ kind, version, from_version }) => [kind, version, from_version]),
+      [
+        ['rollback', 1, 2],
+        ['rollback', 2, 3],
+        ['publish', 3, 2],
+        ['publish', 2, 1],
+        ['publish', 1, null],
+      ],
+    );
     const [second, first, , two, one] = list;
     assert.deepEqual([first.restores, second.restores], [two.id, one.id], 'the events that were stepped to');
-    assert.deepEqual(list.slice(2).map(({ restores }) => restores), [null, null, null]);
+    assert.deepEqual(
+      list.slice(2).map(({ restores }) => restores),
+      [null, null, null],
+    );
   });
 
   test('A rollback is a release like any other: its time, author and comment are read', async () => {
     await publishAll('data', 'one', 'two');
     const { data } = await rollback('data', { comment: 'two was bad' });
-    assert.deepEqual([data.version, data.content, data.comment, data.updated_by], [1, 'one', 'two was bad', 'user:admin']);
+    assert.deepEqual(
+      [data.version, data.content, data.comment, data.updated_by],
+      [1, 'one', 'two was bad', 'user:admin'],
+    );
     assert.deepEqual(await api.read('ns', 'data'), data);
     const [event] = await events('data');
     assert.deepEqual(event, {
-      id: event.id, time: data.updated_at, actor: 'user:admin', kind: 'rollback', version: 1, from_version: 2,
-      restores: event.restores, revision: data.revision, comment: 'two was bad',
+      id: event.id,
+      time: data.updated_at,
+      actor: 'user:admin',
+      kind: 'rollback',
+      version: 1,
+      from_version: 2,
+      restores: event.restores,
+      revision: data.revision,
+      comment: 'two was bad',
     });
-    assert.deepEqual(Object.keys(event), ['id', 'time', 'actor', 'kind', 'version', 'from_version', 'restores', 'revision', 'comment']);
+    assert.deepEqual(Object.keys(event), [
+      'id', 'time', 'actor', 'kind', 'version', 'from_version', 'restores', 'revision', 'comment',
+    ]);
   });
 
   test('With "to" any version can be gone back to: the one that created the config, or one never released', async () => {
@@ -150,7 +183,10 @@ describe('Rolling back', () => {
     assert.equal((await rollback('deleted')).data.version, 2);
     const [revived, gone] = await events('deleted');
     assert.deepEqual([gone.kind, gone.version, gone.from_version], ['delete', null, 2]);
-    assert.deepEqual([revived.kind, revived.version, revived.from_version, revived.restores], ['rollback', 2, null, inForce.id]);
+    assert.deepEqual(
+      [revived.kind, revived.version, revived.from_version, revived.restores],
+      ['rollback', 2, null, inForce.id],
+    );
     assert.equal((await api.read('ns', 'deleted')).content, 'two');
   });
 
@@ -168,7 +204,8 @@ describe('Rolling back', () => {
     await rollback('exists', { to: 2 }, { status: 404, reason: 'version_not_found' });
     await rollback('absent', {}, { status: 404, reason: 'config_not_found' });
     await rollback('absent', { to: 1 }, { status: 404, reason: 'config_not_found' });
-    for (const to of [0, -1, '1', 1.5, null]) await rollback('exists', { to }, { status: 400, reason: 'invalid_field', field: 'to' });
+    for (const to of [0, -1, '1', 1.5, null])
+      await rollback('exists', { to }, { status: 400, reason: 'invalid_field', field: 'to' });
     await rollback('exists', { version: 1 }, { status: 400, reason: 'unknown_field', field: 'version' });
     assert.equal(await api.revision(), revision);
   });
@@ -181,7 +218,10 @@ describe('Rolling back', () => {
     await rollback('kept');
     await api.post(configPath('ns', 'kept', 'publish'), { version: 2 });
     assert.deepEqual(await api.walk(configPath('ns', 'kept', 'versions')), before);
-    assert.deepEqual(await api.walk(configPath('ns', 'kept', 'releases'), { limit: 2 }), await events('kept'));
+    assert.deepEqual(
+      await api.walk(configPath('ns', 'kept', 'releases'), { limit: 2 }),
+      await events('kept'),
+    );
   });
 });
 
@@ -274,7 +314,11 @@ describe('Any order of publish, rollback and delete', () => {
       const listed = (await api.walk(configPath('ns', key, 'releases'), { limit: 17 })).reverse();
       const ids = listed.map(({ id }) => id);
       assert.deepEqual(
-        listed.map(({ kind, version, restores }) => ({ kind, version, restores: restores === null ? null : ids.indexOf(restores) })),
+        listed.map(({ kind, version, restores }) => ({
+          kind,
+          version,
+          restores: restores === null ? null : ids.indexOf(restores),
+        })),
         timeline.events,
         where(),
       );
@@ -282,7 +326,10 @@ describe('Any order of publish, rollback and delete', () => {
         const before = listed[j - 1];
         assert.equal(from_version, before ? before.version : null, where());
       });
-      assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+      assert.deepEqual(
+        ids,
+        [...ids].sort((a, b) => a - b),
+      );
     }
   });
 });

@@ -80,7 +80,10 @@ describe('Read your writes', () => {
       await b.delete(configPath(namespace, 'k'));
       await c.get(configPath(namespace, 'k'), { status: 404 });
       await d.get(configPath(namespace, 'k'), { status: 404 });
-      assert.equal((await d.get(`${root}/audit`, { query: { namespace, limit: 1 } })).data.items[0].action, 'config.delete');
+      assert.equal(
+        (await d.get(`${root}/audit`, { query: { namespace, limit: 1 } })).data.items[0].action,
+        'config.delete',
+      );
       await c.delete(namespacePath(namespace));
       await a.get(namespacePath(namespace), { status: 404 });
     }
@@ -89,7 +92,8 @@ describe('Read your writes', () => {
   test('What is inherited is as fresh as what is not', async () => {
     for (let i = 0; i < 300; i++) {
       await api.publish('rw', 'inherited', `${i}`);
-      for (const read of await Promise.all(next(3).map((client) => client.read('rw.child', 'inherited')))) assert.equal(read.content, `${i}`);
+      for (const read of await Promise.all(next(3).map((client) => client.read('rw.child', 'inherited'))))
+        assert.equal(read.content, `${i}`);
     }
   });
 
@@ -105,7 +109,8 @@ describe('Read your writes', () => {
   test('The status is never behind a write', async () => {
     for (let i = 0; i < 200; i++) {
       const { revision } = await api.publish('rw', 'k', `status ${i}`);
-      for (const status of await Promise.all(next(2).map((client) => client.status()))) assert.ok(status.revision >= revision);
+      for (const status of await Promise.all(next(2).map((client) => client.status())))
+        assert.ok(status.revision >= revision);
     }
   });
 });

@@ -10,7 +10,15 @@ const { configPath, namespacePath } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
 const { inParallel } = require('../lib/waiting.js');
 
-const extensions = { json: 'json', yaml: 'yaml', yml: 'yaml', toml: 'toml', xml: 'xml', properties: 'properties', conf: 'text' };
+const extensions = {
+  json: 'json',
+  yaml: 'yaml',
+  yml: 'yaml',
+  toml: 'toml',
+  xml: 'xml',
+  properties: 'properties',
+  conf: 'text',
+};
 const places = ['/etc', '/usr/share'];
 const sizeMax = 1024 * 1024;
 const filesMax = 2000; // so that a machine with very many does not take all day
@@ -45,9 +53,16 @@ function readConfig(file) {
 /** "/usr/share/X11/rgb.conf" becomes the key "X11:rgb.conf" in the namespace "files.usr.share". */
 function nameOf(file) {
   const place = places.find((each) => file.startsWith(`${each}/`));
-  const key = file.slice(place.length + 1).replace(/\//g, ':').replace(/[^A-Za-z0-9._@:+-]/g, '_').replace(/^\./, '_.');
+  const key = file
+    .slice(place.length + 1)
+    .replace(/\//g, ':')
+    .replace(/[^A-Za-z0-9._@:+-]/g, '_')
+    .replace(/^\./, '_.');
   const hash = crypto.createHash('sha256').update(file).digest('hex').slice(0, 8);
-  return { namespace: `files${place.replace(/\//g, '.')}`, key: key.length <= 255 ? key : `${hash}${key.slice(-240)}` };
+  return {
+    namespace: `files${place.replace(/\//g, '.')}`,
+    key: key.length <= 255 ? key : `${hash}${key.slice(-240)}`,
+  };
 }
 
 function collect() {
@@ -58,7 +73,12 @@ function collect() {
       if (!bytes) continue;
       const name = nameOf(file);
       if (!configs.has(`${name.namespace} ${name.key}`)) {
-        configs.set(`${name.namespace} ${name.key}`, { file, bytes, ...name, format: extensions[path.extname(file).slice(1)] });
+        configs.set(`${name.namespace} ${name.key}`, {
+          file,
+          bytes,
+          ...name,
+          format: extensions[path.extname(file).slice(1)],
+        });
       }
     }
   }
@@ -110,15 +130,22 @@ describe('The config files of this machine', () => {
         assert.equal(answer.data.format, config.format, config.file);
         return;
       }
-      assert.deepEqual([answer.status, answer.reason], [422, 'invalid_content'], `${config.file}: ${answer.text.slice(0, 300)}`);
+      assert.deepEqual(
+        [answer.status, answer.reason],
+        [422, 'invalid_content'],
+        `${config.file}: ${answer.text.slice(0, 300)}`,
+      );
       refused.push({ ...config, problem: answer.details[0] });
       config.format = 'text';
       await api.put(configPath(config.namespace, config.key), { ...body, format: 'text' }, { status: 201 });
     });
 
-    for (const { file, format, problem } of refused) t.diagnostic(`${format} refused: ${file}:${problem.line}:${problem.column}: ${problem.problem}`);
-    for (const { file, format, bytes } of refused) if (format === 'json') assert.ok(!isJson(bytes), `${file} is JSON`);
-    for (const { file, format, bytes } of configs) if (format === 'json') assert.ok(isJson(bytes), `${file} is not JSON`);
+    for (const { file, format, problem } of refused)
+      t.diagnostic(`${format} refused: ${file}:${problem.line}:${problem.column}: ${problem.problem}`);
+    for (const { file, format, bytes } of refused)
+      if (format === 'json') assert.ok(!isJson(bytes), `${file} is JSON`);
+    for (const { file, format, bytes } of configs)
+      if (format === 'json') assert.ok(isJson(bytes), `${file} is not JSON`);
     assert.ok(refused.length <= configs.length / 50, `${refused.length} of ${configs.length} are refused`);
   });
 
@@ -127,7 +154,9 @@ describe('The config files of this machine', () => {
   test('Each is in the list of its namespace', async () => {
     for (const namespace of new Set(configs.map((config) => config.namespace))) {
       const keys = configs.filter((config) => config.namespace === namespace).map(({ key }) => key);
-      const listed = (await api.walk(namespacePath(namespace, 'configs'), { limit: 100 })).map(({ key }) => key);
+      const listed = (await api.walk(namespacePath(namespace, 'configs'), { limit: 100 })).map(
+        ({ key }) => key,
+      );
       assert.deepEqual(listed, keys.sort());
     }
   });

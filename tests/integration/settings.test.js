@@ -21,7 +21,10 @@ describe('Wrong settings', () => {
   /** Starts with what is wrong; the start must end with a message that @message matches, before anything was made. */
   async function refuses({ args = [], env = {} }, ...messages) {
     const data = path.join(directory, `data-${serial++}`);
-    const { code, stdout, stderr } = await runConferd(['--data', data, '--listen', '127.0.0.1:0', ...args], env);
+    const { code, stdout, stderr } = await runConferd(
+      ['--data', data, '--listen', '127.0.0.1:0', ...args],
+      env,
+    );
     assert.ok(code > 0, `status ${code}: ${stdout}${stderr}`);
     for (const message of messages) assert.match(stderr, message);
     assert.doesNotMatch(stdout, /ready/);
@@ -55,20 +58,32 @@ describe('Wrong settings', () => {
     [['-x'], /-x/],
     [['--'], /--/],
   ]) {
-    test(`The flags ${args.join(' ').replace(directory, 'DIRECTORY')} stop the start`, () => refuses({ args }, ...messages));
+    test(`The flags ${args.join(' ').replace(directory, 'DIRECTORY')} stop the start`, () =>
+      refuses({ args }, ...messages));
   }
 
   for (const [name, value] of [
-    ['CONFER_THREADS', 'four'], ['CONFER_THREADS', ''], ['CONFER_CONTENT_MAX_BYTES', '0'], ['CONFER_NO_SUCH_SETTING', '1'],
-    ['CONFER_threads', '1'], ['CONFER_ADMIN_PASSWORD', 'short'], ['CONFER_ADMIN_TOKEN', 'short'], ['CONFER_ADMIN_TOKEN', 'with a blank in the middle'],
+    ['CONFER_THREADS', 'four'],
+    ['CONFER_THREADS', ''],
+    ['CONFER_CONTENT_MAX_BYTES', '0'],
+    ['CONFER_NO_SUCH_SETTING', '1'],
+    ['CONFER_threads', '1'],
+    ['CONFER_ADMIN_PASSWORD', 'short'],
+    ['CONFER_ADMIN_TOKEN', 'short'],
+    ['CONFER_ADMIN_TOKEN', 'with a blank in the middle'],
     ['CONFER_CONFIG', '/no/such/file.yaml'],
   ]) {
     test(`The variable ${name}=${value} stops the start`, () =>
-      refuses({ env: { [name]: value } }, name === 'CONFER_CONFIG' ? /\/no\/such\/file\.yaml/ : new RegExp(name)));
+      refuses(
+        { env: { [name]: value } },
+        name === 'CONFER_CONFIG' ? /\/no\/such\/file\.yaml/ : new RegExp(name),
+      ));
   }
 
   test('A secret that is wrong is not repeated in the message', async () => {
-    const { stderr } = await runConferd(['--data', path.join(directory, 'x')], { CONFER_ADMIN_TOKEN: 'blank in here' });
+    const { stderr } = await runConferd(['--data', path.join(directory, 'x')], {
+      CONFER_ADMIN_TOKEN: 'blank in here',
+    });
     assert.doesNotMatch(stderr, /blank in here/);
   });
 
@@ -83,11 +98,15 @@ describe('Wrong settings', () => {
     ['broken YAML', 'threads: 1\n\tlog_level: info\n', 2, ''],
     ['a list', '- threads\n', 1, ''],
     ['a second document', 'threads: 1\n---\nthreads: 2\n', null, ''],
-    ['a flag\'s spelling', 'content-max-bytes: 5000\n', 1, 'content-max-bytes'],
+    ["a flag's spelling", 'content-max-bytes: 5000\n', 1, 'content-max-bytes'],
   ]) {
     test(`A file with ${what} stops the start, and the message names file, line and setting`, async () => {
       const file = settingsFile(text);
-      await refuses({ args: ['--config', file] }, new RegExp(`${file}${line ? `:${line}\\b` : ''}`), new RegExp(name));
+      await refuses(
+        { args: ['--config', file] },
+        new RegExp(`${file}${line ? `:${line}\\b` : ''}`),
+        new RegExp(name),
+      );
     });
   }
 });
@@ -116,7 +135,13 @@ describe('Right settings', () => {
 
   test('A file may be empty, and values may carry units', async () => {
     assert.ok((await threadsWith(['--config', settingsFile('')])) >= 1);
-    assert.equal(await threadsWith(['--config', settingsFile('# x\nthreads: "2"\nquery_timeout_ms: 7 s\nbody_max_bytes: 40 MiB\n')]), 2);
+    assert.equal(
+      await threadsWith([
+        '--config',
+        settingsFile('# x\nthreads: "2"\nquery_timeout_ms: 7 s\nbody_max_bytes: 40 MiB\n'),
+      ]),
+      2,
+    );
   });
 
   test('The limit of contents is a setting', async () => {
@@ -124,21 +149,38 @@ describe('Right settings', () => {
     await server.start();
     await server.api.createNamespaces('limits');
     await server.api.publish('limits', 'k', 'x'.repeat(2048));
-    await server.api.put(configPath('limits', 'k'), { content: 'x'.repeat(2049) }, { status: 413, reason: 'content_too_large' });
+    await server.api.put(
+      configPath('limits', 'k'),
+      { content: 'x'.repeat(2049) },
+      { status: 413, reason: 'content_too_large' },
+    );
     await server.stop();
     server.args = ['--content-max-bytes', '1 KiB'];
     await server.start();
-    assert.equal((await server.api.read('limits', 'k')).content.length, 2048, 'what is there stays, even beyond a new limit');
+    assert.equal(
+      (await server.api.read('limits', 'k')).content.length,
+      2048,
+      'what is there stays, even beyond a new limit',
+    );
     await server.stop();
   });
 
   test('The limits of bodies and headers are settings', async () => {
-    server.args = ['--body-max-bytes', '64 KiB', '--content-max-bytes', '8 KiB', '--headers-max-bytes', '2 KiB'];
+    server.args = [
+      '--body-max-bytes', '64 KiB', '--content-max-bytes', '8 KiB', '--headers-max-bytes', '2 KiB',
+    ];
     await server.start();
     const { api } = server;
-    await api.put(configPath('limits', 'k'), `{"content": "x"${' '.repeat(65536)}}`, { status: 413, reason: 'body_too_large' });
+    await api.put(configPath('limits', 'k'), `{"content": "x"${' '.repeat(65536)}}`, {
+      status: 413,
+      reason: 'body_too_large',
+    });
     await api.put(configPath('limits', 'k'), `{"content": "x"${' '.repeat(60000)}}`);
-    await api.get(configPath('limits', 'k'), { headers: { 'x-large': 'x'.repeat(2048) }, status: 431, reason: 'headers_too_large' });
+    await api.get(configPath('limits', 'k'), {
+      headers: { 'x-large': 'x'.repeat(2048) },
+      status: 431,
+      reason: 'headers_too_large',
+    });
     await server.stop();
   });
 });
@@ -149,7 +191,8 @@ describe('What the program says of itself', () => {
     const manual = await runConferd(['--manual']);
     assert.deepEqual([help.code, manual.code], [0, 0]);
     const flags = [...new Set(help.stdout.match(/--[a-z][a-z-]+/g))];
-    for (const flag of ['--config', '--listen', '--data', '--verify', '--backup', '--restore', '--threads']) assert.ok(flags.includes(flag), flag);
+    for (const flag of ['--config', '--listen', '--data', '--verify', '--backup', '--restore', '--threads'])
+      assert.ok(flags.includes(flag), flag);
     assert.match(manual.stdout, /^\.TH /m);
     const text = manual.stdout.replace(/\\-/g, '-');
     for (const flag of flags) assert.ok(text.includes(flag), `the manual knows ${flag}`);

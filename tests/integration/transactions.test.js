@@ -10,7 +10,8 @@ const put = (namespace, key, content, rest = {}) => ({ op: 'put', namespace, key
 
 describe('Transactions', () => {
   const { api } = useConferd();
-  const run = (body, options) => api.post(`${root}/transactions`, Array.isArray(body) ? { operations: body } : body, options);
+  const run = (body, options) =>
+    api.post(`${root}/transactions`, Array.isArray(body) ? { operations: body } : body, options);
 
   test('Every kind of operation is done, across namespaces, as one revision', async () => {
     await api.createNamespaces('a', 'b');
@@ -69,9 +70,20 @@ describe('Transactions', () => {
       put('chain', 'k', 'four', { expect_version: 0 }),
       { op: 'rollback', namespace: 'chain', key: 'k', to: 2 },
     ]);
-    assert.deepEqual(data.results.map(({ version, created }) => [version, created]), [
-      [1, true], [2, true], [3, true], [3, false], [2, false], [1, false], [null, false], [4, true], [2, false],
-    ]);
+    assert.deepEqual(
+      data.results.map(({ version, created }) => [version, created]),
+      [
+        [1, true],
+        [2, true],
+        [3, true],
+        [3, false],
+        [2, false],
+        [1, false],
+        [null, false],
+        [4, true],
+        [2, false],
+      ],
+    );
     assert.equal((await api.read('chain', 'k')).content, 'two');
     assert.equal((await api.walk(configPath('chain', 'k', 'versions'))).length, 4);
     const events = await api.walk(configPath('chain', 'k', 'releases'));
@@ -85,7 +97,12 @@ describe('Transactions', () => {
     const failures = [
       [put('nowhere', 'k', 'x'), 404, 'namespace_not_found', 'namespace'],
       [{ op: 'publish', namespace: 'atomic', key: 'absent' }, 404, 'config_not_found', 'key'],
-      [{ op: 'publish', namespace: 'atomic', key: 'steady', version: 9 }, 404, 'version_not_found', 'version'],
+      [
+        { op: 'publish', namespace: 'atomic', key: 'steady', version: 9 },
+        404,
+        'version_not_found',
+        'version',
+      ],
       [{ op: 'rollback', namespace: 'atomic', key: 'steady', to: 9 }, 404, 'version_not_found', 'to'],
       [{ op: 'delete', namespace: 'atomic', key: 'absent' }, 404, 'config_not_found', 'key'],
       [{ op: 'rollback', namespace: 'atomic', key: 'steady' }, 409, 'nothing_to_roll_back', null],
@@ -98,7 +115,9 @@ describe('Transactions', () => {
     const before = await api.status();
     for (const [failing, status, reason, field] of failures) {
       for (const at of [0, 1, 5]) {
-        const operations = Array.from({ length: 5 }, (_, i) => put('atomic', `k${i}`, 'x', { publish: true }));
+        const operations = Array.from({ length: 5 }, (_, i) =>
+          put('atomic', `k${i}`, 'x', { publish: true }),
+        );
         operations.splice(at, 0, failing);
         const { details } = await run(operations, { status, reason, badRequest: true });
         const named = details && details[0].field;
@@ -107,13 +126,20 @@ describe('Transactions', () => {
         assert.deepEqual(await api.status(), before);
       }
     }
-    assert.deepEqual((await api.walk(namespacePath('atomic', 'configs'), { deleted: 'true' })).map(({ key }) => key), ['steady']);
+    assert.deepEqual(
+      (await api.walk(namespacePath('atomic', 'configs'), { deleted: 'true' })).map(({ key }) => key),
+      ['steady'],
+    );
   });
 
   test('The first operation that fails is the one that is named', async () => {
     await api.createNamespaces('first');
     const { details } = await run(
-      [put('first', 'a', 'x'), { op: 'delete', namespace: 'first', key: 'b' }, put('first', 'a', 'y', { expect_version: 7 })],
+      [
+        put('first', 'a', 'x'),
+        { op: 'delete', namespace: 'first', key: 'b' },
+        put('first', 'a', 'y', { expect_version: 7 }),
+      ],
       { status: 404, reason: 'config_not_found' },
     );
     assert.equal(details[0].field, 'operations[1].key');
@@ -123,10 +149,19 @@ describe('Transactions', () => {
     await api.createNamespaces('idle');
     await api.publish('idle', 'k', 'x');
     const revision = await api.revision();
-    const { data } = await run([put('idle', 'k', 'x', { publish: true }), { op: 'publish', namespace: 'idle', key: 'k', version: 1 }]);
+    const { data } = await run([
+      put('idle', 'k', 'x', { publish: true }),
+      { op: 'publish', namespace: 'idle', key: 'k', version: 1 },
+    ]);
     assert.equal(data.revision, revision);
     assert.equal(await api.revision(), revision);
-    assert.deepEqual(data.results.map(({ version, created }) => [version, created]), [[1, false], [1, false]]);
+    assert.deepEqual(
+      data.results.map(({ version, created }) => [version, created]),
+      [
+        [1, false],
+        [1, false],
+      ],
+    );
   });
 
   test('128 operations are taken, none and 129 are refused', async () => {
@@ -137,7 +172,10 @@ describe('Transactions', () => {
     assert.deepEqual(await api.walk(namespacePath('many', 'configs')), []);
     const { data } = await run(operations.slice(0, 128));
     assert.equal(data.results.length, 128);
-    assert.deepEqual(data.results.map(({ key }) => key), operations.slice(0, 128).map(({ key }) => key));
+    assert.deepEqual(
+      data.results.map(({ key }) => key),
+      operations.slice(0, 128).map(({ key }) => key),
+    );
     const items = await api.walk(namespacePath('many', 'configs'));
     assert.equal(items.length, 128);
     assert.ok(items.every(({ revision }) => revision === data.revision));
@@ -180,9 +218,21 @@ describe('Transactions', () => {
       [{ operations: [{ ...op, format: 'ini' }] }, 'invalid_field', 'operations[0].format'],
       [{ operations: [{ ...op, version: 1 }] }, 'unknown_field', 'operations[0].version'],
       [{ operations: [{ ...op, to: 1 }] }, 'unknown_field', 'operations[0].to'],
-      [{ operations: [{ op: 'delete', namespace: 'wrong', key: 'k', content: 'x' }] }, 'unknown_field', 'operations[0].content'],
-      [{ operations: [{ op: 'publish', namespace: 'wrong', key: 'k', to: 1 }] }, 'unknown_field', 'operations[0].to'],
-      [{ operations: [{ op: 'rollback', namespace: 'wrong', key: 'k', version: 1 }] }, 'unknown_field', 'operations[0].version'],
+      [
+        { operations: [{ op: 'delete', namespace: 'wrong', key: 'k', content: 'x' }] },
+        'unknown_field',
+        'operations[0].content',
+      ],
+      [
+        { operations: [{ op: 'publish', namespace: 'wrong', key: 'k', to: 1 }] },
+        'unknown_field',
+        'operations[0].to',
+      ],
+      [
+        { operations: [{ op: 'rollback', namespace: 'wrong', key: 'k', version: 1 }] },
+        'unknown_field',
+        'operations[0].version',
+      ],
     ];
     for (const [body, reason, field] of cases) await run(body, { status: 400, reason, field });
     assert.deepEqual(await api.status(), before);
@@ -199,7 +249,11 @@ describe('Transactions', () => {
       let looks = 0;
       while (!isDone) {
         const { data } = await api.get(namespacePath('torn', 'configs'), { query: { content: 'true' } });
-        assert.equal(new Set(data.items.map(({ content }) => content)).size, 1, JSON.stringify(data.items.map(({ content }) => content)));
+        assert.equal(
+          new Set(data.items.map(({ content }) => content)).size,
+          1,
+          JSON.stringify(data.items.map(({ content }) => content)),
+        );
         looks++;
       }
       return looks;

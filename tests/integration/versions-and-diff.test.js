@@ -14,7 +14,8 @@ describe('Versions', () => {
   test('They are listed newest first, each as it was saved', async () => {
     await api.createNamespaces('list');
     const saved = [];
-    for (const content of ['one', 'two', 'three']) saved.unshift(await api.save('list', 'k', content, { comment: `why ${content}` }));
+    for (const content of ['one', 'two', 'three'])
+      saved.unshift(await api.save('list', 'k', content, { comment: `why ${content}` }));
     await api.post(configPath('list', 'k', 'publish'), { version: 2, comment: 'elsewhere' });
     const expected = saved.map(({ created, ...rest }) => rest);
     assert.deepEqual(await api.walk(configPath('list', 'k', 'versions')), expected);
@@ -33,7 +34,10 @@ describe('Versions', () => {
     const items = await api.walk(configPath('paged', 'k', 'versions'), { limit: 3 }, async () => {
       await api.save('paged', 'k', `${Math.random()}`);
     });
-    assert.deepEqual(items.map(({ version }) => version), Array.from({ length: 20 }, (_, i) => 20 - i));
+    assert.deepEqual(
+      items.map(({ version }) => version),
+      Array.from({ length: 20 }, (_, i) => 20 - i),
+    );
   });
 
   test('A page of large contents ends early, and nothing is missing in the whole', async () => {
@@ -42,10 +46,15 @@ describe('Versions', () => {
     for (let i = 1; i <= 20; i++) await api.save('large', 'k', `${megabyte}${i}`);
     let pages = 1;
     const items = await api.walk(configPath('large', 'k', 'versions'), { limit: 1000 }, async () => pages++);
-    assert.deepEqual(items.map(({ content }) => content.slice(megabyte.length)), Array.from({ length: 20 }, (_, i) => `${20 - i}`));
+    assert.deepEqual(
+      items.map(({ content }) => content.slice(megabyte.length)),
+      Array.from({ length: 20 }, (_, i) => `${20 - i}`),
+    );
     assert.ok(pages >= 2, `${pages} pages`);
 
-    const { data } = await api.get(configPath('large', 'k', 'versions'), { query: { limit: 1000, content: 'false' } });
+    const { data } = await api.get(configPath('large', 'k', 'versions'), {
+      query: { limit: 1000, content: 'false' },
+    });
     assert.deepEqual([data.items.length, data.cursor], [20, null]);
   });
 
@@ -65,7 +74,8 @@ describe('Versions', () => {
 
 describe('Diffs', () => {
   const { api } = useConferd();
-  const diff = async (namespace, key, query) => (await api.get(configPath(namespace, key, 'diff'), { query })).data;
+  const diff = async (namespace, key, query) =>
+    (await api.get(configPath(namespace, key, 'diff'), { query })).data;
 
   test('A small change reads as diff -u would write it', async () => {
     await api.createNamespaces('small');
@@ -79,7 +89,8 @@ describe('Diffs', () => {
       from: 1,
       to: 2,
       diff: [
-        '--- k@1', '+++ k@2', '@@ -3,7 +3,7 @@', ' line 3', ' line 4', ' line 5', '-line 6', '+changed', ' line 7', ' line 8', ' line 9', '',
+        '--- k@1', '+++ k@2', '@@ -3,7 +3,7 @@', ' line 3', ' line 4', ' line 5', '-line 6', '+changed',
+        ' line 7', ' line 8', ' line 9', '',
       ].join('\n'),
     });
   });
@@ -102,7 +113,13 @@ describe('Diffs', () => {
     assert.equal(applyDiff('', draft.diff).text, 'one\n');
 
     await api.post(configPath('defaults', 'k', 'publish'), {});
-    assert.deepEqual(await diff('defaults', 'k'), { namespace: 'defaults', key: 'k', from: 1, to: 1, diff: '' });
+    assert.deepEqual(await diff('defaults', 'k'), {
+      namespace: 'defaults',
+      key: 'k',
+      from: 1,
+      to: 1,
+      diff: '',
+    });
     await api.save('defaults', 'k', 'two\n');
     await api.save('defaults', 'k', 'three\n');
     const { from, to, diff: text } = await diff('defaults', 'k');
@@ -114,16 +131,30 @@ describe('Diffs', () => {
     assert.equal(applyDiff('three\n', backwards.diff).text, 'one\n');
 
     await api.delete(configPath('defaults', 'k'));
-    assert.deepEqual((({ from: f, to: t }) => [f, t])(await diff('defaults', 'k')), [null, 3], 'after a delete nothing is in force');
+    assert.deepEqual(
+      (({ from: f, to: t }) => [f, t])(await diff('defaults', 'k')),
+      [null, 3],
+      'after a delete nothing is in force',
+    );
   });
 
   test('Versions that are not there, or cannot be, are refused', async () => {
     await api.createNamespaces('refused');
     await api.save('refused', 'k', 'x');
     for (const side of ['from', 'to']) {
-      await api.get(configPath('refused', 'k', 'diff'), { query: { [side]: 2 }, status: 404, reason: 'version_not_found', field: side });
+      await api.get(configPath('refused', 'k', 'diff'), {
+        query: { [side]: 2 },
+        status: 404,
+        reason: 'version_not_found',
+        field: side,
+      });
       for (const version of ['0', 'x', '', '-1']) {
-        await api.get(configPath('refused', 'k', 'diff'), { query: { [side]: version }, status: 400, reason: 'invalid_parameter', field: side });
+        await api.get(configPath('refused', 'k', 'diff'), {
+          query: { [side]: version },
+          status: 400,
+          reason: 'invalid_parameter',
+          field: side,
+        });
       }
     }
     await api.get(configPath('refused', 'absent', 'diff'), { status: 404, reason: 'config_not_found' });
@@ -135,7 +166,11 @@ describe('Diffs', () => {
     ['from nothing to an empty line', '', '\n'],
     ['of line ends alone', 'a\nb\n', 'a\r\nb\r\n'],
     ['of a byte order mark', 'a\n', '\ufeffa\n'],
-    ['of lines that look like a diff', '--- a\n+++ b\n@@ -1 +1 @@\n', '+++ b\n--- a\n\\ No newline at end of file\n'],
+    [
+      'of lines that look like a diff',
+      '--- a\n+++ b\n@@ -1 +1 @@\n',
+      '+++ b\n--- a\n\\ No newline at end of file\n',
+    ],
     ['without any final newline', 'a', 'b'],
     ['at the beginning', 'a\nb\nc\nd\ne\nf\n', 'x\na\nb\nc\nd\ne\nf\n'],
     ['at the end', 'a\nb\nc\nd\ne\nf\n', 'a\nb\nc\nd\ne\nf\nx'],
@@ -185,7 +220,8 @@ describe('Diffs', () => {
 
   test('Two large texts that have nothing in common are compared too', async () => {
     await api.createNamespaces('huge');
-    const text = (salt) => Array.from({ length: 40000 }, (_, i) => `${salt} ${(i * 7919) % 40009}`).join('\n');
+    const text = (salt) =>
+      Array.from({ length: 40000 }, (_, i) => `${salt} ${(i * 7919) % 40009}`).join('\n');
     const [old, young] = [text('old'), text('new')];
     await api.save('huge', 'k', old);
     await api.save('huge', 'k', young);
@@ -198,6 +234,9 @@ describe('Diffs', () => {
     const lineBreaks = '\n'.repeat(1024 * 1024);
     await api.save('huge', 'breaks', lineBreaks);
     await api.save('huge', 'breaks', 'x\n'.repeat(512 * 1024));
-    assert.equal(applyDiff(lineBreaks, (await diff('huge', 'breaks', { from: 1, to: 2 })).diff).text, 'x\n'.repeat(512 * 1024));
+    assert.equal(
+      applyDiff(lineBreaks, (await diff('huge', 'breaks', { from: 1, to: 2 })).diff).text,
+      'x\n'.repeat(512 * 1024),
+    );
   });
 });

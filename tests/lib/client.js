@@ -78,11 +78,19 @@ class Client {
    */
   async request(method, path, options = {}) {
     const { query = {}, headers = {}, auth = this.token && `Bearer ${this.token}` } = options;
-    const body = typeof options.body === 'object' && !Buffer.isBuffer(options.body) ? JSON.stringify(options.body) : options.body;
+    const body =
+      typeof options.body === 'object' && !Buffer.isBuffer(options.body)
+        ? JSON.stringify(options.body)
+        : options.body;
     const bytes = body === undefined ? null : Buffer.from(body);
     const text = queryText(query);
     const target = text ? `${path}${path.includes('?') ? '&' : '?'}${text}` : path;
-    const call = { method, target, bytes, headers: { ...(auth ? { authorization: auth } : {}), ...lowerCase(headers) } };
+    const call = {
+      method,
+      target,
+      bytes,
+      headers: { ...(auth ? { authorization: auth } : {}), ...lowerCase(headers) },
+    };
 
     this.checkRequest(call, options);
     const answer = await this.send(call);
@@ -98,7 +106,14 @@ class Client {
 
     return new Promise((resolve, reject) => {
       const request = http.request(
-        { agent: this.agent, hostname, port, method, path: target, headers: { ...type, ...length, ...headers } },
+        {
+          agent: this.agent,
+          hostname,
+          port,
+          method,
+          path: target,
+          headers: { ...type, ...length, ...headers },
+        },
         (response) => {
           const chunks = [];
           response.on('data', (chunk) => chunks.push(chunk));
@@ -122,12 +137,19 @@ class Client {
     const { pathname, query } = split(target);
     const isRaw = query.get('raw') === 'true' && answer.status === 200;
     const problems = openapi.checkAnswer({ method, pathname, isRaw, ...answer });
-    assert.deepEqual(problems, [], `${method} ${target} is answered ${answer.status} against the contract: ${excerpt(answer)}`);
+    assert.deepEqual(
+      problems,
+      [],
+      `${method} ${target} is answered ${answer.status} against the contract: ${excerpt(answer)}`,
+    );
   }
 
   checkExpected({ method, target }, answer, { status, reason, field }) {
     const what = `${method} ${target} is answered ${answer.status}: ${excerpt(answer)}`;
-    const isExpected = status === undefined ? answer.status >= 200 && answer.status < 300 : status === 'any' || answer.status === status;
+    const isExpected =
+      status === undefined
+        ? answer.status >= 200 && answer.status < 300
+        : status === 'any' || answer.status === status;
 
     assert.ok(isExpected, `${status || '2xx'} is expected, but ${what}`);
     if (reason) assert.equal(answer.reason, reason, what);
@@ -196,7 +218,7 @@ class Client {
   /** All items of a list, page by page. @onPage is awaited after each page but the last. */
   async walk(path, query = {}, onPage = async () => {}) {
     const items = [];
-    for (let cursor; ; ) {
+    for (let cursor; ;) {
       const { data } = await this.get(path, { query: { ...query, cursor } });
       items.push(...data.items);
       if (data.cursor === null) return items;
@@ -214,7 +236,8 @@ function split(target) {
     : { pathname: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) };
 }
 
-const lowerCase = (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+const lowerCase = (headers) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 const excerpt = (answer) => answer.bytes.subarray(0, 600).toString('utf8');
 

@@ -10,7 +10,9 @@ const path = require('node:path');
 const { after, before } = require('node:test');
 const { Client } = require('./client.js');
 
-const program = path.resolve(process.env.CONFER_CONFERD || path.join(__dirname, '..', '..', 'build', 'server', 'conferd'));
+const program = path.resolve(
+  process.env.CONFER_CONFERD || path.join(__dirname, '..', '..', 'build', 'server', 'conferd'),
+);
 const password = 'correct horse battery staple';
 const deadlineMs = 60000; // What takes longer hangs.
 
@@ -38,15 +40,23 @@ const suppressions = (name) => `suppressions=${path.join(__dirname, '..', name)}
 
 /** What the server may see of our environment: nobody's CONFER_* but the test's own. */
 function environment(extra) {
-  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'];
-  const kept = names.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]);
+  const names = [
+    'PATH', 'HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS',
+  ];
+  const kept = names
+    .filter((name) => process.env[name] !== undefined)
+    .map((name) => [name, process.env[name]]);
   const sanitizers = { LSAN_OPTIONS: suppressions('lsan.supp'), TSAN_OPTIONS: suppressions('tsan.supp') };
   const all = { ...sanitizers, ...Object.fromEntries(kept), ...extra };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function spawnConferd(args, env, options = {}) {
-  const child = spawn(program, args, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const child = spawn(program, args, {
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...options,
+  });
 
   running.add(child);
   child.output = { stdout: '', stderr: '' };
@@ -81,7 +91,11 @@ async function within(promise, what, onTimeout = () => {}) {
 
 function assertNoSanitizerReport(stderr) {
   const at = stderr.search(sanitizerReport);
-  assert.equal(at, -1, `a sanitizer has something to say:\n${stderr.slice(Math.max(0, at - 200), at + 6000)}`);
+  assert.equal(
+    at,
+    -1,
+    `a sanitizer has something to say:\n${stderr.slice(Math.max(0, at - 200), at + 6000)}`,
+  );
 }
 
 /** Runs conferd to its end, as for --verify; returns `{code, signal, stdout, stderr}`. */
@@ -130,7 +144,9 @@ class Conferd {
         if (match) resolve(match[1]);
       };
       child.stdout.on('data', look);
-      child.ended.then((end) => reject(new Error(`conferd ended (${describe(end)}) before it was ready:\n${this.stderr}`)));
+      child.ended.then((end) =>
+        reject(new Error(`conferd ended (${describe(end)}) before it was ready:\n${this.stderr}`)),
+      );
       look();
     });
     this.origin = await within(said, 'the start of conferd', () => child.kill('SIGKILL'));
@@ -183,7 +199,10 @@ class Conferd {
 
   checkEnd() {
     assertNoSanitizerReport(this.stderr);
-    assert.ok(this.isEnding, `conferd ended on its own (${describe(this.child.end)}):\n${this.stderr.slice(-4000)}`);
+    assert.ok(
+      this.isEnding,
+      `conferd ended on its own (${describe(this.child.end)}):\n${this.stderr.slice(-4000)}`,
+    );
   }
 }
 

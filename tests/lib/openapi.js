@@ -25,13 +25,7 @@ ajv.addSchema({ $id: id, ...document }, undefined, false, false);
 
 // Any server adds these; they are HTTP's, not the contract's.
 const transportHeaders = new Set([
-  'connection',
-  'content-length',
-  'content-type',
-  'date',
-  'keep-alive',
-  'server',
-  'transfer-encoding',
+  'connection', 'content-length', 'content-type', 'date', 'keep-alive', 'server', 'transfer-encoding',
 ]);
 
 const escapePointer = (token) => encodeURIComponent(token.replace(/~/g, '~0').replace(/\//g, '~1'));
@@ -48,7 +42,10 @@ function validator(keys) {
 function resolve(keys) {
   let value = keys.reduce((node, key) => node[key], document);
   while (value.$ref) {
-    keys = value.$ref.slice(2).split('/').map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'));
+    keys = value.$ref
+      .slice(2)
+      .split('/')
+      .map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'));
     value = keys.reduce((node, key) => node[key], document);
   }
   return { value, keys };
@@ -110,7 +107,9 @@ function decoded(string) {
 
 function checkParameters(parameters, found, query, headers) {
   const problems = [];
-  const known = new Set(parameters.filter(({ value }) => value.in === 'query').map(({ value }) => value.name));
+  const known = new Set(
+    parameters.filter(({ value }) => value.in === 'query').map(({ value }) => value.name),
+  );
 
   for (const name of query.keys()) {
     if (!known.has(name)) problems.push(`query parameter ${name} is unknown`);
@@ -177,7 +176,8 @@ function responseKeys(method, pathname, status) {
   const key = method === 'HEAD' ? 'get' : method.toLowerCase();
   const operation = found && document.paths[found.template][key];
 
-  if (operation && operation.responses[status]) return ['paths', found.template, key, 'responses', String(status)];
+  if (operation && operation.responses[status])
+    return ['paths', found.template, key, 'responses', String(status)];
   const name = (operation ? everywhere : nowhere)[status];
   return name ? ['components', 'responses', name] : null;
 }
@@ -188,7 +188,8 @@ function checkHeaders(response, keys, headers) {
   const names = new Set(Object.keys(documented).map((name) => name.toLowerCase()));
 
   for (const name of Object.keys(headers)) {
-    if (!names.has(name) && !transportHeaders.has(name)) problems.push(`header ${name} is not in the description`);
+    if (!names.has(name) && !transportHeaders.has(name))
+      problems.push(`header ${name} is not in the description`);
   }
   for (const name of Object.keys(documented)) {
     const header = resolve([...keys, 'headers', name]);
@@ -203,7 +204,8 @@ function checkHeaders(response, keys, headers) {
 function checkBody(response, keys, { method, headers, bytes, isRaw }) {
   const mediaType = (headers['content-type'] || '').split(';')[0];
 
-  if (!response.content || method === 'HEAD') return bytes.length ? ['there is a body where none is expected'] : [];
+  if (!response.content || method === 'HEAD')
+    return bytes.length ? ['there is a body where none is expected'] : [];
   if (!response.content[mediaType]) return [`media type "${mediaType}" is not in the description`];
   if (isRaw || !response.content[mediaType].schema) return [];
 
@@ -224,4 +226,15 @@ function checkAnswer(answer) {
   return [...checkHeaders(response, keys, answer.headers), ...checkBody(response, keys, answer)];
 }
 
-module.exports = { ajv, checkAnswer, checkRequest, document, file, findPath, operations, resolve, text, validator };
+module.exports = {
+  ajv,
+  checkAnswer,
+  checkRequest,
+  document,
+  file,
+  findPath,
+  operations,
+  resolve,
+  text,
+  validator,
+};

@@ -34,7 +34,10 @@ async function receive(connection, isEnough) {
     look();
   });
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer; received so far: ${connection.received()}`)), deadlineMs);
+    timer = setTimeout(
+      () => reject(new Error(`no answer; received so far: ${connection.received()}`)),
+      deadlineMs,
+    );
   });
   return Promise.race([enough, connection.closed, late]).finally(() => clearTimeout(timer));
 }
@@ -54,7 +57,7 @@ function takeHead(bytes) {
 
 function takeChunks(bytes) {
   const parts = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const end = bytes.indexOf('\r\n', at);
     if (end < 0) return null;
     const size = parseInt(bytes.subarray(at, end).toString('latin1'), 16);

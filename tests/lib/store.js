@@ -12,7 +12,11 @@ const skip = hasSqlite ? false : 'the program sqlite3 is not installed';
 const databaseOf = (data) => path.join(data, 'confer.db');
 
 function sqlite(args, input) {
-  const { status, stdout, stderr } = spawnSync('sqlite3', ['-bail', ...args], { input, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  const { status, stdout, stderr } = spawnSync('sqlite3', ['-bail', ...args], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
   if (status !== 0) throw new Error(`sqlite3 fails: ${stderr}`);
   return stdout;
 }

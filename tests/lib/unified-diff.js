@@ -10,7 +10,8 @@ const linesOf = (text) => text.match(/[^\n]*\n|[^\n]+$/g) || [];
 function markedLines(diff) {
   const lines = [];
   for (const line of linesOf(diff)) {
-    if (line === '\\ No newline at end of file\n') lines[lines.length - 1].text = lines[lines.length - 1].text.slice(0, -1);
+    if (line === '\\ No newline at end of file\n')
+      lines[lines.length - 1].text = lines[lines.length - 1].text.slice(0, -1);
     else lines.push({ mark: line[0], text: line.slice(1) });
   }
   return lines;
@@ -37,7 +38,12 @@ function applyDiff(old, diff) {
   let toAt;
 
   const endHunk = () => {
-    if (hunks) assert.deepEqual([at, output.length], [from.at + from.n, toAt + to.n], 'the counts in the header of a hunk are right');
+    if (hunks)
+      assert.deepEqual(
+        [at, output.length],
+        [from.at + from.n, toAt + to.n],
+        'the counts in the header of a hunk are right',
+      );
   };
   for (const { mark, text } of rest) {
     if (mark === '@') {
@@ -59,7 +65,11 @@ function applyDiff(old, diff) {
   }
   endHunk();
   output.push(...input.slice(at));
-  return { text: output.join(''), hunks, names: [first.text.slice(3).trimEnd(), second.text.slice(3).trimEnd()] };
+  return {
+    text: output.join(''),
+    hunks,
+    names: [first.text.slice(3).trimEnd(), second.text.slice(3).trimEnd()],
+  };
 }
 
 module.exports = { applyDiff };

@@ -7,7 +7,7 @@ const deadlineMs = 30000;
 
 /** Asks @condition again and again until it returns something true, and returns that. */
 async function until(condition, what) {
-  for (const start = Date.now(); ; ) {
+  for (const start = Date.now(); ;) {
     const value = await condition();
     if (value) return value;
     if (Date.now() - start > deadlineMs) throw new Error(`still not so after ${deadlineMs} ms: ${what}`);

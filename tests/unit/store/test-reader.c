@@ -831,6 +831,8 @@ static void list_audit(AuditQuery query) {
 
         if (!query.limit)
                 query.limit = 100;
+        if (!query.until_ms)
+                query.until_ms = INT64_MAX;
         while (more) {
                 if (suite.listing.n)
                         buf_append_char(&suite.listing.text, '|');
@@ -1039,8 +1041,9 @@ static void an_audit_entry_has_all_its_fields(void **state) {
 
         (void)state;
         fill_audit();
-        assert_int_equal(
-                reader_list_audit(suite.reader, &(AuditQuery){ .limit = 100 }, check_entry, &seen, &more), 0);
+        assert_int_equal(reader_list_audit(suite.reader, &(AuditQuery){ .until_ms = INT64_MAX, .limit = 100 },
+                                           check_entry, &seen, &more),
+                         0);
         assert_listing("13 12 11 10 9 8 7 6 5 4 3 2 1");
 }
 
@@ -1157,9 +1160,9 @@ static void damaged_rows_are_not_handed_out(void **state) {
         assert_int_equal(reader_list_releases(suite.reader, &query, note_release, NULL, &more), -EBADMSG);
         fixture_execute(suite.fixture,
                         "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET outcome = 2");
-        assert_int_equal(
-                reader_list_audit(suite.reader, &(AuditQuery){ .limit = 1 }, note_entry, NULL, &more),
-                -EBADMSG);
+        assert_int_equal(reader_list_audit(suite.reader, &(AuditQuery){ .until_ms = INT64_MAX, .limit = 1 },
+                                           note_entry, NULL, &more),
+                         -EBADMSG);
         assert_true(more);
         assert_true(sqlite3_get_autocommit(suite.reader->database));
         assert_listing("");
