@@ -1,6 +1,7 @@
 #include <stdint.h>
 
 #include "model/json.h"
+#include "model/utf8.h"
 
 #define SIX_BYTES_AN_ESCAPE 6 /* \u001f, the longest that one byte becomes */
 
@@ -79,6 +80,20 @@ void json_append_string(Buf *buf, Span text) {
         }
 
         buf_append_char(buf, '"');
+        json_append_escaped(buf, text);
+        buf_append_char(buf, '"');
+}
+
+void json_append_lossy_string(Buf *buf, Span text) {
+        size_t valid = utf8_valid_size(text);
+
+        buf_append_char(buf, '"');
+        while (valid < text.size) {
+                json_append_escaped(buf, (Span){ text.data, valid });
+                buf_append_literal(buf, "\xef\xbf\xbd");
+                text = (Span){ text.data + valid + 1, text.size - valid - 1 };
+                valid = utf8_valid_size(text);
+        }
         json_append_escaped(buf, text);
         buf_append_char(buf, '"');
 }

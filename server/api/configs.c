@@ -135,6 +135,15 @@ static int render_item(void *context, const ConfigRow *row) {
         return list_ends_for_size(list);
 }
 
+static bool check_search(Request *request, Span search) {
+        if (search.size <= READER_SEARCH_MAX)
+                return true;
+
+        reply_refusal(request, REASON_INVALID_PARAMETER, "q", "q has %zu bytes, %d are allowed", search.size,
+                      READER_SEARCH_MAX);
+        return false;
+}
+
 static bool take_place(Request *request, Span place, ConfigQuery *query) {
         if (place.size == 0)
                 return true;
@@ -157,7 +166,7 @@ void config_query_list(Request *request, Reader *reader) {
         bool has_more = false;
         int r;
 
-        if (!request_flag(request, "content", false, &query.with_content) ||
+        if (!check_search(request, query.search) || !request_flag(request, "content", false, &query.with_content) ||
             !request_flag(request, "inherit", false, &query.with_inherited) ||
             !request_flag(request, "deleted", false, &query.with_deleted) ||
             !list_begin(&list, request, &query.limit, &after) || !take_place(request, buf_span(&after), &query))

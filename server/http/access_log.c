@@ -81,9 +81,9 @@ void access_line_append(Buf *lines, const AccessLine *line) {
         buf_append_literal(lines, ",\"user\":");
         json_append_string(lines, line->user);
         buf_append_literal(lines, ",\"method\":");
-        json_append_string(lines, line->method);
+        json_append_lossy_string(lines, line->method);
         buf_append_literal(lines, ",\"path\":");
-        json_append_string(lines, line->path);
+        json_append_lossy_string(lines, line->path);
         buf_append_format(lines, ",\"status\":%d,\"bytes\":%" PRIu64 ",\"duration_us\":%" PRId64 "}\n", line->status,
                           line->sent_bytes, line->duration_us);
 }

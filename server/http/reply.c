@@ -37,11 +37,11 @@ void reply_release(Request *request, Release *release) {
 
 static void append_details(Buf *body, const Problem *problem) {
         buf_append_literal(body, ",\"details\":[{\"field\":");
-        json_append_string(body, span_from_string(problem->field));
+        json_append_lossy_string(body, span_from_string(problem->field));
         if (problem->line)
                 buf_append_format(body, ",\"line\":%zu,\"column\":%zu", problem->line, problem->column);
         buf_append_literal(body, ",\"problem\":");
-        json_append_string(body, span_from_string(problem->text));
+        json_append_lossy_string(body, span_from_string(problem->text));
         buf_append_literal(body, "}]");
 }
 
@@ -53,7 +53,7 @@ void reply_refuse(Request *request, Reason reason, const Problem *problem) {
         reply->status = reason_status(reason);
         reply->content_type = MEDIA_TYPE_JSON;
         buf_append_format(&reply->body, "{\"code\":%d,\"message\":", reply->status);
-        json_append_string(&reply->body, span_from_string(problem->text));
+        json_append_lossy_string(&reply->body, span_from_string(problem->text));
         buf_append_format(&reply->body, ",\"reason\":\"%s\",\"data\":null", reason_to_string(reason));
         if (problem->field[0])
                 append_details(&reply->body, problem);

@@ -130,7 +130,7 @@ static int open_source(const char *path, sqlite3 **ret_source, Problem *ret_prob
         int version = 0;
         int r;
 
-        r = maintenance_open(path, &source, ret_problem);
+        r = sql_open(path, SQL_MODE_READER, &source, ret_problem);
         if (r)
                 return r;
 
@@ -209,11 +209,6 @@ static int remove_database(const char *path, Problem *ret_problem) {
         return 0;
 }
 
-/* Leaves all of the database in its file. */
-static int write_back_log(sqlite3 *database) {
-        return sql_error(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
-}
-
 static int renew_epoch(sqlite3 *database) {
         static const char *const text = "UPDATE store SET epoch = lower(hex(?1))";
         sqlite3_stmt *statement = NULL;
@@ -248,7 +243,7 @@ static int prepare_copy(const char *path, Problem *ret_problem) {
 
         r = renew_epoch(database);
         if (r == 0)
-                r = write_back_log(database);
+                r = sql_write_back_log(database);
         if (r)
                 return fail_to_write(ret_problem, path, database, r);
         return 0;
@@ -311,9 +306,9 @@ static int settle_old(const char *path, Problem *ret_problem) {
         Problem problem = PROBLEM_NULL;
         int r;
 
-        r = maintenance_open(path, &database, &problem);
+        r = sql_open(path, SQL_MODE_READER, &database, &problem);
         if (r == 0)
-                r = write_back_log(database);
+                r = sql_write_back_log(database);
         if (r == -EBADMSG)
                 return 0;
         if (r) {

@@ -12,11 +12,5 @@
 
 DEFINE_CLEANUP(sqlite3 *, sql_close);
 
-/*
- * Opens the database at @path, which exists, to look at it only: the log that a killed server left is read,
- * but not written into the file.
- */
-int maintenance_open(const char *path, sqlite3 **ret_database, Problem *ret_problem);
-
 /* store_verify() on an open connection that is in no transaction. */
 int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret_problem);

@@ -16,8 +16,10 @@
         "PRAGMA wal_autocheckpoint = 0;"                                                                     \
         "PRAGMA trusted_schema = OFF;"                                                                       \
         "PRAGMA temp_store = MEMORY;"
-#define PRAGMAS_WRITER PRAGMAS "PRAGMA page_size = 4096;PRAGMA journal_mode = WAL;PRAGMA cache_size = -16384;PRAGMA secure_delete = OFF;"
-#define PRAGMAS_READER PRAGMAS "PRAGMA query_only = ON;PRAGMA cache_size = -4096;"
+#define READ_SOMETHING "SELECT count(*) FROM sqlite_schema;" /* so that a damaged file is refused here, not later */
+#define PRAGMAS_WRITER                                                                                       \
+        PRAGMAS "PRAGMA page_size = 4096; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;" READ_SOMETHING
+#define PRAGMAS_READER PRAGMAS "PRAGMA query_only = ON; PRAGMA cache_size = -4096;" READ_SOMETHING
 
 int sql_error(int code) {
         switch (code & 0xff) {
@@ -59,6 +61,8 @@ int sql_open(const char *path, SqlMode mode, sqlite3 **ret_database, Problem *re
 
         code = sqlite3_open_v2(path, &database, flags, NULL);
         if (code == SQLITE_OK) {
+                /* The last connection to close would write the log of a damaged store into its file. */
+                (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
                 (void)sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
                 code = sqlite3_exec(database, mode == SQL_MODE_WRITER ? PRAGMAS_WRITER : PRAGMAS_READER, NULL,
                                     NULL, NULL);
@@ -72,6 +76,14 @@ int sql_open(const char *path, SqlMode mode, sqlite3 **ret_database, Problem *re
 
         *ret_database = database;
         return 0;
+}
+
+int sql_use_wal(sqlite3 *database) {
+        return sql_execute(database, "PRAGMA journal_mode = WAL");
+}
+
+int sql_write_back_log(sqlite3 *database) {
+        return sql_error(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 sqlite3 *sql_close(sqlite3 *database) {

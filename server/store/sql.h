@@ -60,12 +60,18 @@ static inline SqlValue sql_blob(const void *data, size_t size) {
 }
 
 /*
- * sql_open() - open @path and set the pragmas: WAL, synchronous FULL, foreign keys, no automatic checkpoint
+ * sql_open() - open @path and set the pragmas: synchronous FULL, foreign keys, no checkpoint but those we make
  * @ret_problem: filled on failure
  * Return: 0, -ENOENT, -EBADMSG (no database, or damaged), -EROFS, -ENOSPC, -EIO …
  */
 int sql_open(const char *path, SqlMode mode, sqlite3 **ret_database, Problem *ret_problem);
 sqlite3 *sql_close(sqlite3 *database);
+
+/* Turns the write-ahead log on. It changes the file, so not before the file is known to be ours. */
+int sql_use_wal(sqlite3 *database);
+
+/* Leaves all of the database in its file, and the log empty. */
+int sql_write_back_log(sqlite3 *database);
 
 /* Prepares @n statements that live as long as the connection. On failure none is left. */
 int sql_prepare(sqlite3 *database, const char *const *texts, sqlite3_stmt **ret_statements, size_t n);

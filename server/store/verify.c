@@ -289,40 +289,11 @@ int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret
         return 0;
 }
 
-/*
- * Not by sql_open(), which reads before it can be told to leave the log alone, and so moves the log of a
- * damaged store into its file when it fails.
- */
-int maintenance_open(const char *path, sqlite3 **ret_database, Problem *ret_problem) {
-        _cleanup_(sql_closep) sqlite3 *database = NULL;
-        int code;
-
-        code = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-        if (code == SQLITE_OK) {
-                (void)sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
-                (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-                code = sqlite3_exec(
-                        database,
-                        "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"
-                        "SELECT count(*) FROM sqlite_schema",
-                        NULL, NULL, NULL);
-        }
-        if (code != SQLITE_OK) {
-                problem_set(ret_problem, NULL, "%s cannot be opened: %s", path,
-                            database ? sqlite3_errmsg(database) : sqlite3_errstr(code));
-                return sql_error(code);
-        }
-
-        *ret_database = database;
-        database = NULL;
-        return 0;
-}
-
 int store_verify(const char *path, VerifyReport *ret_report, Problem *ret_problem) {
         _cleanup_(sql_closep) sqlite3 *database = NULL;
         int r;
 
-        r = maintenance_open(path, &database, ret_problem);
+        r = sql_open(path, SQL_MODE_READER, &database, ret_problem);
         if (r)
                 return r;
 

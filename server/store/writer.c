@@ -64,10 +64,13 @@ static int open_database(Store *store, Problem *ret_problem) {
                 return r;
         }
 
-        r = transaction_init(&store->transaction, store->database);
+        r = sql_use_wal(store->database);
+        if (r == 0)
+                r = transaction_init(&store->transaction, store->database);
         if (r)
                 problem_set(ret_problem, NULL, "%s cannot be read: %s", store->path,
                             sqlite3_errmsg(store->database));
+        store->transaction.n_outbox_rows_added = OUTBOX_TRIM_EVERY; /* what earlier runs left is trimmed first */
         (void)sqlite3_wal_hook(store->database, remember_wal_size, store);
         return r;
 }
@@ -325,5 +328,6 @@ void store_stop(Store *store) {
 
         (void)pthread_join(store->thread, NULL);
         store->checkpointer = checkpointer_stop(store->checkpointer);
+        (void)sql_write_back_log(store->database); /* where it cannot, the next start reads the log */
         store->is_started = false;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/utf8.h"
 #include "util/content.h"
 #include "util/content_parsers.h"
 
@@ -78,75 +79,9 @@ bool content_refuse(Span content, size_t offset, Problem *ret_problem, const cha
         return false;
 }
 
-/* The number of bytes of the sequence that starts with @lead, and the bounds of its second byte. 0: no lead
- * byte. */
-static size_t sequence_size(uint8_t lead, uint8_t *ret_second_min, uint8_t *ret_second_max) {
-        *ret_second_min = 0x80;
-        *ret_second_max = 0xbf;
-
-        if (lead >= 0xc2 && lead <= 0xdf)
-                return 2;
-
-        if (lead >= 0xe0 && lead <= 0xef) {
-                if (lead == 0xe0)
-                        *ret_second_min = 0xa0; /* below: overlong */
-                else if (lead == 0xed)
-                        *ret_second_max = 0x9f; /* above: surrogates */
-                return 3;
-        }
-
-        if (lead >= 0xf0 && lead <= 0xf4) {
-                if (lead == 0xf0)
-                        *ret_second_min = 0x90; /* below: overlong */
-                else if (lead == 0xf4)
-                        *ret_second_max = 0x8f; /* above: beyond U+10FFFF */
-                return 4;
-        }
-        return 0;
-}
-
-/* The size of the valid sequence of two to four bytes at the start of @text, or 0. */
-static size_t valid_sequence(const uint8_t *text, size_t size) {
-        uint8_t second_min, second_max;
-        size_t needed = sequence_size(text[0], &second_min, &second_max);
-
-        if (needed == 0 || needed > size || text[1] < second_min || text[1] > second_max)
-                return 0;
-        for (size_t i = 2; i < needed; i++)
-                if ((text[i] & 0xc0) != 0x80)
-                        return 0;
-        return needed;
-}
-
-/* How many bytes at the start of @content are valid UTF-8. */
-static size_t valid_utf8_size(Span content) {
-        const uint8_t *text = (const uint8_t *)content.data;
-        uint64_t word;
-        size_t at = 0, size;
-
-        while (at < content.size) {
-                if (text[at] < 0x80) {
-                        at++;
-                        while (at + sizeof(word) <= content.size) {
-                                memcpy(&word, text + at, sizeof(word));
-                                if (word & UINT64_C(0x8080808080808080))
-                                        break;
-                                at += sizeof(word);
-                        }
-                        continue;
-                }
-
-                size = valid_sequence(text + at, content.size - at);
-                if (size == 0)
-                        break;
-                at += size;
-        }
-        return at;
-}
-
 static bool check_text(Span content, Problem *ret_problem) {
         size_t nul = content_find(content, 0, '\0');
-        size_t valid = valid_utf8_size((Span){ content.data, nul });
+        size_t valid = utf8_valid_size((Span){ content.data, nul });
 
         if (valid < nul)
                 return content_refuse(content, valid, ret_problem,

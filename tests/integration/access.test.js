@@ -169,7 +169,7 @@ describe('Sessions', () => {
     const { data, header } = await login();
     assert.deepEqual(Object.keys(data), ['username', 'roles', 'csrf', 'expires_at']);
     assert.equal(data.username, 'admin');
-    assert.ok(Date.parse(data.expires_at) > Date.now());
+    assert.ok(data.expires_at > (await api.status()).started_at);
     for (const attribute of [/; HttpOnly(;|$)/, /; SameSite=Strict(;|$)/, /; Path=\/(;|$)/])
       assert.match(header, attribute);
   });
@@ -325,5 +325,25 @@ describe('Sessions', () => {
     ]) {
       await api.post(`${root}/login`, body, { auth: null, status: 400, reason, field });
     }
+  });
+});
+
+describe('Guessing passwords', () => {
+  const { api } = useConferd();
+  const guess = (options) =>
+    api.post(`${root}/login`, { username: 'admin', password: 'a guess' }, { auth: null, ...options });
+
+  test('Who guesses is shut out after ten wrong passwords, with a right one too', async () => {
+    for (let i = 0; i < 10; i++) await guess({ status: 401, reason: 'unauthenticated' });
+    const shut = { status: 429, reason: 'too_many_requests' };
+    await guess(shut);
+    await api.post(`${root}/login`, { username: 'admin', password }, { auth: null, ...shut });
+    await api.get(`${root}/me`, { auth: basic('admin', password), ...shut });
+  });
+
+  test('Tokens are not touched by it', async () => {
+    await api.get(`${root}/me`, { status: 200 });
+    await api.get(`${root}/me`, { auth: 'Bearer wrong', status: 401 });
+    await api.get('/healthz', { auth: null, status: 200 });
   });
 });

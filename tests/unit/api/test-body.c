@@ -27,7 +27,7 @@ typedef struct Target {
 
 static const Field fields[] = {
         { "text", FIELD_TEXT, false, offsetof(Target, text) },
-        { "content", FIELD_CONTENT, false, offsetof(Target, content) },
+        { "content", FIELD_STRING, false, offsetof(Target, content) },
         { "flag", FIELD_FLAG, false, offsetof(Target, flag) },
         { "version", FIELD_VERSION, false, offsetof(Target, version) },
         { "number", FIELD_NUMBER, false, offsetof(Target, number) },

@@ -42,7 +42,7 @@ int fixture_set_up(void **state) {
         fixture = *state;
         if (sql_open(fixture->path, SQL_MODE_WRITER, &fixture->database, &problem) ||
             sql_execute(fixture->database, "PRAGMA synchronous = OFF") ||
-            schema_migrate(fixture->database, &problem)) {
+            sql_use_wal(fixture->database) || schema_migrate(fixture->database, &problem)) {
                 print_error("%s\n", problem.text);
                 (void)fixture_tear_down(state);
                 return -1;

@@ -150,6 +150,7 @@ static void a_truncated_file_is_refused(void **state) {
         int r;
 
         fixture_add_namespace(fixture, "prod");
+        assert_int_equal(sql_write_back_log(fixture->database), 0);
         fixture->database = sql_close(fixture->database);
         assert_int_equal(truncate(fixture->path, 3 * 4096 + 100), 0);
 

@@ -20,7 +20,8 @@ static int set_up(void **state) {
                 return -1;
 
         fixture = *state;
-        return sql_open(fixture->path, SQL_MODE_WRITER, &fixture->database, &problem);
+        return sql_open(fixture->path, SQL_MODE_WRITER, &fixture->database, &problem) ||
+               sql_use_wal(fixture->database);
 }
 
 static sqlite3_stmt *prepare(sqlite3 *database, const char *text) {
