@@ -146,19 +146,17 @@ describe('A read-only data directory', () => {
     },
   );
 
-  test(
-    'A directory that may not be written to stops the start with a message',
-    { skip: process.getuid() === 0 && 'root may write anywhere' },
-    async () => {
-      const data = await makeStore();
-      fs.chmodSync(data, 0o500);
-      try {
-        await assertRefusesToStart(data, /permission denied/i);
-      } finally {
-        fs.chmodSync(data, 0o700);
-      }
-    },
-  );
+  const isRoot = process.getuid() === 0 && 'root may write anywhere';
+  test('A store that this user may not write to stops the start with a message', { skip: isRoot }, async () => {
+    const data = await makeStore();
+    for (const name of fs.readdirSync(data)) fs.chmodSync(path.join(data, name), 0o400);
+    fs.chmodSync(data, 0o500);
+    try {
+      await assertRefusesToStart(data, /permission denied/i);
+    } finally {
+      fs.chmodSync(data, 0o700);
+    }
+  });
 
   test('A path that is no directory, or cannot become one, stops the start with a message', async () => {
     const directory = temporaryDirectory();

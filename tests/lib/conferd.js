@@ -121,12 +121,13 @@ class Conferd {
     this.api = new Client(() => this.origin, { token });
   }
 
-  /** Starts the process without waiting for anything. */
-  spawn() {
+  /** Starts the process without waiting for anything. @listen: on a free port; else `args` say where. */
+  spawn({ listen = true } = {}) {
     assert.ok(!this.child || this.child.end, 'conferd is running already');
     this.isEnding = false;
     this.origin = null;
-    this.child = spawnConferd(['--listen', '127.0.0.1:0', '--data', this.data, ...this.args], this.env);
+    const flags = listen ? ['--listen', '127.0.0.1:0'] : [];
+    this.child = spawnConferd([...flags, '--data', this.data, ...this.args], this.env);
   }
 
   async start() {

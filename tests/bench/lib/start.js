@@ -34,7 +34,8 @@ async function timedStart(directory) {
     if (!isReady) await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, 2))]);
   }
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  return { server: await starting, seconds };
+  const server = await starting;
+  return { server, seconds, cpuSeconds: server.cpuUs() / 1e6 };
 }
 
 function makeCold(files) {
@@ -58,13 +59,15 @@ async function start(work, { seconds }) {
   );
 
   const times = { warm: [], cold: [] };
+  const cpuTimes = { warm: [], cold: [] };
   const memory = { ready: [], read: [] };
   await (await timedStart(directory)).server.stop(); // reads the files for the first warm start
   for (let i = 0; i < starts; i++) {
     for (const kind of ['warm', 'cold']) {
       if (kind === 'cold') makeCold(filesOf(directory));
-      const { server, seconds: took } = await timedStart(directory);
+      const { server, seconds: took, cpuSeconds } = await timedStart(directory);
       times[kind].push(took);
+      cpuTimes[kind].push(cpuSeconds);
       memory.ready.push(server.memory());
       if (kind === 'cold') {
         for (let n = 0; n < reads; ) {
@@ -83,6 +86,8 @@ async function start(work, { seconds }) {
     [
       ['from exec to /readyz, page cache warm, s', spread(times.warm)],
       ['from exec to /readyz, store not in the page cache, s', spread(times.cold)],
+      ['processor time until then, warm, s', spread(cpuTimes.warm)],
+      ['processor time until then, cold, s', spread(cpuTimes.cold)],
       ['resident when ready, MiB', spread(mib('ready', 'rss'))],
       [`resident after ${reads.toLocaleString('en-US')} reads, MiB`, spread(mib('read', 'rss'))],
       ['  of which not pages of files, MiB', spread(mib('read', 'anonymous'))],
