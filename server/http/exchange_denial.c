@@ -122,6 +122,8 @@ static void deny(Exchange *exchange) {
         metric_add(&exchange->loop->metrics, METRIC_ACCESS_DENIED, 1);
         if (namespace_is_valid(request_namespace(request)))
                 denial.namespace = request_namespace(request);
+        if (key_is_valid(request_key(request)))
+                denial.key = request_key(request);
 
         if (denials_note(server->denials, &denial, clock_monotonic_ms()))
                 write_denial_and_send(exchange, &denial);

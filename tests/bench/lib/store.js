@@ -18,25 +18,36 @@ function pathOf(i) {
   return `${pathHead}${String(i).padStart(6, '0')}.json`;
 }
 
-// Publishes `versions` versions of each of `configs` configs, all contents different, 128 to a transaction.
+// The order in which configs get their versions: each config `versions` times, well shuffled and the same at every run, so that what is in force
+// ends up scattered over the store as in one that has grown for years.
+function shuffled(configs, versions) {
+  const order = Uint32Array.from({ length: configs * versions }, (_, i) => i % configs);
+  let random = 1;
+  for (let i = order.length - 1; i > 0; i--) {
+    random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((random / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+// Publishes `versions` versions of each of `configs` configs, all contents different, 128 to a transaction. Answers the seconds that it took.
 async function fill(url, configs, versions) {
   const [before, after] = JSON.stringify(content).split(placeholder);
-  const perVersion = Math.ceil(configs / operationsPerTransaction);
+  const order = shuffled(configs, versions);
   const start = process.hrtime.bigint();
+  const put = (i) =>
+    `{"op":"put","namespace":"${namespace}","key":"${key(order[i])}","content":${before}` +
+    `${String(i).padStart(placeholder.length, '0')}${after},"format":"json","publish":true}`;
 
   await must(url, 'POST', '/api/v1/namespaces', { token, body: JSON.stringify({ name: namespace }) });
-  for (let version = 1; version <= versions; version++) {
-    await parallel(perVersion, connections, async (n, agent) => {
-      const operations = [];
-      for (let i = n * operationsPerTransaction; i < Math.min(configs, (n + 1) * operationsPerTransaction); i++) {
-        const sequence = String(version * 1e7 + i).padStart(placeholder.length, '0');
-        operations.push(
-          `{"op":"put","namespace":"${namespace}","key":"${key(i)}","content":${before}${sequence}${after},"format":"json","publish":true}`,
-        );
-      }
-      await must(url, 'POST', '/api/v1/transactions', { token, agent, body: `{"operations":[${operations.join(',')}]}` });
-    });
-  }
+  await parallel(Math.ceil(order.length / operationsPerTransaction), connections, async (n, agent) => {
+    const operations = [];
+    for (let i = n * operationsPerTransaction; i < Math.min(order.length, (n + 1) * operationsPerTransaction); i++) {
+      operations.push(put(i));
+    }
+    await must(url, 'POST', '/api/v1/transactions', { token, agent, body: `{"operations":[${operations.join(',')}]}` });
+  });
 
   const { data } = JSON.parse((await must(url, 'GET', '/api/v1/status', { token })).body);
   if (data.configs !== configs) throw new Error(`the store has ${data.configs} configs instead of ${configs}`);
