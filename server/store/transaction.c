@@ -170,34 +170,53 @@ static int execute_operations(Transaction *transaction, Command *command) {
         return 0;
 }
 
-static int undo_command(Transaction *transaction, const StoreState *before) {
+/*
+ * An operation refuses before it writes anything; so a command of one operation has nothing to undo, and goes without
+ * the savepoint, which would copy each page that it touches. Of several, a later one may refuse after an earlier one
+ * has written.
+ */
+static bool needs_savepoint(const Command *command) {
+        return command->n_operations > 1;
+}
+
+static int undo_operations(Transaction *transaction, const StoreState *before) {
         transaction->state = *before;
         transaction->change = change_unref(transaction->change);
         return run(transaction, STATEMENT_ROLLBACK_TO_SAVEPOINT);
 }
 
-int transaction_execute(Transaction *transaction, Command *command, Change **ret_change) {
+/* Executes all operations or none. Return: 0, a StoreOutcome, or a negative errno. */
+static int execute_whole(Transaction *transaction, Command *command) {
         StoreState before = transaction->state;
-        int r, outcome;
+        int outcome, r;
 
-        transaction->command = command;
-        transaction->change = NULL;
+        if (!needs_savepoint(command)) {
+                outcome = execute_operations(transaction, command);
+                assert(outcome <= 0 || transaction->state.audit_id == before.audit_id);
+                return outcome;
+        }
+
         r = run(transaction, STATEMENT_SAVEPOINT);
         if (r)
                 return r;
-
         outcome = execute_operations(transaction, command);
-        if (outcome) {
-                command_deinit(command);
-                r = undo_command(transaction, &before);
-        }
-        if (outcome < 0)
-                return outcome;
-        if (r == 0)
+        r = outcome > 0 ? undo_operations(transaction, &before) : 0;
+        if (r == 0 && outcome >= 0)
                 r = run(transaction, STATEMENT_RELEASE_SAVEPOINT);
-        if (r) {
+        return r ? r : outcome;
+}
+
+int transaction_execute(Transaction *transaction, Command *command, Change **ret_change) {
+        int outcome;
+
+        transaction->command = command;
+        transaction->change = NULL;
+        outcome = execute_whole(transaction, command);
+        if (outcome)
+                command_deinit(command);
+        if (outcome < 0) {
                 transaction->change = change_unref(transaction->change);
-                return r;
+                return outcome;
         }
 
         command->outcome = (StoreOutcome)outcome;

@@ -1,4 +1,4 @@
-// The documents and the program say the same: settings, events of the log, metrics, reasons; and no link is dead.
+// The documents and the program say the same: settings, events of the log, metrics, reasons. No link is dead.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -40,7 +40,7 @@ const namesInTable = (markdown, heading) =>
 const operations = read('docs/operations.md');
 
 describe('Settings', () => {
-  /** What --help lists: a map of settings to their defaults. A secret is listed by its variable, and has none. */
+  /** What --help lists, settings with their defaults. A secret is listed by its variable, and has none. */
   async function settingsOfHelp() {
     const { stdout } = await runConferd(['--help']);
     const settings = new Map();
@@ -78,7 +78,9 @@ describe('Events of the log', () => {
 
   test('Every call names its event itself', () => {
     const others = filesBelow('server', '.c').flatMap((file) =>
-      [...read(file).matchAll(/\blog_(?:error|warning|info|debug)\(\s*[^"\s].*/g)].map(([call]) => `${file}: ${call}`),
+      [...read(file).matchAll(/\blog_(?:error|warning|info|debug)\(\s*[^"\s].*/g)].map(
+        ([call]) => `${file}: ${call}`,
+      ),
     );
     assert.deepEqual(others, []);
   });
@@ -97,7 +99,8 @@ describe('Metrics', () => {
 
 describe('Reasons', () => {
   const source = read('server/http/reason.c');
-  const reasons = [...source.matchAll(/\[REASON_\w+\] = \{ "(\w+)", (\d+) \}/g)].map(([, name, status]) => `${status} ${name}`);
+  const rows = [...source.matchAll(/\[REASON_\w+\] = \{ "(\w+)", (\d+) \}/g)];
+  const reasons = rows.map(([, name, status]) => `${status} ${name}`);
 
   test('The sources were understood', () => {
     const [, names] = /typedef enum Reason \{([\s\S]*?)REASON_N,/.exec(read('server/http/reason.h'));
@@ -107,7 +110,10 @@ describe('Reasons', () => {
   test('docs/api.md has them, each with its status', () => {
     // In a row of several statuses a dot stands between the reasons of one and the next.
     const documented = tableRows(read('docs/api.md'), 'status').flatMap(([statuses, names]) =>
-      names.split('·').flatMap((part, i) => inBackticks(part).map((name) => `${statuses.split(', ')[i]} ${name}`)),
+      names.split('·').flatMap((part, i) => {
+        const status = statuses.split(', ')[i];
+        return inBackticks(part).map((name) => `${status} ${name}`);
+      }),
     );
     assert.deepEqual(documented.sort(), [...reasons].sort());
   });
@@ -118,7 +124,8 @@ describe('Reasons', () => {
     (function walk(node) {
       if (!node || typeof node !== 'object') return;
       const { code, reason } = node.properties ?? {};
-      if (code && reason) for (const name of reason.enum ?? [reason.const]) documented.add(`${code.const} ${name}`);
+      if (code && reason)
+        for (const name of reason.enum ?? [reason.const]) documented.add(`${code.const} ${name}`);
       Object.values(node).forEach(walk);
     })(YAML.parse(read('schema/openapi.yaml')));
     assert.deepEqual([...documented].sort(), [...reasons].sort());
@@ -128,10 +135,9 @@ describe('Reasons', () => {
 describe('Links', () => {
   for (const file of ['README.md', ...filesBelow('docs', '.md')])
     test(`Those of ${file} lead somewhere`, () => {
-      const targets = [...withoutCode(read(file)).matchAll(/\]\(([^)\s]+)[^)]*\)/g)].map(([, target]) => target);
-      const dead = targets
-        .filter((target) => !/^([a-z]+:|#)/.test(target))
-        .filter((target) => !fs.existsSync(path.join(root, path.dirname(file), decodeURI(target.replace(/#.*/, '')))));
-      assert.deepEqual(dead, []);
+      const links = [...withoutCode(read(file)).matchAll(/\]\(([^)\s]+)[^)]*\)/g)];
+      const targets = links.map(([, target]) => target).filter((target) => !/^([a-z]+:|#)/.test(target));
+      const pathOf = (target) => path.join(root, path.dirname(file), decodeURI(target.replace(/#.*/, '')));
+      assert.deepEqual(targets.filter((target) => !fs.existsSync(pathOf(target))), []);
     });
 });

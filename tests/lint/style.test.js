@@ -35,7 +35,9 @@ function complaints(tool, args) {
       });
     child.on('error', reject);
     child.on('close', (status, signal) =>
-      resolve(status === 0 ? '' : output.stdout || output.stderr || `${tool} ended with ${signal ?? status}\n`),
+      resolve(
+        status === 0 ? '' : output.stdout || output.stderr || `${tool} ended with ${signal ?? status}\n`,
+      ),
     );
   });
 }

@@ -278,6 +278,26 @@ static void test_a_job_may_submit_itself_again(void **state _unused_) {
         assert_int_equal(task.n_runs, 100);
 }
 
+static bool was_turned_away;
+
+/* Without the stop it would go on for much longer. */
+static void run_until_turned_away(Job *job, void *context _unused_) {
+        Task *task = (Task *)job;
+
+        if (++task->n_runs < 10 * 1000 * 1000)
+                was_turned_away = !workers_submit(round_about, job);
+}
+
+static void test_a_pool_that_is_being_stopped_takes_no_more_jobs(void **state _unused_) {
+        Task task = { .job = { .run = run_until_turned_away } };
+
+        was_turned_away = false;
+        round_about = start((void *[]){ NULL }, 1, 1);
+        assert_true(workers_submit(round_about, &task.job));
+        workers_stop(round_about);
+        assert_true(was_turned_away);
+}
+
 /*
  * Many clients.
  */
@@ -334,6 +354,7 @@ int main(void) {
                 cmocka_unit_test(test_no_pool_is_stopped_too),
                 cmocka_unit_test(test_a_job_may_free_itself),
                 cmocka_unit_test(test_a_job_may_submit_itself_again),
+                cmocka_unit_test(test_a_pool_that_is_being_stopped_takes_no_more_jobs),
                 cmocka_unit_test(test_whatever_clients_do_who_is_taken_runs_once_and_who_is_not_never),
         };
 
