@@ -34,6 +34,7 @@ CREATE TABLE configs (
         stable          INTEGER,                -- number of the version in force; NULL: nothing is served
         stable_id       INTEGER,                -- its row in versions
         release_id      INTEGER,                -- the release event that is in force or was, before a delete
+        last_event_id   INTEGER,                -- the newest release event, deletes included
         deleted         INTEGER NOT NULL DEFAULT 0,     -- 1: deleted, and nothing was saved or published since
         UNIQUE (namespace_id, key)
 ) STRICT;
@@ -53,7 +54,8 @@ CREATE TABLE versions (
         UNIQUE (config_id, version)
 ) STRICT;
 
--- Release events: each time that what a config serves was changed, and by whom.
+-- Release events: each time that what a config serves was changed, and by whom. Those of a config hang together
+-- newest first, from configs.last_event_id by `previous`: an index would have a page rewritten for each publish.
 CREATE TABLE releases (
         id              INTEGER PRIMARY KEY,
         config_id       INTEGER NOT NULL REFERENCES configs (id),
@@ -61,15 +63,16 @@ CREATE TABLE releases (
         version         INTEGER,                -- in force from here on; NULL after a delete
         from_version    INTEGER,                -- in force until here; NULL: nothing was
         restores        INTEGER REFERENCES releases (id),       -- rollback: the event that it goes back to
+        previous        INTEGER REFERENCES releases (id),       -- the event before it of the same config
         revision        INTEGER NOT NULL,
         created_at_ms   INTEGER NOT NULL,
         created_by      TEXT    NOT NULL,
         comment         TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX releases_of_config ON releases (config_id, id);
 
 -- Who did what. Each entry's hash covers the entry and the hash before it, so that none can be altered, dropped or
--- slipped in without breaking the chain from there on.
+-- slipped in without breaking the chain from there on. No index: it is read newest first, and each would cost a
+-- page per change.
 CREATE TABLE audit (
         id              INTEGER PRIMARY KEY,    -- 1, 2, 3 ... without a gap
         created_at_ms   INTEGER NOT NULL,
@@ -85,7 +88,6 @@ CREATE TABLE audit (
         details         TEXT,                   -- a JSON object
         hash            BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX audit_of_config ON audit (namespace, key);
 
 CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
 BEGIN
@@ -106,4 +108,3 @@ CREATE TABLE outbox (
         key             TEXT    NOT NULL,
         version         INTEGER                 -- NULL: no longer served
 ) STRICT;
-CREATE INDEX outbox_by_revision ON outbox (revision);

@@ -7,8 +7,12 @@
 #include "store/sql.h"
 #include "util/log.h"
 
-/* The thread begins when the log has this part of its bound, so that there is room for what comes meanwhile. */
-#define BEGIN_AT_PART 8
+/*
+ * Parts of the log's bound. The thread begins late, because a page that was written many times meanwhile is moved
+ * once. Where the thread does not keep up, the writer steps in while there is still room for the largest transaction.
+ */
+#define BEGIN_AT(max) ((max) / 8 * 3)
+#define WAIT_AT(max)  ((max) / 4 * 3)
 
 typedef enum CheckpointState {
         CHECKPOINT_IDLE,      /* the log is small; the writer moves on to WANTED */
@@ -44,21 +48,21 @@ static void move_bulk(sqlite3 *database) {
                 (void)sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+static void set_state(Checkpointer *checkpointer, CheckpointState state) {
+        pthread_mutex_lock(&checkpointer->lock);
+        checkpointer->state = state;
+        pthread_cond_broadcast(&checkpointer->changed);
+        pthread_mutex_unlock(&checkpointer->lock);
+}
+
 static void *checkpointer_main(void *context) {
         Checkpointer *checkpointer = context;
 
         while (wait_until_wanted(checkpointer)) {
                 move_bulk(checkpointer->database);
-                checkpointer->state = CHECKPOINT_CAUGHT_UP;
+                set_state(checkpointer, CHECKPOINT_CAUGHT_UP);
         }
         return NULL;
-}
-
-static void set_state(Checkpointer *checkpointer, CheckpointState state) {
-        pthread_mutex_lock(&checkpointer->lock);
-        checkpointer->state = state;
-        pthread_cond_signal(&checkpointer->changed);
-        pthread_mutex_unlock(&checkpointer->lock);
 }
 
 int checkpointer_start(const char *path, uint64_t wal_max_bytes, Checkpointer **ret_checkpointer,
@@ -114,15 +118,24 @@ static void move_rest(sqlite3 *writer, int mode, MetricSet *metrics) {
                             sqlite3_errstr(code));
 }
 
+/* Only one connection can move frames at a time, so waiting is for the thread to be done. */
+static void wait_until_caught_up(Checkpointer *checkpointer) {
+        pthread_mutex_lock(&checkpointer->lock);
+        while (checkpointer->state == CHECKPOINT_WANTED)
+                pthread_cond_wait(&checkpointer->changed, &checkpointer->lock);
+        pthread_mutex_unlock(&checkpointer->lock);
+}
+
 void checkpointer_after_commit(Checkpointer *checkpointer, sqlite3 *writer, uint64_t wal_bytes,
                                MetricSet *metrics) {
-        CheckpointState state = checkpointer->state;
+        bool must_wait = wal_bytes >= WAIT_AT(checkpointer->wal_max_bytes);
 
-        if (state == CHECKPOINT_CAUGHT_UP) {
-                move_rest(writer, SQLITE_CHECKPOINT_PASSIVE, metrics);
+        if (must_wait)
+                wait_until_caught_up(checkpointer);
+
+        if (must_wait || checkpointer->state == CHECKPOINT_CAUGHT_UP) {
+                move_rest(writer, must_wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, metrics);
                 set_state(checkpointer, CHECKPOINT_IDLE);
-        } else if (wal_bytes >= checkpointer->wal_max_bytes)
-                move_rest(writer, SQLITE_CHECKPOINT_RESTART, metrics);
-        else if (state == CHECKPOINT_IDLE && wal_bytes >= checkpointer->wal_max_bytes / BEGIN_AT_PART)
+        } else if (checkpointer->state == CHECKPOINT_IDLE && wal_bytes >= BEGIN_AT(checkpointer->wal_max_bytes))
                 set_state(checkpointer, CHECKPOINT_WANTED);
 }

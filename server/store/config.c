@@ -16,6 +16,7 @@ static void fill_from_row(sqlite3_stmt *row, Config *config) {
         config->release_id = sql_column_i64(row, 6);
         config->is_deleted = sql_column_i64(row, 7) != 0;
         config->newest_format = (Format)sql_column_i64(row, 8);
+        config->last_event_id = sql_column_i64(row, 10);
         if (sha256.size == SHA256_SIZE)
                 memcpy(config->newest_sha256, sha256.data, SHA256_SIZE);
 }
@@ -64,7 +65,7 @@ int config_store(Transaction *transaction, const Config *config) {
         return SQL_RUN(transaction_statement(transaction, STATEMENT_SET_CONFIG), sql_i64(config->id),
                        sql_i64(config->newest), sql_i64(config->newest_id), sql_i64_or_null(config->stable),
                        sql_i64_or_null(config->stable_id), sql_i64_or_null(config->release_id),
-                       sql_i64(config->is_deleted));
+                       sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id));
 }
 
 /* Makes a release from a row of STATEMENT_GET_SAVED or STATEMENT_GET_RELEASED, and resets the statement. */
@@ -114,12 +115,20 @@ int config_read_saved(Transaction *transaction, const Config *config, Release **
         return release_from_row(transaction, config, statement, ret_release);
 }
 
-static int add_release_event(Transaction *transaction, const Config *config, ReleaseKind kind, int64_t version,
+static int add_release_event(Transaction *transaction, Config *config, ReleaseKind kind, int64_t version,
                              int64_t restores, Span comment) {
-        return SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_RELEASE), sql_i64(config->id),
+        int r;
+
+        r = SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_RELEASE), sql_i64(config->id),
                        sql_i64(kind), sql_i64_or_null(version), sql_i64_or_null(config->stable),
                        sql_i64_or_null(restores), sql_i64((int64_t)transaction->change->revision),
-                       sql_i64(transaction->now_ms), sql_text(transaction->command->actor), sql_text(comment));
+                       sql_i64(transaction->now_ms), sql_text(transaction->command->actor), sql_text(comment),
+                    sql_i64_or_null(config->last_event_id));
+        if (r)
+                return r;
+
+        config->last_event_id = sqlite3_last_insert_rowid(transaction->database);
+        return 0;
 }
 
 static int add_outbox_row(Transaction *transaction, const Config *config, int64_t version) {
@@ -166,7 +175,7 @@ int config_release(Transaction *transaction, Config *config, ReleaseKind kind, c
         if (r)
                 return r;
 
-        config->release_id = sqlite3_last_insert_rowid(transaction->database);
+        config->release_id = config->last_event_id;
         config->stable = target->version;
         config->stable_id = target->version_id;
         config->is_deleted = false;

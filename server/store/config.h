@@ -22,6 +22,7 @@ typedef struct Config {
         int64_t stable;     /* 0: nothing is served */
         int64_t stable_id;
         int64_t release_id; /* the event in force, or before a delete; 0: nothing ever was */
+        int64_t last_event_id; /* the newest event, deletes included; 0: there is none */
         bool is_deleted;
         Format newest_format;
         uint8_t newest_sha256[SHA256_SIZE];

@@ -94,11 +94,11 @@ static int get_step(Transaction *transaction, int64_t id, Step *ret_step) {
         return r ? r : read_step(statement, ret_step);
 }
 
-static int get_step_before(Transaction *transaction, const Config *config, int64_t id, Step *ret_step) {
+static int get_step_before(Transaction *transaction, int64_t id, Step *ret_step) {
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_RELEASE_BEFORE);
         int r;
 
-        r = SQL_BIND(statement, sql_i64(config->id), sql_i64(id));
+        r = SQL_BIND(statement, sql_i64(id));
         return r ? r : read_step(statement, ret_step);
 }
 
@@ -122,7 +122,7 @@ static int walk_back(Transaction *transaction, const Config *config, Step *ret_s
                 *ret_step = in_force;
                 return 1;
         }
-        return get_step_before(transaction, config, in_force.restores ? in_force.restores : in_force.id, ret_step);
+        return get_step_before(transaction, in_force.restores ? in_force.restores : in_force.id, ret_step);
 }
 
 static int target_one_step_back(Transaction *transaction, const Config *config, ReleaseTarget *ret_target,
@@ -154,7 +154,7 @@ static int target_version(Transaction *transaction, const Config *config, int64_
                 return r;
         ret_target->version = version;
 
-        r = SQL_BIND(statement, sql_i64(config->id), sql_i64(version));
+        r = SQL_BIND(statement, sql_i64_or_null(config->last_event_id), sql_i64(version));
         if (r)
                 return r;
         r = sql_step(statement);

@@ -26,10 +26,7 @@ const char *const reader_texts[READER_STATEMENT_N] = {
         [READER_LIST_RELEASES] = reader_list_releases_text,
 
         [READER_LAST_AUDIT_ENTRY] = reader_last_audit_entry_text,
-        [READER_HAS_AUDIT] = reader_has_audit_text,
         [READER_LIST_AUDIT] = reader_list_audit_text,
-        [READER_LIST_AUDIT_OF_CONFIG] = reader_list_audit_of_config_text,
-        [READER_LIST_AUDIT_BELOW] = reader_list_audit_below_text,
 };
 
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem) {

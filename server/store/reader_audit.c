@@ -2,10 +2,9 @@
  * The audit, newest first.
  *
  * Entries are numbered without a gap and never go back in time, so that a stretch of time is a stretch of
- * ids, found by bisection. Entries of one config come off the index of (namespace, key) in order. Those of a
- * namespace and all below it come in no order from there: while they are few, they are picked and sorted;
- * where they are many, the next ones are not far on the way back through all entries. That way is taken for
- * the other filters too; a filter that finds little walks long, and the deadline bounds it.
+ * ids, found by bisection. All filters are applied on the way back through them: an index would make each change
+ * dearer than all questions that are ever asked. A filter that finds little walks long, some 10 million entries a
+ * second, and the deadline bounds it.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,9 +12,6 @@
 #include "store/columns.h"
 #include "store/reader_internal.h"
 #include "store/sql.h"
-
-/* A walk over so many entries of an index and their sorting takes some milliseconds. */
-#define PICK_MAX 10000
 
 /*
  * What is below ?6 has names from ?7, which is ?6 and a dot, up to ?8, which is ?6 and the character after
@@ -28,18 +24,6 @@
 
 const char reader_list_audit_text[] = SELECT_AUDIT " WHERE " FILTERS " AND " KEY_FILTER
                                                    " AND (?6 IS NULL OR " IN_SUBTREE ") ORDER BY id DESC";
-
-const char reader_list_audit_of_config_text[] =
-        SELECT_AUDIT " WHERE " FILTERS " AND key = ?5 AND namespace = ?6 ORDER BY id DESC";
-
-/* Sorting takes the ids alone, and keeps no more of them than the page shows. */
-const char reader_list_audit_below_text[] = SELECT_AUDIT
-        " WHERE id IN (SELECT id FROM audit INDEXED BY audit_of_config WHERE " FILTERS " AND " KEY_FILTER
-        " AND namespace >= ?6 AND namespace < ?8 AND " IN_SUBTREE " ORDER BY id DESC LIMIT ?9)"
-        " ORDER BY id DESC";
-
-const char reader_has_audit_text[] =
-        "SELECT 1 FROM audit WHERE namespace >= ?1 AND namespace < ?2 LIMIT 1 OFFSET ?3";
 
 const char reader_last_audit_entry_text[] =
         "SELECT id, created_at_ms FROM audit WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
@@ -152,68 +136,17 @@ static void subtree_init(Subtree *subtree, Span namespace) {
         subtree->to = (Span){ subtree->to_text, namespace.size + 1 };
 }
 
-/* Whether there are more than @n entries whose namespace is @from or later, and before @to. */
-static int has_more_entries(Reader *reader, Span from, Span to, int64_t n, bool *ret_has) {
-        sqlite3_stmt *statement = reader->statements[READER_HAS_AUDIT];
-        int r;
-
-        r = SQL_BIND(statement, sql_text(from), sql_text(to), sql_i64(n));
-        if (r)
-                return r;
-        r = sql_step(statement);
-        if (r < 0)
-                return r;
-
-        sql_reset(statement);
-        *ret_has = r > 0;
-        return 0;
-}
-
-/* The statement that finds the entries of @query with the least work. */
-static int choose_statement(Reader *reader, const AuditQuery *query, const Subtree *subtree,
-                            ReaderStatement *ret_name) {
-        bool has_below = true, has_many = false;
-        int r;
-
-        if (!query->namespace.data) {
-                *ret_name = READER_LIST_AUDIT;
-                return 0;
-        }
-
-        if (query->key.data) {
-                r = has_more_entries(reader, subtree->from, subtree->to, 0, &has_below);
-                if (r)
-                        return r;
-        }
-        if (!has_below) {
-                *ret_name = READER_LIST_AUDIT_OF_CONFIG;
-                return 0;
-        }
-
-        r = has_more_entries(reader, query->namespace, subtree->to, PICK_MAX, &has_many);
-        if (r)
-                return r;
-
-        *ret_name = has_many ? READER_LIST_AUDIT : READER_LIST_AUDIT_BELOW;
-        return 0;
-}
-
-/* The statements share the meaning of their parameters, and have as many of them as they need. */
 static int bind_query(sqlite3_stmt *statement, const AuditQuery *query, const AuditStretch *stretch,
                       const Subtree *subtree) {
-        const SqlValue values[] = {
-                sql_i64(stretch->from),  sql_i64(stretch->before), sql_text(query->actor),
-                sql_text(query->action), sql_text(query->key),     sql_text(query->namespace),
-                sql_text(subtree->from), sql_text(subtree->to),    sql_i64((int64_t)query->limit + 1),
-        };
-
-        return sql_bind_values(statement, values, (size_t)sqlite3_bind_parameter_count(statement));
+        return SQL_BIND(statement, sql_i64(stretch->from), sql_i64(stretch->before), sql_text(query->actor),
+                        sql_text(query->action), sql_text(query->key), sql_text(query->namespace),
+                        sql_text(subtree->from), sql_text(subtree->to));
 }
 
 int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context,
                       bool *ret_more) {
         _cleanup_(reader_endp) Reader *snapshot = NULL;
-        ReaderStatement name = READER_LIST_AUDIT;
+        sqlite3_stmt *statement = reader->statements[READER_LIST_AUDIT];
         AuditStretch stretch;
         Subtree subtree;
         int r;
@@ -230,13 +163,9 @@ int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, 
         r = find_stretch(reader, query, &stretch);
         if (r)
                 return r;
-        r = choose_statement(reader, query, &subtree, &name);
-        if (r)
-                return r;
-        r = bind_query(reader->statements[name], query, &stretch, &subtree);
+        r = bind_query(statement, query, &stretch, &subtree);
         if (r)
                 return r;
 
-        return reader_hand_out_page(reader->statements[name], query->limit, hand_out,
-                                    &(AuditList){ fn, context }, ret_more);
+        return reader_hand_out_page(statement, query->limit, hand_out, &(AuditList){ fn, context }, ret_more);
 }

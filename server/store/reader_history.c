@@ -15,8 +15,12 @@ const char reader_list_versions_text[] = SELECT_VERSIONS " AND version < ?2 ORDE
 const char reader_get_version_text[] = SELECT_VERSIONS " AND version = ?2";
 
 const char reader_list_releases_text[] =
-        "SELECT id, kind, version, from_version, restores, revision, created_at_ms, created_by, comment"
-        " FROM releases WHERE config_id = ?1 AND id < ?2 ORDER BY id DESC";
+        "WITH RECURSIVE walk (id) AS ("
+        " SELECT iif(?2, (SELECT previous FROM releases WHERE id = ?2 AND config_id = ?1),"
+        " (SELECT last_event_id FROM configs WHERE id = ?1))"
+        " UNION ALL SELECT r.previous FROM walk JOIN releases r ON r.id = walk.id)"
+        "SELECT r.id, r.kind, r.version, r.from_version, r.restores, r.revision, r.created_at_ms, r.created_by,"
+        " r.comment FROM walk JOIN releases r ON r.id = walk.id";
 
 /* The first page has no row before it. */
 static SqlValue before_or_end(int64_t before) {
@@ -156,7 +160,7 @@ int reader_list_releases(Reader *reader, const HistoryQuery *query, ReleaseRowFn
         r = reader_find_config(reader, query->namespace, query->key, &config);
         if (r)
                 return r;
-        r = SQL_BIND(statement, sql_i64(config.id), before_or_end(query->before));
+        r = SQL_BIND(statement, sql_i64(config.id), sql_i64(query->before));
         if (r)
                 return r;
 

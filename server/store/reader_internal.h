@@ -28,10 +28,7 @@ typedef enum ReaderStatement {
         READER_LIST_RELEASES,
 
         READER_LAST_AUDIT_ENTRY,
-        READER_HAS_AUDIT,
         READER_LIST_AUDIT,
-        READER_LIST_AUDIT_OF_CONFIG,
-        READER_LIST_AUDIT_BELOW,
 
         READER_STATEMENT_N,
 } ReaderStatement;
@@ -51,10 +48,7 @@ extern const char reader_list_versions_text[];
 extern const char reader_get_version_text[];
 extern const char reader_list_releases_text[];
 extern const char reader_last_audit_entry_text[];
-extern const char reader_has_audit_text[];
 extern const char reader_list_audit_text[];
-extern const char reader_list_audit_of_config_text[];
-extern const char reader_list_audit_below_text[];
 
 /*
  * A query of several statements sees one state of the store, from its first statement on, until the cleanup

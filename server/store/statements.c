@@ -37,14 +37,14 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_GET_CONFIG] =
                 "SELECT n.id, c.id, c.newest, c.newest_id, c.stable, c.stable_id, c.release_id, c.deleted,"
-                " v.format, v.sha256"
+                " v.format, v.sha256, c.last_event_id"
                 " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2"
                 " LEFT JOIN versions v ON v.id = c.newest_id WHERE n.name = ?1 AND n.deleted = 0",
         [STATEMENT_ADD_CONFIG] =
                 "INSERT INTO configs (namespace_id, key, newest, newest_id) VALUES (?1, ?2, 0, 0)",
         [STATEMENT_SET_CONFIG] =
                 "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = ?6,"
-                " deleted = ?7 WHERE id = ?1",
+                " deleted = ?7, last_event_id = ?8 WHERE id = ?1",
 
         [STATEMENT_ADD_VERSION] =
                 "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, created_by,"
@@ -59,12 +59,20 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_ADD_RELEASE] =
                 "INSERT INTO releases (config_id, kind, version, from_version, restores, revision, created_at_ms,"
-                " created_by, comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                " created_by, comment, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         [STATEMENT_GET_RELEASE] = "SELECT id, kind, version, restores FROM releases WHERE id = ?1",
         /* Kind 2 is a delete, which put nothing in force. */
         [STATEMENT_GET_RELEASE_BEFORE] =
-                "SELECT id, kind, version, restores FROM releases WHERE config_id = ?1 AND id < ?2 AND kind <> 2"
-                " ORDER BY id DESC LIMIT 1",
+                "WITH RECURSIVE walk (id, kind, version, restores, previous) AS ("
+                " SELECT id, kind, version, restores, previous FROM releases"
+                " WHERE id = (SELECT previous FROM releases WHERE id = ?1)"
+                " UNION ALL SELECT r.id, r.kind, r.version, r.restores, r.previous"
+                " FROM walk JOIN releases r ON r.id = walk.previous WHERE walk.kind = 2)"
+                " SELECT id, kind, version, restores FROM walk WHERE kind <> 2 LIMIT 1",
         [STATEMENT_GET_RELEASE_OF_VERSION] =
-                "SELECT id FROM releases WHERE config_id = ?1 AND version = ?2 ORDER BY id DESC LIMIT 1",
+                "WITH RECURSIVE walk (id, version, previous) AS ("
+                " SELECT id, version, previous FROM releases WHERE id = ?1"
+                " UNION ALL SELECT r.id, r.version, r.previous FROM walk JOIN releases r ON r.id = walk.previous"
+                " WHERE walk.version IS NOT ?2)"
+                " SELECT id FROM walk WHERE version = ?2 LIMIT 1",
 };

@@ -45,7 +45,12 @@ async function main() {
   process.on('exit', () => {
     if (!process.env.CONFER_BENCH_KEEP) fs.rmSync(work, { recursive: true, force: true });
   });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      console.error(`ended by ${signal}`);
+      process.exit(1);
+    });
+  }
 
   console.log(`${os.cpus().length} x ${os.cpus()[0].model}, Linux ${os.release()}, data on ${kind}; medians [least..most] of ${settings.rounds} rounds of ${settings.seconds} s`);
   for (const bench of chosen) {

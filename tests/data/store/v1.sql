@@ -14,10 +14,10 @@ INSERT INTO namespaces (id, name, description, revision, created_at_ms, created_
         VALUES (1, 'prod.acme', 'The customer Acme', 1, 1700000001000, 'user:admin', 1700000001000, 'user:admin', 0),
                (2, 'staging', '', 9, 1700000008000, 'user:admin', 1700000009000, 'user:admin', 1);
 
-INSERT INTO configs (id, namespace_id, key, newest, newest_id, stable, stable_id, release_id, deleted)
-        VALUES (1, 1, 'app.json', 2, 2, 1, 1, 3, 0),
-               (2, 1, 'notes.txt', 1, 3, NULL, NULL, NULL, 0),
-               (3, 1, 'gone.yaml', 1, 4, NULL, NULL, 4, 1);
+INSERT INTO configs (id, namespace_id, key, newest, newest_id, stable, stable_id, release_id, last_event_id, deleted)
+        VALUES (1, 1, 'app.json', 2, 2, 1, 1, 3, 3, 0),
+               (2, 1, 'notes.txt', 1, 3, NULL, NULL, NULL, NULL, 0),
+               (3, 1, 'gone.yaml', 1, 4, NULL, NULL, 4, 5, 1);
 
 INSERT INTO versions (id, config_id, version, format, sha256, revision, created_at_ms, created_by, comment, content)
         VALUES (1, 1, 1, 0, x'e8c628edc9968ef0c668f54e0ba2636b35503357eb1aca0ddc828aeace432f67',
@@ -29,12 +29,13 @@ INSERT INTO versions (id, config_id, version, format, sha256, revision, created_
                (4, 3, 1, 1, x'37b128c59f1f5097f73f82691cb519f1f568667faab5ced1b4ab979d36837eae',
                 6, 1700000006000, 'user:admin', '', 'a: 1' || char(10));
 
-INSERT INTO releases (id, config_id, kind, version, from_version, restores, revision, created_at_ms, created_by, comment)
-        VALUES (1, 1, 0, 1, NULL, NULL, 2, 1700000002000, 'user:admin', 'first'),
-               (2, 1, 0, 2, 1, NULL, 3, 1700000003000, 'user:admin', 'second'),
-               (3, 1, 1, 1, 2, 1, 4, 1700000004000, 'user:admin', 'back again'),
-               (4, 3, 0, 1, NULL, NULL, 6, 1700000006000, 'user:admin', ''),
-               (5, 3, 2, NULL, 1, NULL, 7, 1700000007000, 'user:admin', 'no longer needed');
+INSERT INTO releases (id, config_id, kind, version, from_version, restores, previous, revision, created_at_ms, created_by,
+                      comment)
+        VALUES (1, 1, 0, 1, NULL, NULL, NULL, 2, 1700000002000, 'user:admin', 'first'),
+               (2, 1, 0, 2, 1, NULL, 1, 3, 1700000003000, 'user:admin', 'second'),
+               (3, 1, 1, 1, 2, 1, 2, 4, 1700000004000, 'user:admin', 'back again'),
+               (4, 3, 0, 1, NULL, NULL, NULL, 6, 1700000006000, 'user:admin', ''),
+               (5, 3, 2, NULL, 1, NULL, 4, 7, 1700000007000, 'user:admin', 'no longer needed');
 
 INSERT INTO audit (id, created_at_ms, actor, address, action, namespace, key, version, revision, outcome, comment,
                    details, hash)

@@ -64,7 +64,8 @@ static void assert_refusal(const Request *request, const char *reason, const cha
         assert_string_equal(json_string_value(json_object_get(json, "reason")), reason);
         assert_int_equal(json_array_size(details), field ? 1 : 0);
         if (field)
-                assert_string_equal(json_string_value(json_object_get(json_array_get(details, 0), "field")), field);
+                assert_string_equal(json_string_value(json_object_get(json_array_get(details, 0), "field")),
+                                    field);
 }
 
 static void assert_refused(Span body, const char *reason, const char *field) {
@@ -103,13 +104,25 @@ static void test_an_empty_body_is_an_empty_object(void **state _unused_) {
 
 static void test_a_body_that_is_no_json_is_malformed(void **state _unused_) {
         static const Span bodies[] = {
-                SPAN_LITERAL("{"),         SPAN_LITERAL("}"),        SPAN_LITERAL("text"),
-                SPAN_LITERAL("{text:1}"),  SPAN_LITERAL("{'a':1}"),  SPAN_LITERAL("{\"text\":}"),
-                SPAN_LITERAL("{} {}"),     SPAN_LITERAL("{},"),      SPAN_LITERAL("{\"text\":\"\n\"}"),
-                SPAN_LITERAL("{\"a\":1,}"), SPAN_LITERAL("\0"),      SPAN_LITERAL("{}\0"),
-                SPAN_LITERAL(" "),         SPAN_LITERAL("text=1"),   SPAN_LITERAL("{\"text\":\"\\ud800\"}"),
-                SPAN_LITERAL("{\"text\":\"\xff\"}"),                 SPAN_LITERAL("{\"text\":\"\xed\xa0\x80\"}"),
-                SPAN_LITERAL("{\"\\u0000\":1}"),                     SPAN_LITERAL("\xff\xfe{\0}\0"),
+                SPAN_LITERAL("{"),
+                SPAN_LITERAL("}"),
+                SPAN_LITERAL("text"),
+                SPAN_LITERAL("{text:1}"),
+                SPAN_LITERAL("{'a':1}"),
+                SPAN_LITERAL("{\"text\":}"),
+                SPAN_LITERAL("{} {}"),
+                SPAN_LITERAL("{},"),
+                SPAN_LITERAL("{\"text\":\"\n\"}"),
+                SPAN_LITERAL("{\"a\":1,}"),
+                SPAN_LITERAL("\0"),
+                SPAN_LITERAL("{}\0"),
+                SPAN_LITERAL(" "),
+                SPAN_LITERAL("text=1"),
+                SPAN_LITERAL("{\"text\":\"\\ud800\"}"),
+                SPAN_LITERAL("{\"text\":\"\xff\"}"),
+                SPAN_LITERAL("{\"text\":\"\xed\xa0\x80\"}"),
+                SPAN_LITERAL("{\"\\u0000\":1}"),
+                SPAN_LITERAL("\xff\xfe{\0}\0"),
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
@@ -276,7 +289,8 @@ static void test_a_required_field_that_is_missing_is_named(void **state _unused_
                                ARRAY_SIZE(required_fields), &target));
         assert_refusal(&request, "invalid_field", "text");
         request_deinit(&request);
-        assert_false(read_with(&request, SPAN_LITERAL(""), "", required_fields, ARRAY_SIZE(required_fields), &target));
+        assert_false(read_with(&request, SPAN_LITERAL(""), "", required_fields, ARRAY_SIZE(required_fields),
+                               &target));
         assert_refusal(&request, "invalid_field", "version");
         request_deinit(&request);
 }
@@ -300,15 +314,16 @@ static void test_an_unknown_field_is_told_before_a_missing_one(void **state _unu
 }
 
 static void test_a_field_of_any_known_place_is_named_with_its_prefix(void **state _unused_) {
-        static const char *const bodies[] = { "{\"text\":1}", "{\"text\":\"a\",\"version\":0}", "{\"text\":\"a\"}" };
+        static const char *const bodies[] = { "{\"text\":1}", "{\"text\":\"a\",\"version\":0}",
+                                              "{\"text\":\"a\"}" };
         static const char *const expected[] = { "operations[127].version", "operations[127].version",
                                                 "operations[127].version" };
         Target target = TARGET_UNTOUCHED;
         Request request;
 
         for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
-                assert_false(read_with(&request, span_from_string(bodies[i]), "operations[127].", required_fields,
-                                       ARRAY_SIZE(required_fields), &target));
+                assert_false(read_with(&request, span_from_string(bodies[i]), "operations[127].",
+                                       required_fields, ARRAY_SIZE(required_fields), &target));
                 assert_refusal(&request, "invalid_field", expected[i]);
                 request_deinit(&request);
         }
@@ -385,7 +400,8 @@ static void test_a_number_that_no_integer_holds_is_refused(void **state _unused_
 static void test_a_refusal_of_ones_own_names_the_field_with_its_prefix(void **state _unused_) {
         _cleanup_(request_deinit) Request request = { 0 };
 
-        body_refuse(&request, REASON_CONTENT_TOO_LARGE, "operations[0].", "content", "%d bytes are %s", 3, "too many");
+        body_refuse(&request, REASON_CONTENT_TOO_LARGE, "operations[0].", "content", "%d bytes are %s", 3,
+                    "too many");
         assert_refusal(&request, "content_too_large", "operations[0].content");
         assert_int_equal(request.reply.status, 413);
         assert_non_null(memmem(request.reply.body.data, request.reply.body.size, "3 bytes are too many", 20));

@@ -65,7 +65,9 @@ static void prepare(Request *request) {
 
 static void test_a_put_becomes_one_operation_with_all_its_fields(void **state _unused_) {
         Request request = make_request(
-                "app", SPAN_LITERAL("{\"content\":\"a\\n\",\"format\":\"toml\",\"comment\":\"why\",\"publish\":true}"));
+                "app",
+                SPAN_LITERAL(
+                        "{\"content\":\"a\\n\",\"format\":\"toml\",\"comment\":\"why\",\"publish\":true}"));
         uint8_t expected[SHA256_SIZE];
 
         prepare(&request);
@@ -99,7 +101,8 @@ static void test_all_but_the_content_may_be_left_out(void **state _unused_) {
 static void test_without_a_content_a_put_is_refused(void **state _unused_) {
         assert_put_refused(make_request("app", SPAN_NULL), "invalid_field", "content");
         assert_put_refused(make_request("app", SPAN_LITERAL("{}")), "invalid_field", "content");
-        assert_put_refused(make_request("app", SPAN_LITERAL("{\"content\":null}")), "invalid_field", "content");
+        assert_put_refused(make_request("app", SPAN_LITERAL("{\"content\":null}")), "invalid_field",
+                           "content");
 }
 
 static void test_the_fields_of_a_transaction_are_unknown_to_a_put(void **state _unused_) {
@@ -167,10 +170,11 @@ static void test_a_format_that_is_none_is_refused(void **state _unused_) {
                 char body[128];
 
                 (void)snprintf(body, sizeof(body), "{\"content\":\"1\",\"format\":%s}", formats[i]);
-                assert_put_refused(make_request("app.json", span_from_string(body)), "invalid_field", "format");
+                assert_put_refused(make_request("app.json", span_from_string(body)), "invalid_field",
+                                   "format");
         }
-        assert_put_refused(make_request("app", SPAN_LITERAL("{\"content\":\"1\",\"format\":null}")), "invalid_field",
-                           "format");
+        assert_put_refused(make_request("app", SPAN_LITERAL("{\"content\":\"1\",\"format\":null}")),
+                           "invalid_field", "format");
 }
 
 static void test_a_content_that_is_not_of_its_format_is_refused_with_its_place(void **state _unused_) {
@@ -195,8 +199,8 @@ static void test_a_format_that_is_given_decides_what_the_content_must_be(void **
 }
 
 static void test_a_nul_in_a_content_is_invalid_content(void **state _unused_) {
-        assert_put_refused(make_request("app.txt", SPAN_LITERAL("{\"content\":\"a\\u0000b\"}")), "invalid_content",
-                           "content");
+        assert_put_refused(make_request("app.txt", SPAN_LITERAL("{\"content\":\"a\\u0000b\"}")),
+                           "invalid_content", "content");
 }
 
 /* A text of @size letters as JSON, to be freed. */
@@ -276,9 +280,30 @@ static void test_if_none_match_with_a_star_expects_none(void **state _unused_) {
 
 static void test_any_other_if_match_is_refused(void **state _unused_) {
         static const char *const values[] = {
-                "",      "7",     "\"\"",   "\"",          "\"7",    "7\"",   "\"0\"", "\"-1\"", "\"+7\"", "\" 7\"",
-                "\"a\"", "\"7a\"", "'7'",   "W/\"7\"",     "\"7.5\"", "**",   "\"*\"", "\"-\"",  "\"7\" ", "\"7\"x\"",
-                "\"7\", \"8\"",   "\"7\",\"8\"", "\"12345678901234567890\"", "\"1234567890123456789\"",
+                "",
+                "7",
+                "\"\"",
+                "\"",
+                "\"7",
+                "7\"",
+                "\"0\"",
+                "\"-1\"",
+                "\"+7\"",
+                "\" 7\"",
+                "\"a\"",
+                "\"7a\"",
+                "'7'",
+                "W/\"7\"",
+                "\"7.5\"",
+                "**",
+                "\"*\"",
+                "\"-\"",
+                "\"7\" ",
+                "\"7\"x\"",
+                "\"7\", \"8\"",
+                "\"7\",\"8\"",
+                "\"12345678901234567890\"",
+                "\"1234567890123456789\"",
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(values); i++)
@@ -306,14 +331,15 @@ static void assert_answer(bool is_new, bool created, int status) {
         json_auto_t *json = NULL;
         json_t *data;
 
-        request.operation.result.release = release_new(&(ConfigData){ .namespace = SPAN_LITERAL("prod"),
-                                                                      .key = SPAN_LITERAL("app"),
-                                                                      .version = 3,
-                                                                      .revision = 9,
-                                                                      .content = SPAN_LITERAL("a}\"created\":0"),
-                                                                      .updated_by = SPAN_LITERAL("user:x"),
-                                                                      .comment = SPAN_LITERAL("}") },
-                                                       SPAN_LITERAL("epoch"));
+        request.operation.result.release =
+                release_new(&(ConfigData){ .namespace = SPAN_LITERAL("prod"),
+                                           .key = SPAN_LITERAL("app"),
+                                           .version = 3,
+                                           .revision = 9,
+                                           .content = SPAN_LITERAL("a}\"created\":0"),
+                                           .updated_by = SPAN_LITERAL("user:x"),
+                                           .comment = SPAN_LITERAL("}") },
+                            SPAN_LITERAL("epoch"));
         request.operation.result.is_new = is_new;
         request.operation.result.created = created;
         request_command(&request);
@@ -371,8 +397,9 @@ static void assert_transaction_refused(const char *operations, const char *reaso
 }
 
 static void test_a_put_of_a_transaction_has_the_same_fields(void **state _unused_) {
-        Request request = transaction(PUT_A ",{\"op\":\"put\",\"namespace\":\"dev\",\"key\":\"b\",\"content\":\"{\","
-                                            "\"format\":\"text\",\"comment\":\"own\",\"publish\":true}");
+        Request request =
+                transaction(PUT_A ",{\"op\":\"put\",\"namespace\":\"dev\",\"key\":\"b\",\"content\":\"{\","
+                                  "\"format\":\"text\",\"comment\":\"own\",\"publish\":true}");
         const Operation *operations;
 
         prepare_transaction(&request);
@@ -390,9 +417,10 @@ static void test_a_put_of_a_transaction_has_the_same_fields(void **state _unused
 }
 
 static void test_an_operations_comment_defaults_to_the_transactions(void **state _unused_) {
-        Request request = transaction(PUT_A ",{\"op\":\"publish\",\"namespace\":\"dev\",\"key\":\"b\",\"comment\":\"own\"}"
-                                            ",{\"op\":\"publish\",\"namespace\":\"dev\",\"key\":\"b\",\"comment\":\"\"}"
-                                            ",{\"op\":\"delete\",\"namespace\":\"dev\",\"key\":\"b\"}");
+        Request request = transaction(
+                PUT_A ",{\"op\":\"publish\",\"namespace\":\"dev\",\"key\":\"b\",\"comment\":\"own\"}"
+                      ",{\"op\":\"publish\",\"namespace\":\"dev\",\"key\":\"b\",\"comment\":\"\"}"
+                      ",{\"op\":\"delete\",\"namespace\":\"dev\",\"key\":\"b\"}");
 
         prepare_transaction(&request);
         assert_true(span_equal_string(request.command.operations[0].comment, "all"));
@@ -440,11 +468,12 @@ static void test_a_fault_is_told_with_the_operations_place(void **state _unused_
                 const char *reason;
                 const char *field;
         } rows[] = {
-                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field", "operations[1].content" },
+                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field",
+                  "operations[1].content" },
                 { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":1}", "invalid_field",
                   "operations[1].content" },
-                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k.json\",\"content\":\"{\"}", "invalid_content",
-                  "operations[1].content" },
+                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k.json\",\"content\":\"{\"}",
+                  "invalid_content", "operations[1].content" },
                 { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"\",\"format\":\"ini\"}",
                   "invalid_field", "operations[1].format" },
                 { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"\",\"expect_version\":-1}",
@@ -453,17 +482,20 @@ static void test_a_fault_is_told_with_the_operations_place(void **state _unused_
                   "operations[1].namespace" },
                 { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\".k\",\"content\":\"\"}", "invalid_name",
                   "operations[1].key" },
-                { "{\"op\":\"put\",\"key\":\"k\",\"content\":\"\"}", "invalid_field", "operations[1].namespace" },
-                { "{\"op\":\"put\",\"namespace\":\"a\",\"content\":\"\"}", "invalid_field", "operations[1].key" },
-                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"\",\"to\":1}", "unknown_field",
-                  "operations[1].to" },
+                { "{\"op\":\"put\",\"key\":\"k\",\"content\":\"\"}", "invalid_field",
+                  "operations[1].namespace" },
+                { "{\"op\":\"put\",\"namespace\":\"a\",\"content\":\"\"}", "invalid_field",
+                  "operations[1].key" },
+                { "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"\",\"to\":1}",
+                  "unknown_field", "operations[1].to" },
                 { "{\"op\":\"publish\",\"namespace\":\"a\",\"key\":\"k\",\"version\":0}", "invalid_field",
                   "operations[1].version" },
                 { "{\"op\":\"publish\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"\"}", "unknown_field",
                   "operations[1].content" },
                 { "{\"op\":\"rollback\",\"namespace\":\"a\",\"key\":\"k\",\"to\":\"1\"}", "invalid_field",
                   "operations[1].to" },
-                { "{\"op\":\"destroy\",\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field", "operations[1].op" },
+                { "{\"op\":\"destroy\",\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field",
+                  "operations[1].op" },
                 { "{\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field", "operations[1].op" },
                 { "{\"op\":1,\"namespace\":\"a\",\"key\":\"k\"}", "invalid_field", "operations[1].op" },
                 { "[]", "invalid_field", "operations[1]" },
@@ -479,8 +511,8 @@ static void test_a_fault_is_told_with_the_operations_place(void **state _unused_
 }
 
 static void test_each_content_of_a_transaction_has_its_limit(void **state _unused_) {
-        char *operation = content_body(CONTENT_MAX + 1,
-                                       "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"", "\"}");
+        char *operation = content_body(
+                CONTENT_MAX + 1, "{\"op\":\"put\",\"namespace\":\"a\",\"key\":\"k\",\"content\":\"", "\"}");
 
         assert_transaction_refused(operation, "content_too_large", "operations[0].content");
         free(operation);

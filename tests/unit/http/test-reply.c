@@ -140,7 +140,8 @@ static void test_texts_of_any_kind_are_escaped(void **state _unused_) {
         _cleanup_(request_deinit) Request request = { 0 };
         json_auto_t *json = NULL;
 
-        reply_refusal(&request, REASON_UNKNOWN_FIELD, "a\"b\\c\n\x01\xc3\xa9", "%s", "\"quoted\"\n\x1f%s\xe2\x82\xac");
+        reply_refusal(&request, REASON_UNKNOWN_FIELD, "a\"b\\c\n\x01\xc3\xa9", "%s",
+                      "\"quoted\"\n\x1f%s\xe2\x82\xac");
         assert_refusal(&request, REASON_UNKNOWN_FIELD, "a\"b\\c\n\x01\xc3\xa9");
         json = parse_body(&request);
         assert_string_equal(text_of(json, "message"), "\"quoted\"\n\x1f%s\xe2\x82\xac");
@@ -174,13 +175,16 @@ static void fill_text(char *to, size_t size, size_t n_before, const char *charac
 
 /* Names that a client sent are told back: of a query parameter, "%ff=1", or of a long member of a body. */
 static void test_an_answer_is_utf8_whatever_it_names(void **state _unused_) {
-        static const char *const names[] = { "\xff", "a\x80", "\xc3", "\xe2\x82", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80" };
+        static const char *const names[] = {
+                "\xff", "a\x80", "\xc3", "\xe2\x82", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80"
+        };
 
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 _cleanup_(request_deinit) Request request = { 0 };
                 json_auto_t *json = NULL;
 
-                reply_refusal(&request, REASON_UNKNOWN_PARAMETER, names[i], "there is no '%s' here", names[i]);
+                reply_refusal(&request, REASON_UNKNOWN_PARAMETER, names[i], "there is no '%s' here",
+                              names[i]);
                 json = parse_body(&request);
                 assert_int_equal(json_array_size(json_object_get(json, "details")), 1);
         }
@@ -298,7 +302,8 @@ static void test_every_outcome_of_the_store_has_its_reason_and_field(void **stat
 
 static void test_in_a_transaction_the_field_is_that_of_the_operation_that_failed(void **state _unused_) {
         for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
-                Operation operations[3] = { { .type = OPERATION_PUT }, { .type = OPERATION_PUT },
+                Operation operations[3] = { { .type = OPERATION_PUT },
+                                            { .type = OPERATION_PUT },
                                             { .type = OPERATION_PUT } };
                 _cleanup_(request_deinit) Request request = {
                         .is_transaction = true,
@@ -347,7 +352,8 @@ static void test_headers_are_not_named_in_a_transaction(void **state _unused_) {
 
 static void test_the_version_of_a_rollback_is_named_to(void **state _unused_) {
         Operation operations[2] = { { .type = OPERATION_PUBLISH }, { .type = OPERATION_ROLLBACK } };
-        _cleanup_(request_deinit) Request alone = { .command = { .operations = &operations[1], .n_operations = 1 } };
+        _cleanup_(request_deinit)
+                Request alone = { .command = { .operations = &operations[1], .n_operations = 1 } };
         _cleanup_(request_deinit) Request together = {
                 .is_transaction = true,
                 .command = { .operations = operations, .n_operations = 2, .failed_operation = 1 },

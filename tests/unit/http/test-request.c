@@ -26,7 +26,8 @@ static void assert_refused(Request *request, const char *reason, const char *fie
         assert_string_equal(json_string_value(json_object_get(json, "reason")), reason);
         assert_int_equal(json_array_size(details), field ? 1 : 0);
         if (field)
-                assert_string_equal(json_string_value(json_object_get(json_array_get(details, 0), "field")), field);
+                assert_string_equal(json_string_value(json_object_get(json_array_get(details, 0), "field")),
+                                    field);
         reply_clear(&request->reply);
 }
 
@@ -57,7 +58,8 @@ static void test_parameters_beyond_the_count_are_not_there(void **state _unused_
  */
 
 static void test_a_flag_is_true_or_false(void **state _unused_) {
-        Request yes = with_parameter("raw", SPAN_LITERAL("true")), no = with_parameter("raw", SPAN_LITERAL("false"));
+        Request yes = with_parameter("raw", SPAN_LITERAL("true")),
+                no = with_parameter("raw", SPAN_LITERAL("false"));
         bool flag = false;
 
         assert_true(request_flag(&yes, "raw", false, &flag));
@@ -126,19 +128,36 @@ static void test_a_limit_is_a_number_from_1_to_1000(void **state _unused_) {
 
 /* What no number of ours looks like. */
 static const Span no_numbers[] = {
-        SPAN_LITERAL(""),    SPAN_LITERAL("0"),    SPAN_LITERAL("00"),  SPAN_LITERAL("01"),
-        SPAN_LITERAL("-1"),  SPAN_LITERAL("+1"),   SPAN_LITERAL(" 1"),  SPAN_LITERAL("1 "),
-        SPAN_LITERAL("1.0"), SPAN_LITERAL("1e2"),  SPAN_LITERAL("0x1"), SPAN_LITERAL("a"),
-        SPAN_LITERAL("1a"),  SPAN_LITERAL("1\0"),  SPAN_LITERAL("1,2"), SPAN_LITERAL("\xd9\xa1"),
-        SPAN_LITERAL("/"),   SPAN_LITERAL(":"),    SPAN_LITERAL("9999999999999999999"),
-        SPAN_LITERAL("18446744073709551617"),      SPAN_LITERAL("100000000000000000000000000000000000001"),
+        SPAN_LITERAL(""),
+        SPAN_LITERAL("0"),
+        SPAN_LITERAL("00"),
+        SPAN_LITERAL("01"),
+        SPAN_LITERAL("-1"),
+        SPAN_LITERAL("+1"),
+        SPAN_LITERAL(" 1"),
+        SPAN_LITERAL("1 "),
+        SPAN_LITERAL("1.0"),
+        SPAN_LITERAL("1e2"),
+        SPAN_LITERAL("0x1"),
+        SPAN_LITERAL("a"),
+        SPAN_LITERAL("1a"),
+        SPAN_LITERAL("1\0"),
+        SPAN_LITERAL("1,2"),
+        SPAN_LITERAL("\xd9\xa1"),
+        SPAN_LITERAL("/"),
+        SPAN_LITERAL(":"),
+        SPAN_LITERAL("9999999999999999999"),
+        SPAN_LITERAL("18446744073709551617"),
+        SPAN_LITERAL("100000000000000000000000000000000000001"),
 };
 
 static void test_any_other_limit_is_refused(void **state _unused_) {
-        static const Span too_large[] = { SPAN_LITERAL("1001"), SPAN_LITERAL("10000"), SPAN_LITERAL("4294967297") };
+        static const Span too_large[] = { SPAN_LITERAL("1001"), SPAN_LITERAL("10000"),
+                                          SPAN_LITERAL("4294967297") };
 
         for (size_t i = 0; i < ARRAY_SIZE(no_numbers) + ARRAY_SIZE(too_large); i++) {
-                Span value = i < ARRAY_SIZE(no_numbers) ? no_numbers[i] : too_large[i - ARRAY_SIZE(no_numbers)];
+                Span value =
+                        i < ARRAY_SIZE(no_numbers) ? no_numbers[i] : too_large[i - ARRAY_SIZE(no_numbers)];
                 Request request = with_parameter("limit", value);
                 unsigned limit = 4711;
 
@@ -222,8 +241,9 @@ static void test_a_time_that_is_not_there_has_its_default(void **state _unused_)
 }
 
 static void test_any_other_time_is_refused_under_its_name(void **state _unused_) {
-        static const Span values[] = { SPAN_LITERAL(""), SPAN_LITERAL("yesterday"), SPAN_LITERAL("1769850300"),
-                                       SPAN_LITERAL("2026-02-30T00:00:00Z"), SPAN_LITERAL("2026-01-31") };
+        static const Span values[] = { SPAN_LITERAL(""), SPAN_LITERAL("yesterday"),
+                                       SPAN_LITERAL("1769850300"), SPAN_LITERAL("2026-02-30T00:00:00Z"),
+                                       SPAN_LITERAL("2026-01-31") };
 
         for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
                 Request request = with_parameter("until", values[i]);
@@ -252,7 +272,8 @@ static void test_without_the_right_the_refusal_names_it_and_the_namespace(void *
 
         assert_false(request_may(&request, RIGHT_PUBLISHER, SPAN_LITERAL("prod.acme")));
         assert_int_equal(request.reply.status, 403);
-        assert_non_null(memmem(request.reply.body.data, request.reply.body.size, "'publisher' in namespace prod.acme",
+        assert_non_null(memmem(request.reply.body.data, request.reply.body.size,
+                               "'publisher' in namespace prod.acme",
                                strlen("'publisher' in namespace prod.acme")));
         assert_refused(&request, "forbidden", NULL);
 }
@@ -261,7 +282,8 @@ static void test_without_the_right_everywhere_no_namespace_is_named(void **state
         Request request = { 0 };
 
         assert_false(request_may(&request, RIGHT_ADMIN, SPAN_NULL));
-        assert_null(memmem(request.reply.body.data, request.reply.body.size, "namespace", strlen("namespace")));
+        assert_null(
+                memmem(request.reply.body.data, request.reply.body.size, "namespace", strlen("namespace")));
         assert_refused(&request, "forbidden", NULL);
 }
 

@@ -26,7 +26,8 @@ static bool prepare_nothing(Request *request _unused_) {
 static void answer_nothing(Request *request _unused_) {
 }
 
-#define READ_ROUTE(method, path) { method, path, RIGHT_READER, "config.read", .read = read_nothing }
+#define READ_ROUTE(method, path)                                                                             \
+        { method, path, RIGHT_READER, "config.read", .read = read_nothing }
 
 static const Route table[] = {
         READ_ROUTE("GET", "/healthz"),
@@ -43,7 +44,8 @@ static RouteMatch match(const char *method, const char *path) {
         return router_match(table, ARRAY_SIZE(table), span_from_string(method), span_from_string(path));
 }
 
-static void assert_route(const char *method, const char *path, const char *expected_method, const char *expected_path) {
+static void assert_route(const char *method, const char *path, const char *expected_method,
+                         const char *expected_path) {
         RouteMatch found = match(method, path);
 
         assert_non_null(found.route);
@@ -249,10 +251,16 @@ static void test_a_route_with_half_a_write_is_refused(void **state _unused_) {
 }
 
 static void test_a_route_that_both_reads_and_writes_is_refused(void **state _unused_) {
-        assert_unsound((Route){ .right = RIGHT_EDITOR, .action = "config.save", .read = read_nothing,
-                                .prepare = prepare_nothing, .answer = answer_nothing });
-        assert_unsound((Route){ .right = RIGHT_EDITOR, .action = "config.save", .query = query_nothing,
-                                .prepare = prepare_nothing, .answer = answer_nothing });
+        assert_unsound((Route){ .right = RIGHT_EDITOR,
+                                .action = "config.save",
+                                .read = read_nothing,
+                                .prepare = prepare_nothing,
+                                .answer = answer_nothing });
+        assert_unsound((Route){ .right = RIGHT_EDITOR,
+                                .action = "config.save",
+                                .query = query_nothing,
+                                .prepare = prepare_nothing,
+                                .answer = answer_nothing });
 }
 
 static void test_reads_queries_and_writes_are_sound(void **state _unused_) {
@@ -296,8 +304,8 @@ static void test_every_route_of_the_program_is_reached(void **state _unused_) {
                 _cleanup_(buf_deinit) Buf path = BUF_NULL;
 
                 fill_path(&path, routes[i].path);
-                if (router_match(routes, n_routes, span_from_string(routes[i].method), buf_span(&path)).route !=
-                    &routes[i])
+                if (router_match(routes, n_routes, span_from_string(routes[i].method), buf_span(&path))
+                            .route != &routes[i])
                         fail_msg("%s %s is not reached", routes[i].method, routes[i].path);
         }
         free(routes);

@@ -350,16 +350,20 @@ static void add_random_item(Model *model, Change *change, uint64_t *random) {
 
         switch (next_random(random) % 6) {
         case 0:
-                assert_int_equal(change_add_namespace(change, CHANGE_NAMESPACE, span(namespaces[namespace])), 0);
+                assert_int_equal(change_add_namespace(change, CHANGE_NAMESPACE, span(namespaces[namespace])),
+                                 0);
                 model->exists[namespace] = true;
                 return;
         case 1:
-                assert_int_equal(change_add_namespace(change, CHANGE_NAMESPACE_REMOVAL, span(namespaces[namespace])), 0);
+                assert_int_equal(
+                        change_add_namespace(change, CHANGE_NAMESPACE_REMOVAL, span(namespaces[namespace])),
+                        0);
                 model->exists[namespace] = false;
                 return;
         case 2:
         case 3:
-                assert_int_equal(change_add_removal(change, span(namespaces[namespace]), span(key_name(key))), 0);
+                assert_int_equal(change_add_removal(change, span(namespaces[namespace]), span(key_name(key))),
+                                 0);
                 model->versions[namespace][key] = 0;
                 return;
         default:
@@ -399,7 +403,7 @@ static void assert_config(const Catalog *catalog, const Model *model, size_t nam
 static void assert_equals_model(const Catalog *catalog, const Model *model) {
         size_t n_releases = 0, n_namespaces = 0;
 
-        for (size_t namespace = 0; namespace < N_NAMESPACES; namespace++) {
+        for (size_t namespace = 0; namespace < N_NAMESPACES; namespace ++) {
                 assert_int_equal(catalog_has_namespace(catalog, span(namespaces[namespace])),
                                  model->exists[namespace]);
                 n_namespaces += model->exists[namespace];
@@ -416,16 +420,18 @@ static void assert_equals_model(const Catalog *catalog, const Model *model) {
 static void rebuild(Catalog *catalog, const Model *model, uint64_t revision) {
         _cleanup_(change_unrefp) Change *change = make_change(revision);
 
-        for (size_t namespace = 0; namespace < N_NAMESPACES; namespace++) {
+        for (size_t namespace = 0; namespace < N_NAMESPACES; namespace ++) {
                 if (model->exists[namespace])
-                        assert_int_equal(change_add_namespace(change, CHANGE_NAMESPACE, span(namespaces[namespace])),
-                                         0);
+                        assert_int_equal(
+                                change_add_namespace(change, CHANGE_NAMESPACE, span(namespaces[namespace])),
+                                0);
                 for (size_t key = 0; key < N_KEYS; key++) {
                         _cleanup_(release_unrefp) Release *release = NULL;
 
                         if (!model->versions[namespace][key])
                                 continue;
-                        release = make_release(namespaces[namespace], key_name(key), model->versions[namespace][key],
+                        release = make_release(namespaces[namespace], key_name(key),
+                                               model->versions[namespace][key],
                                                model->revisions[namespace][key]);
                         assert_int_equal(change_add_release(change, release), 0);
                 }

@@ -99,7 +99,8 @@ static void test_items_stand_in_the_order_in_which_they_were_added(void **state 
 
                         assert_int_equal(change_add_release(change, release), 0);
                 } else
-                        assert_int_equal(change_add_removal(change, SPAN_LITERAL("prod"), span_from_string(key)), 0);
+                        assert_int_equal(
+                                change_add_removal(change, SPAN_LITERAL("prod"), span_from_string(key)), 0);
         }
 
         assert_int_equal(change->n_items, 1000);

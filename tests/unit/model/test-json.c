@@ -44,7 +44,8 @@ static void assert_escaped_as_demanded(Span text) {
         json_append_escaped(&escaped, text);
         escape_slowly(&expected, text);
         if (!span_equal(buf_span(&escaped), buf_span(&expected)))
-                fail_msg("%.*s is not %.*s", (int)escaped.size, escaped.data, (int)expected.size, expected.data);
+                fail_msg("%.*s is not %.*s", (int)escaped.size, escaped.data, (int)expected.size,
+                         expected.data);
 }
 
 static void assert_unescaped_again(Span text) {
@@ -95,8 +96,9 @@ static void test_every_ascii_character_is_read_by_another_parser(void **state _u
                 assert_jansson_reads_the_same((Span){ (char[]){ (char)c }, 1 });
 }
 
-/* Neighbours of the bytes that need an escape, and bytes with the high bit: what a sum of eight could mistake. */
-static const unsigned char tricky[] = { 0x00, 0x01, 0x1f, 0x20, 0x21, '"', 0x23, 0x5b, '\\', 0x5d,
+/* Neighbours of the bytes that need an escape, and bytes with the high bit: what a sum of eight could
+ * mistake. */
+static const unsigned char tricky[] = { 0x00, 0x01, 0x1f, 0x20, 0x21, '"',  0x23, 0x5b, '\\', 0x5d,
                                         0x7e, 0x7f, 0x80, 0x9f, 0xa0, 0xa2, 0xdc, 0xff, '\n', 'a' };
 
 static void test_a_byte_is_found_at_every_place_of_every_length(void **state _unused_) {
@@ -168,8 +170,9 @@ static size_t encode_utf8(char *to, uint32_t c) {
 
 /* A code point, with those that are special to JSON or UTF-8 more often than by chance; no surrogate. */
 static uint32_t random_code_point(uint64_t *random) {
-        static const uint32_t edges[] = { 0,      0x1f,   0x20,   '"',    '\\',   0x7f,    0x80,    0x7ff,   0x800,
-                                          0x2028, 0x2029, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x10ffff };
+        static const uint32_t edges[] = { 0,      0x1f,   0x20,   '"',    '\\',    0x7f,
+                                          0x80,   0x7ff,  0x800,  0x2028, 0x2029,  0xd7ff,
+                                          0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x10ffff };
         uint32_t c;
 
         switch (next_random(random) % 4) {

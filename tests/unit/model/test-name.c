@@ -137,8 +137,8 @@ static void assert_agrees_with_pattern(const char *pattern, bool (*is_valid)(Spa
 }
 
 static void test_any_namespace_is_judged_by_the_pattern_of_the_design(void **state _unused_) {
-        assert_agrees_with_pattern("^[a-z0-9][a-z0-9_-]{0,62}([.][a-z0-9][a-z0-9_-]{0,62}){0,3}$", namespace_is_valid,
-                                   "abz09abz09abz09abz09abz09abz09abz09abz09_-..A", 12);
+        assert_agrees_with_pattern("^[a-z0-9][a-z0-9_-]{0,62}([.][a-z0-9][a-z0-9_-]{0,62}){0,3}$",
+                                   namespace_is_valid, "abz09abz09abz09abz09abz09abz09abz09abz09_-..A", 12);
 }
 
 static void test_any_key_is_judged_by_the_pattern_of_the_design(void **state _unused_) {
@@ -147,8 +147,9 @@ static void test_any_key_is_judged_by_the_pattern_of_the_design(void **state _un
 }
 
 static void test_long_names_are_judged_by_the_pattern_of_the_design(void **state _unused_) {
-        assert_agrees_with_pattern("^[a-z0-9][a-z0-9_-]{0,62}([.][a-z0-9][a-z0-9_-]{0,62}){0,3}$", namespace_is_valid,
-                                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.", 127);
+        assert_agrees_with_pattern(
+                "^[a-z0-9][a-z0-9_-]{0,62}([.][a-z0-9][a-z0-9_-]{0,62}){0,3}$", namespace_is_valid,
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.", 127);
 }
 
 static void test_each_parent_is_one_segment_shorter(void **state _unused_) {

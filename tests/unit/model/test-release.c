@@ -72,7 +72,8 @@ static void test_the_json_has_all_members_in_the_order_of_the_contract(void **st
         _cleanup_(release_unrefp) Release *release = make(&sample);
         json_auto_t *json = parse(release_json(release));
 
-        assert_members(json, "namespace key version revision format content sha256 updated_at updated_by comment ");
+        assert_members(json,
+                       "namespace key version revision format content sha256 updated_at updated_by comment ");
 }
 
 static void test_the_json_says_what_went_in(void **state _unused_) {
@@ -123,9 +124,12 @@ static void test_a_release_borrows_nothing_from_what_it_was_made_of(void **state
         char namespace[] = "prod", key[] = "app", content[] = "text", by[] = "user:x", comment[] = "why";
         char epoch[] = "0123456789abcdef0123456789abcdef";
         ConfigData data = {
-                .namespace = span_from_string(namespace), .key = span_from_string(key),
-                .version = 1,                             .content = span_from_string(content),
-                .updated_by = span_from_string(by),       .comment = span_from_string(comment),
+                .namespace = span_from_string(namespace),
+                .key = span_from_string(key),
+                .version = 1,
+                .content = span_from_string(content),
+                .updated_by = span_from_string(by),
+                .comment = span_from_string(comment),
         };
         _cleanup_(release_unrefp) Release *release = release_new(&data, span_from_string(epoch));
         _cleanup_(buf_deinit) Buf before = BUF_NULL, after = BUF_NULL, bare = BUF_NULL;
@@ -184,8 +188,12 @@ static void test_the_content_comes_back_byte_for_byte(void **state _unused_) {
 }
 
 static void test_random_contents_come_back_byte_for_byte(void **state _unused_) {
-        static const char *const pieces[] = { "\"", "\\", "\n", "\x01", "a", "plain text of some length", "\xc3\xa9",
-                                              "\xf0\x9f\x98\x80", "}", "\\\"", "u0000" };
+        static const char *const pieces[] = { "\"",       "\\",
+                                              "\n",       "\x01",
+                                              "a",        "plain text of some length",
+                                              "\xc3\xa9", "\xf0\x9f\x98\x80",
+                                              "}",        "\\\"",
+                                              "u0000" };
         uint64_t random = 3;
 
         for (int i = 0; i < 2000; i++) {
@@ -334,7 +342,9 @@ static void test_an_absent_content_is_left_out(void **state _unused_) {
 
         data.content = SPAN_NULL;
         json = parse_members(&data);
-        assert_members(json, "before namespace key version revision format sha256 updated_at updated_by comment after ");
+        assert_members(
+                json,
+                "before namespace key version revision format sha256 updated_at updated_by comment after ");
 }
 
 static void test_an_empty_content_is_there(void **state _unused_) {

@@ -28,7 +28,8 @@ static bool has_key(const void *value, const void *wanted) {
         return ((const Value *)value)->key == *(const int *)wanted;
 }
 
-/* From one run for all values to hardly any two alike; at_the_end makes runs that go round the table's end. */
+/* From one run for all values to hardly any two alike; at_the_end makes runs that go round the table's end.
+ */
 static uint64_t hash_all_alike(int key _unused_) {
         return 5;
 }
@@ -176,7 +177,8 @@ static void test_what_was_put_survives_growth(void **state _unused_) {
         }
 }
 
-static void assert_same(const Table *table, uint64_t (*hash)(int), Value *const *expected, size_t n_expected) {
+static void assert_same(const Table *table, uint64_t (*hash)(int), Value *const *expected,
+                        size_t n_expected) {
         size_t n_slots_taken = 0;
 
         assert_int_equal(table->n_values, n_expected);
@@ -187,7 +189,8 @@ static void assert_same(const Table *table, uint64_t (*hash)(int), Value *const 
         assert_int_equal(n_slots_taken, n_expected);
 }
 
-/* A plain array as an oracle. Phases in which more is put, then more is taken, so that tables fill and empty. */
+/* A plain array as an oracle. Phases in which more is put, then more is taken, so that tables fill and empty.
+ */
 static void run_random_operations(uint64_t (*hash)(int), uint64_t seed) {
         static Value values[N_KEYS][2];
         Value *expected[N_KEYS] = { NULL };
@@ -238,7 +241,8 @@ static void test_every_value_of_a_wrapped_run_survives_any_removal(void **state 
                 assert_int_equal(table.n_slots, 16);
                 assert_ptr_equal(take(&table, hash_at_the_end, taken), &values[taken]);
                 for (int key = 0; key < (int)ARRAY_SIZE(values); key++)
-                        assert_ptr_equal(get(&table, hash_at_the_end, key), key == taken ? NULL : &values[key]);
+                        assert_ptr_equal(get(&table, hash_at_the_end, key),
+                                         key == taken ? NULL : &values[key]);
                 table_deinit(&table);
         }
 }

@@ -42,7 +42,8 @@ static void assert_written(int64_t at_ms, const char *expected) {
 
         timestamp_append(&buf, at_ms);
         if (!span_equal_string(buf_span(&buf), expected))
-                fail_msg("%lld is written as %.*s, not %s", (long long)at_ms, (int)buf.size, buf.data, expected);
+                fail_msg("%lld is written as %.*s, not %s", (long long)at_ms, (int)buf.size, buf.data,
+                         expected);
 }
 
 /* The system's calendar as an oracle. */
@@ -112,8 +113,8 @@ static void test_any_date_and_time_is_read_as_libc_reads_it(void **state _unused
 
                 if (minutes == 1440)
                         continue;
-                (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", tm.tm_year + 1900,
-                               tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
+                               tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
                                offset_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
                 assert_parsed(text, (timegm(&tm) - offset_minutes * 60) * INT64_C(1000));
         }
@@ -126,11 +127,14 @@ static void test_exactly_the_days_of_the_calendar_are_read(void **state _unused_
         for (size_t i = 0; i < ARRAY_SIZE(years); i++)
                 for (int month = 0; month <= 13; month++)
                         for (int day = 0; day <= 32; day++) {
-                                struct tm tm = { .tm_year = years[i] - 1900, .tm_mon = month - 1, .tm_mday = day };
+                                struct tm tm = { .tm_year = years[i] - 1900,
+                                                 .tm_mon = month - 1,
+                                                 .tm_mday = day };
                                 int64_t at_ms = timegm(&tm) * INT64_C(1000);
                                 char text[64];
 
-                                (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT00:00:00Z", years[i], month, day);
+                                (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT00:00:00Z", years[i],
+                                               month, day);
                                 if (tm.tm_mon == month - 1 && tm.tm_mday == day)
                                         assert_parsed(text, at_ms);
                                 else

@@ -228,8 +228,8 @@ static void add_version(Fixture *fixture, int64_t config, const char *key, const
 /* @version is 0 for a delete. */
 static void add_release(Fixture *fixture, int64_t config, ReleaseKind kind, int64_t version) {
         fixture_execute(fixture,
-                        "INSERT INTO releases (config_id, kind, version, from_version, restores, revision,"
-                        " created_at_ms, created_by, comment) SELECT id, %d, nullif(%lld, 0), stable,"
+                        "INSERT INTO releases (config_id, kind, version, from_version, previous, restores, revision,"
+                        " created_at_ms, created_by, comment) SELECT id, %d, nullif(%lld, 0), stable, last_event_id,"
                         " iif(%d = 1, (SELECT max(id) FROM releases WHERE config_id = c.id AND version = "
                         "%lld), NULL),"
                         " %d, %lld, %Q, 'change %d' FROM configs c WHERE id = %lld",
@@ -238,6 +238,7 @@ static void add_release(Fixture *fixture, int64_t config, ReleaseKind kind, int6
         fixture_execute(fixture,
                         "UPDATE configs SET stable = nullif(%lld, 0), stable_id = (SELECT id FROM versions"
                         " WHERE config_id = configs.id AND version = %lld), deleted = %d,"
+                        " last_event_id = last_insert_rowid(),"
                         " release_id = iif(%lld, last_insert_rowid(), release_id) WHERE id = %lld",
                         version, version, kind == RELEASE_DELETE, version, config);
         fixture_execute(

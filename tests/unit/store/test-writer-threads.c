@@ -120,7 +120,9 @@ static int tear_down(void **state) {
  */
 
 static void ask_init(Ask *ask, Operation operation) {
-        *ask = (Ask){ .operation = operation, .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+        *ask = (Ask){ .operation = operation,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .done = PTHREAD_COND_INITIALIZER };
         ask->command = (Command){
                 .actor = SPAN_LITERAL("user:admin"),
                 .address = SPAN_LITERAL("192.0.2.1"),
@@ -152,11 +154,13 @@ static Operation create_namespace(const char *name) {
 }
 
 static Operation put(const char *key, const char *content) {
-        Operation operation = { .type = OPERATION_PUT,
-                                .namespace = SPAN_LITERAL("prod"),
-                                .key = span_from_string(key),
-                                .comment = SPAN_LITERAL(""),
-                                .put = { .format = FORMAT_TEXT, .content = span_from_string(content), .publish = true } };
+        Operation operation = {
+                .type = OPERATION_PUT,
+                .namespace = SPAN_LITERAL("prod"),
+                .key = span_from_string(key),
+                .comment = SPAN_LITERAL(""),
+                .put = { .format = FORMAT_TEXT, .content = span_from_string(content), .publish = true }
+        };
 
         sha256(operation.put.content, operation.put.sha256);
         return operation;
@@ -172,7 +176,8 @@ static void assert_executed(Operation operation) {
         ask_deinit(&ask);
 }
 
-/* Runs @main in N_THREADS threads with the numbers from 0 on. cmocka's checks are for the main thread only. */
+/* Runs @main in N_THREADS threads with the numbers from 0 on. cmocka's checks are for the main thread only.
+ */
 static void run_threads(void *(*main)(void *number)) {
         pthread_t threads[N_THREADS];
 
@@ -197,7 +202,8 @@ static void *race(void *number) {
                 char content[32];
                 Ask ask;
 
-                (void)snprintf(content, sizeof(content), "%d in round %d", (int)(uintptr_t)number, (int)round);
+                (void)snprintf(content, sizeof(content), "%d in round %d", (int)(uintptr_t)number,
+                               (int)round);
                 ask_init(&ask, put("app", content));
                 ask.operation.put.expectation = EXPECT_VERSION;
                 ask.operation.put.expected_version = round + 1;
@@ -205,7 +211,8 @@ static void *race(void *number) {
                 (void)pthread_barrier_wait(&barrier);
                 if (store_submit(suite.store, &ask.command) != 0)
                         n_others++;
-                else if (wait_for(&ask) == STORE_OK && ask.operation.result.version == round + 2 && ask.was_applied)
+                else if (wait_for(&ask) == STORE_OK && ask.operation.result.version == round + 2 &&
+                         ask.was_applied)
                         n_winners[round]++;
                 else if (ask.command.outcome == STORE_E_VERSION_CONFLICT && !ask.operation.result.release)
                         n_losers[round]++;
@@ -312,7 +319,8 @@ static void *write_and_read(void *number) {
                 (void)snprintf(content, sizeof(content), "%d", i);
                 ask_init(&ask, put(key, content));
                 if (store_submit(suite.store, &ask.command) || wait_for(&ask) ||
-                    reader_get_config(reader, SPAN_LITERAL("prod"), span_from_string(key), &newest, &stable) ||
+                    reader_get_config(reader, SPAN_LITERAL("prod"), span_from_string(key), &newest,
+                                      &stable) ||
                     newest != i + 1 || stable != i + 1)
                         n_faults++;
                 ask_deinit(&ask);
