@@ -188,7 +188,8 @@ static int start(Parts *parts, Problem *ret_problem) {
 /* No new connections, then no new requests, then no commands that wait, then no threads. */
 static void stop(Parts *parts) {
         if (parts->app.is_ready && !server_drain(parts->server, parts->settings->stop_timeout_ms))
-                log_warning("server.stop-timeout", "Some requests were still under way when the time to stop was up.");
+                log_warning("server.stop-timeout",
+                            "Some requests were still under way when the time to stop was up.");
 
         parts->hasher = workers_stop(parts->hasher);
         parts->workers = workers_stop(parts->workers);

@@ -22,7 +22,8 @@ static uint64_t config_hash(Span namespace, Span key) {
 static bool release_is_named(const void *value, const void *wanted) {
         const ConfigName *name = wanted;
 
-        return span_equal(release_key(value), name->key) && span_equal(release_namespace(value), name->namespace);
+        return span_equal(release_key(value), name->key) &&
+               span_equal(release_namespace(value), name->namespace);
 }
 
 static bool namespace_is_named(const void *value, const void *wanted) {
@@ -56,15 +57,14 @@ static NamespaceEntry *namespace_entry_new(Span name) {
 static void put_release(Catalog *catalog, Release *release) {
         ConfigName name = { release_namespace(release), release_key(release) };
 
-        release_unref(table_put(&catalog->releases, config_hash(name.namespace, name.key), release_is_named, &name,
-                                release_ref(release)));
+        release_unref(table_put(&catalog->releases, config_hash(name.namespace, name.key), release_is_named,
+                                &name, release_ref(release)));
 }
 
 static void remove_release(Catalog *catalog, Span namespace, Span key) {
         ConfigName name = { namespace, key };
 
-        release_unref(
-                table_take(&catalog->releases, config_hash(namespace, key), release_is_named, &name));
+        release_unref(table_take(&catalog->releases, config_hash(namespace, key), release_is_named, &name));
 }
 
 static int put_namespace(Catalog *catalog, Span name) {
@@ -176,7 +176,8 @@ Release *catalog_find(const Catalog *catalog, Span namespace, Span key) {
 }
 
 bool catalog_has_namespace(const Catalog *catalog, Span namespace) {
-        return table_get(&catalog->namespaces, hash_span(0, namespace), namespace_is_named, &namespace) != NULL;
+        return table_get(&catalog->namespaces, hash_span(0, namespace), namespace_is_named, &namespace) !=
+               NULL;
 }
 
 size_t catalog_n_releases(const Catalog *catalog) {

@@ -1,8 +1,8 @@
 /*
  * A replica of what is released: every config's current release, found by name, with inheritance.
  *
- * A catalog belongs to one thread. It is loaded once and then follows the changes in revision order. The releases in
- * it are shared with other catalogs; a reader that keeps one past its turn takes a reference.
+ * A catalog belongs to one thread. It is loaded once and then follows the changes in revision order. The
+ * releases in it are shared with other catalogs; a reader that keeps one past its turn takes a reference.
  */
 #pragma once
 

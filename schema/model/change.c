@@ -73,12 +73,13 @@ static int add_named(Change *change, ChangeKind kind, Span namespace, Span key) 
         memcpy(text, namespace.data, namespace.size);
         if (key.size)
                 memcpy(text + namespace.size, key.data, key.size);
-        return add_item(change, (ChangeItem){
-                                        .kind = kind,
-                                        .namespace = { text, namespace.size },
-                                        .key = key.data ? (Span){ text + namespace.size, key.size } : SPAN_NULL,
-                                        .text = text,
-                                });
+        return add_item(change,
+                        (ChangeItem){
+                                .kind = kind,
+                                .namespace = { text, namespace.size },
+                                .key = key.data ? (Span){ text + namespace.size, key.size } : SPAN_NULL,
+                                .text = text,
+                        });
 }
 
 int change_add_removal(Change *change, Span namespace, Span key) {

@@ -1,7 +1,8 @@
 /*
  * One committed change: all that a replica needs to follow the store from one revision to the next.
  *
- * Immutable and shared by reference count. Applying it computes nothing, so that every replica comes out the same.
+ * Immutable and shared by reference count. Applying it computes nothing, so that every replica comes out the
+ * same.
  */
 #pragma once
 

@@ -5,7 +5,8 @@
 
 #define SIX_BYTES_AN_ESCAPE 6 /* \u001f, the longest that one byte becomes */
 
-/* What follows the backslash for a byte that cannot stand for itself: 'u' for a numeric escape, 0 for none. */
+/* What follows the backslash for a byte that cannot stand for itself: 'u' for a numeric escape, 0 for none.
+ */
 static char escape_of(unsigned char c) {
         switch (c) {
         case '"':

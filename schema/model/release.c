@@ -8,7 +8,7 @@
 #include "model/timestamp.h"
 
 #define MEMBERS_BEGIN "\"namespace\":\""
-#define MEMBERS_KEY "\",\"key\":\""
+#define MEMBERS_KEY   "\",\"key\":\""
 
 struct Release {
         _Atomic uint32_t n_refs;

@@ -1,12 +1,13 @@
 /*
  * One version of a config as it is shown to the world: immutable, shared by reference count, encoded once.
  *
- * A release is made when a change is committed and is from then on read by any number of threads. It holds the JSON
- * object that every answer and every frame carries, so that serving it is handing out bytes; the bare content is read
- * out of that text. The cost is that a bare content with escapes is decoded at each request for it.
+ * A release is made when a change is committed and is from then on read by any number of threads. It holds
+ * the JSON object that every answer and every frame carries, so that serving it is handing out bytes; the
+ * bare content is read out of that text. The cost is that a bare content with escapes is decoded at each
+ * request for it.
  *
- * A version that was saved but not released is shown in the same shape, with the revision, time, author and comment
- * of its save.
+ * A version that was saved but not released is shown in the same shape, with the revision, time, author and
+ * comment of its save.
  */
 #pragma once
 
@@ -37,8 +38,8 @@ typedef struct ConfigData {
 } ConfigData;
 
 /*
- * Appends the members of @data as JSON, without the braces around them, so that the caller can add its own. An absent
- * content is left out.
+ * Appends the members of @data as JSON, without the braces around them, so that the caller can add its own.
+ * An absent content is left out.
  */
 void config_data_append_members(Buf *buf, const ConfigData *data);
 

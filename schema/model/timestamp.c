@@ -1,7 +1,7 @@
 #include "model/timestamp.h"
 
 #define MS_PER_DAY INT64_C(86400000)
-#define AT_MS_MAX INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+#define AT_MS_MAX  INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March. */
 static int64_t days_from_date(int64_t year, int64_t month, int64_t day) {
@@ -82,8 +82,9 @@ static bool take_char(Span *rest, const char *allowed) {
 static bool take_date(Span *rest, int64_t *ret_days) {
         int64_t year, month, day, check_year, check_month, check_day;
 
-        if (!take_number(rest, 4, 9999, &year) || !take_char(rest, "-") || !take_number(rest, 2, 12, &month) ||
-            !take_char(rest, "-") || !take_number(rest, 2, 31, &day) || month == 0 || day == 0)
+        if (!take_number(rest, 4, 9999, &year) || !take_char(rest, "-") ||
+            !take_number(rest, 2, 12, &month) || !take_char(rest, "-") || !take_number(rest, 2, 31, &day) ||
+            month == 0 || day == 0)
                 return false;
 
         *ret_days = days_from_date(year, month, day);

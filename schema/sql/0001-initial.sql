@@ -31,6 +31,8 @@ CREATE TABLE configs (
         key             TEXT    NOT NULL,
         newest          INTEGER NOT NULL,       -- number of the newest version
         newest_id       INTEGER NOT NULL,       -- its row in versions
+        newest_format   INTEGER NOT NULL,       -- its format and hash, once more: a save compares them, and finds them
+        newest_sha256   BLOB    NOT NULL,       -- without reading a page of old contents
         stable          INTEGER,                -- number of the version in force; NULL: nothing is served
         stable_id       INTEGER,                -- its row in versions
         release_id      INTEGER,                -- the release event that is in force or was, before a delete
@@ -63,7 +65,8 @@ CREATE TABLE releases (
         version         INTEGER,                -- in force from here on; NULL after a delete
         from_version    INTEGER,                -- in force until here; NULL: nothing was
         restores        INTEGER REFERENCES releases (id),       -- rollback: the event that it goes back to
-        previous        INTEGER REFERENCES releases (id),       -- the event before it of the same config
+        previous        INTEGER,                -- the event before it of the same config; no foreign key, since
+                                                -- checking it would read a page of old events for each publish
         revision        INTEGER NOT NULL,
         created_at_ms   INTEGER NOT NULL,
         created_by      TEXT    NOT NULL,

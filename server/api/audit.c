@@ -33,7 +33,8 @@ static int render_entry(void *context, const AuditEntry *entry) {
 
 static bool check_names(Request *request, const AuditQuery *query) {
         if (query->namespace.data && !namespace_is_valid(query->namespace)) {
-                reply_refusal(request, REASON_INVALID_PARAMETER, "namespace", "this is no well-formed namespace");
+                reply_refusal(request, REASON_INVALID_PARAMETER, "namespace",
+                              "this is no well-formed namespace");
                 return false;
         }
         if (query->key.data && !key_is_valid(query->key)) {

@@ -15,9 +15,11 @@ static json_t *parse_text(Request *request) {
         json = json_loadb(request->body.data, request->body.size,
                           JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
         if (!json)
-                reply_refusal(request, REASON_MALFORMED_BODY, NULL, "the body is no JSON: %s at line %d, column %d",
-                              json_error_code(&error) == json_error_duplicate_key ? "a member stands twice"
-                                                                                  : "the text breaks off or is wrong",
+                reply_refusal(request, REASON_MALFORMED_BODY, NULL,
+                              "the body is no JSON: %s at line %d, column %d",
+                              json_error_code(&error) == json_error_duplicate_key
+                                      ? "a member stands twice"
+                                      : "the text breaks off or is wrong",
                               error.line, error.column);
         return json;
 }
@@ -37,7 +39,8 @@ json_t *body_parse(Request *request) {
         return json;
 }
 
-void body_refuse(Request *request, Reason reason, const char *prefix, const char *name, const char *format, ...) {
+void body_refuse(Request *request, Reason reason, const char *prefix, const char *name, const char *format,
+                 ...) {
         char field[PROBLEM_FIELD_MAX], text[PROBLEM_TEXT_MAX];
         va_list args;
 
@@ -105,18 +108,20 @@ static bool check_text(Request *request, const char *prefix, const Field *field,
         size_t size = json_string_length(value);
 
         if (size > COMMENT_SIZE_MAX) {
-                body_refuse(request, REASON_INVALID_FIELD, prefix, field->name, "%s has %zu bytes, %d are allowed",
-                            field->name, size, COMMENT_SIZE_MAX);
+                body_refuse(request, REASON_INVALID_FIELD, prefix, field->name,
+                            "%s has %zu bytes, %d are allowed", field->name, size, COMMENT_SIZE_MAX);
                 return false;
         }
         if (memchr(json_string_value(value), '\0', size)) {
-                body_refuse(request, REASON_INVALID_FIELD, prefix, field->name, "%s has a NUL character", field->name);
+                body_refuse(request, REASON_INVALID_FIELD, prefix, field->name, "%s has a NUL character",
+                            field->name);
                 return false;
         }
         return true;
 }
 
-static bool read_field(Request *request, json_t *object, const char *prefix, const Field *field, void *target) {
+static bool read_field(Request *request, json_t *object, const char *prefix, const Field *field,
+                       void *target) {
         json_t *value = json_object_get(object, field->name);
 
         if (!value && !field->is_required)
@@ -153,7 +158,8 @@ bool body_read(Request *request, json_t *object, const char *prefix, const Field
         json_object_foreach(object, name, value) {
                 if (is_known(fields, n_fields, name))
                         continue;
-                body_refuse(request, REASON_UNKNOWN_FIELD, prefix, name, "there is no field of this name here");
+                body_refuse(request, REASON_UNKNOWN_FIELD, prefix, name,
+                            "there is no field of this name here");
                 return false;
         }
 

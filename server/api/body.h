@@ -1,6 +1,6 @@
 /*
- * Reading JSON bodies by tables of fields: what is missing, unknown, too long or of the wrong type is refused with the
- * field's path.
+ * Reading JSON bodies by tables of fields: what is missing, unknown, too long or of the wrong type is refused
+ * with the field's path.
  */
 #pragma once
 
@@ -14,9 +14,9 @@
 #define BODY_PREFIX_MAX  48
 
 typedef enum FieldType {
-        FIELD_TEXT,    /* Span, up to COMMENT_SIZE_MAX bytes, without NUL */
-        FIELD_STRING,  /* Span of any bytes and size; checked by whoever knows what it is: a name, a content */
-        FIELD_FLAG,    /* bool */
+        FIELD_TEXT,   /* Span, up to COMMENT_SIZE_MAX bytes, without NUL */
+        FIELD_STRING, /* Span of any bytes and size; checked by whoever knows what it is: a name, a content */
+        FIELD_FLAG,   /* bool */
         FIELD_VERSION, /* int64_t, a version number: 1 or more */
         FIELD_NUMBER,  /* int64_t, 0 or more */
         FIELD_LIST,    /* json_t *, an array */
@@ -46,5 +46,5 @@ bool body_read(Request *request, json_t *object, const char *prefix, const Field
                void *target);
 
 /* Refuses a field of the body. */
-void body_refuse(Request *request, Reason reason, const char *prefix, const char *name, const char *format, ...)
-        _printf_(5, 6);
+void body_refuse(Request *request, Reason reason, const char *prefix, const char *name, const char *format,
+                 ...) _printf_(5, 6);

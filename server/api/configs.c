@@ -12,12 +12,12 @@ static void refuse_unknown(Request *request) {
 
         if (catalog_has_namespace(request->catalog, namespace))
                 reply_refusal(request, REASON_CONFIG_NOT_FOUND, "key",
-                              "nothing is published as '%.*s' in namespace '%.*s' or above", (int)key.size, key.data,
-                              (int)namespace.size, namespace.data);
+                              "nothing is published as '%.*s' in namespace '%.*s' or above", (int)key.size,
+                              key.data, (int)namespace.size, namespace.data);
         else
                 reply_refusal(request, REASON_NAMESPACE_NOT_FOUND, "namespace",
-                              "there is no namespace '%.*s', and nothing above it has '%.*s'", (int)namespace.size,
-                              namespace.data, (int)key.size, key.data);
+                              "there is no namespace '%.*s', and nothing above it has '%.*s'",
+                              (int)namespace.size, namespace.data, (int)key.size, key.data);
 }
 
 static void reply_raw(Request *request, Release *release) {
@@ -36,7 +36,8 @@ bool config_read(Request *request) {
         Release *release;
 
         if (request->n_parameters) {
-                if (!request_flag(request, "inherit", true, &inherit) || !request_flag(request, "raw", false, &raw))
+                if (!request_flag(request, "inherit", true, &inherit) ||
+                    !request_flag(request, "raw", false, &raw))
                         return true;
                 if (request_parameter(request, "version").data)
                         return false;
@@ -76,11 +77,11 @@ static void query_version(Request *request, Reader *reader, int64_t version, boo
         int r;
 
         if (raw)
-                r = reader_get_version(reader, request_namespace(request), request_key(request), version, render_raw,
-                                       &request->reply);
+                r = reader_get_version(reader, request_namespace(request), request_key(request), version,
+                                       render_raw, &request->reply);
         else
-                r = reader_get_version(reader, request_namespace(request), request_key(request), version, render_data,
-                                       reply_begin(request, 200));
+                r = reader_get_version(reader, request_namespace(request), request_key(request), version,
+                                       render_data, reply_begin(request, 200));
         if (r)
                 reply_store_outcome(request, r, NULL);
         else if (!raw)
@@ -166,10 +167,12 @@ void config_query_list(Request *request, Reader *reader) {
         bool has_more = false;
         int r;
 
-        if (!check_search(request, query.search) || !request_flag(request, "content", false, &query.with_content) ||
+        if (!check_search(request, query.search) ||
+            !request_flag(request, "content", false, &query.with_content) ||
             !request_flag(request, "inherit", false, &query.with_inherited) ||
             !request_flag(request, "deleted", false, &query.with_deleted) ||
-            !list_begin(&list, request, &query.limit, &after) || !take_place(request, buf_span(&after), &query))
+            !list_begin(&list, request, &query.limit, &after) ||
+            !take_place(request, buf_span(&after), &query))
                 return;
 
         r = reader_list_configs(reader, &query, render_item, &list, &has_more);

@@ -88,8 +88,8 @@ static bool read_side(Request *request, Reader *reader, const char *name, int64_
         if (version == 0)
                 return true;
 
-        r = reader_get_version(reader, request_namespace(request), request_key(request), version, copy_content,
-                               ret_content);
+        r = reader_get_version(reader, request_namespace(request), request_key(request), version,
+                               copy_content, ret_content);
         if (r == STORE_E_VERSION_UNKNOWN) {
                 problem_set(&problem, name, "there is no version %" PRId64, version);
                 reply_refuse(request, REASON_VERSION_NOT_FOUND, &problem);

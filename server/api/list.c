@@ -5,8 +5,9 @@
 #define PAGE_SIZE_MAX ((size_t)8 * 1024 * 1024)
 
 bool list_refuse_cursor(Request *request) {
-        reply_refusal(request, REASON_INVALID_PARAMETER, "cursor",
-                      "this is no cursor of this list: pass on what the page before answered, or leave it out");
+        reply_refusal(
+                request, REASON_INVALID_PARAMETER, "cursor",
+                "this is no cursor of this list: pass on what the page before answered, or leave it out");
         return false;
 }
 

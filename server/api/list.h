@@ -1,8 +1,8 @@
 /*
  * Answers that are lists, page by page: {"items": [...], "cursor": "..."}.
  *
- * A cursor is the place of a page's last item in the list's order, so that a page begins where the one before ended,
- * whatever was added or removed meanwhile.
+ * A cursor is the place of a page's last item in the list's order, so that a page begins where the one before
+ * ended, whatever was added or removed meanwhile.
  */
 #pragma once
 
@@ -20,7 +20,8 @@ typedef struct List {
 
 #define LIST_NULL ((List){ .request = NULL })
 
-/* Reads limit and cursor. @ret_after: the place, appended; empty for the first page. Return: false with a reply made. */
+/* Reads limit and cursor. @ret_after: the place, appended; empty for the first page. Return: false with a
+ * reply made. */
 bool list_begin(List *list, Request *request, unsigned *ret_limit, Buf *ret_after);
 void list_deinit(List *list);
 

@@ -26,7 +26,8 @@ bool namespace_prepare_create(Request *request) {
                 return false;
         if (!namespace_is_valid(body.name)) {
                 reply_refusal(request, REASON_INVALID_NAME, "name", "%s",
-                              "a namespace is 1 to 4 segments of a-z, 0-9, _ and -, each up to 63 long, joined by dots");
+                              "a namespace is 1 to 4 segments of a-z, 0-9, _ and -, each up to 63 long, "
+                              "joined by dots");
                 return false;
         }
 

@@ -10,7 +10,8 @@
 #include "util/content.h"
 #include "util/digest.h"
 
-static bool choose_format(Request *request, const char *prefix, const PutBody *body, Span key, Format *ret_format) {
+static bool choose_format(Request *request, const char *prefix, const PutBody *body, Span key,
+                          Format *ret_format) {
         Format format = body->format.data ? format_from_string(body->format) : format_from_key(key);
 
         if (format == FORMAT_N) {
@@ -27,8 +28,9 @@ static bool check_content(Request *request, const char *prefix, Format format, S
         Problem problem;
 
         if (content.size > app_of(request)->content_max_bytes) {
-                body_refuse(request, REASON_CONTENT_TOO_LARGE, prefix, "content", "the content has %zu bytes, %zu are allowed",
-                            content.size, app_of(request)->content_max_bytes);
+                body_refuse(request, REASON_CONTENT_TOO_LARGE, prefix, "content",
+                            "the content has %zu bytes, %zu are allowed", content.size,
+                            app_of(request)->content_max_bytes);
                 return false;
         }
         if (!content_check(format, content, &problem)) {
@@ -112,7 +114,8 @@ bool config_prepare_put(Request *request) {
                 return false;
 
         request_command(request);
-        return take_preconditions(request, &request->operation) && put_fill(request, "", &body, &request->operation);
+        return take_preconditions(request, &request->operation) &&
+               put_fill(request, "", &body, &request->operation);
 }
 
 void config_answer_put(Request *request) {

@@ -1,5 +1,6 @@
 /*
- * Saving a config, as a request of its own and as an operation of a transaction: one reading of the fields for both.
+ * Saving a config, as a request of its own and as an operation of a transaction: one reading of the fields
+ * for both.
  */
 #pragma once
 
@@ -18,5 +19,6 @@ typedef struct PutBody {
 
 #define PUT_BODY_NULL ((PutBody){ .comment = SPAN_LITERAL(""), .expect_version = -1 })
 
-/* Checks format, size and content, and fills @operation. @prefix as for body_read(). Return: false with a reply made. */
+/* Checks format, size and content, and fills @operation. @prefix as for body_read(). Return: false with a
+ * reply made. */
 bool put_fill(Request *request, const char *prefix, const PutBody *body, Operation *operation);

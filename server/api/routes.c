@@ -37,15 +37,16 @@ static const Route table[] = {
           .query = version_query_list },
         { "GET", CONFIG "/versions/{n}", RIGHT_READER, "config.read", .query = version_query },
         { "GET", CONFIG "/diff", RIGHT_READER, "config.read", "from to", .query = version_query_diff },
-        { "GET", CONFIG "/releases", RIGHT_READER, "config.read", "limit cursor", .query = release_query_list },
+        { "GET", CONFIG "/releases", RIGHT_READER, "config.read", "limit cursor",
+          .query = release_query_list },
 
-        { "GET", NAMESPACE "/configs", RIGHT_READER, "config.read", "prefix q content inherit deleted limit cursor",
-          .query = config_query_list },
+        { "GET", NAMESPACE "/configs", RIGHT_READER, "config.read",
+          "prefix q content inherit deleted limit cursor", .query = config_query_list },
         { "GET", NAMESPACE, RIGHT_READER, "namespace.read", .query = namespace_query },
         { "PATCH", NAMESPACE, RIGHT_ADMIN, "namespace.update", .has_body = true,
           .prepare = namespace_prepare_update, .answer = namespace_answer_updated },
-        { "DELETE", NAMESPACE, RIGHT_ADMIN, "namespace.delete", "recursive", .prepare = namespace_prepare_delete,
-          .answer = namespace_answer_deleted },
+        { "DELETE", NAMESPACE, RIGHT_ADMIN, "namespace.delete", "recursive",
+          .prepare = namespace_prepare_delete, .answer = namespace_answer_deleted },
         { "GET", BASE "/namespaces", RIGHT_READER, "namespace.read", "prefix limit cursor",
           .query = namespace_query_list },
         { "POST", BASE "/namespaces", RIGHT_ADMIN, "namespace.create", .has_body = true,
@@ -53,8 +54,8 @@ static const Route table[] = {
 
         { "POST", BASE "/transactions", RIGHT_EDITOR, "transaction", .has_body = true,
           .prepare = transaction_prepare, .answer = transaction_answer },
-        { "GET", BASE "/audit", RIGHT_READER, "audit.read", "namespace key actor action since until limit cursor",
-          .query = audit_query_list },
+        { "GET", BASE "/audit", RIGHT_READER, "audit.read",
+          "namespace key actor action since until limit cursor", .query = audit_query_list },
 };
 
 const size_t n_routes = ARRAY_SIZE(table);

@@ -44,7 +44,8 @@ bool session_prepare_login(Request *request) {
                 reply_refusal(request, REASON_TOO_MANY_REQUESTS, NULL,
                               "too many wrong passwords came from this address: wait a minute");
         else
-                reply_refusal(request, REASON_UNAUTHENTICATED, NULL, "the user name or the password is wrong");
+                reply_refusal(request, REASON_UNAUTHENTICATED, NULL,
+                              "the user name or the password is wrong");
         return false;
 }
 

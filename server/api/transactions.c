@@ -21,9 +21,10 @@ typedef struct OperationBody {
 } OperationBody;
 
 #define COMMON_FIELDS                                                                                        \
-        { "op", FIELD_STRING, true, offsetof(OperationBody, op) },                                             \
-        { "namespace", FIELD_STRING, true, offsetof(OperationBody, put.namespace) },                           \
-        { "key", FIELD_STRING, true, offsetof(OperationBody, put.key) }
+        { "op", FIELD_STRING, true, offsetof(OperationBody, op) },                                           \
+                { "namespace", FIELD_STRING, true, offsetof(OperationBody, put.namespace) }, {               \
+                "key", FIELD_STRING, true, offsetof(OperationBody, put.key)                                  \
+        }
 #define COMMENT_FIELD                                                                                        \
         { "comment", FIELD_TEXT, false, offsetof(OperationBody, put.comment) }
 
@@ -68,8 +69,8 @@ static bool fill_rollback(_unused_ Request *request, _unused_ const char *prefix
         return true;
 }
 
-static bool fill_delete(_unused_ Request *request, _unused_ const char *prefix, _unused_ const OperationBody *body,
-                        _unused_ Operation *operation) {
+static bool fill_delete(_unused_ Request *request, _unused_ const char *prefix,
+                        _unused_ const OperationBody *body, _unused_ Operation *operation) {
         return true;
 }
 
@@ -82,10 +83,12 @@ static const struct Kind {
         bool (*fill)(Request *request, const char *prefix, const OperationBody *body, Operation *operation);
 } kinds[] = {
         { "put", OPERATION_PUT, RIGHT_EDITOR, put_fields, ARRAY_SIZE(put_fields), fill_put },
-        { "publish", OPERATION_PUBLISH, RIGHT_PUBLISHER, publish_fields, ARRAY_SIZE(publish_fields), fill_publish },
+        { "publish", OPERATION_PUBLISH, RIGHT_PUBLISHER, publish_fields, ARRAY_SIZE(publish_fields),
+          fill_publish },
         { "rollback", OPERATION_ROLLBACK, RIGHT_PUBLISHER, rollback_fields, ARRAY_SIZE(rollback_fields),
           fill_rollback },
-        { "delete", OPERATION_DELETE, RIGHT_PUBLISHER, delete_fields, ARRAY_SIZE(delete_fields), fill_delete },
+        { "delete", OPERATION_DELETE, RIGHT_PUBLISHER, delete_fields, ARRAY_SIZE(delete_fields),
+          fill_delete },
 };
 
 static const struct Kind *find_kind(Request *request, const char *prefix, const json_t *object) {
@@ -96,13 +99,15 @@ static const struct Kind *find_kind(Request *request, const char *prefix, const 
                 if (span_equal_string(name, kinds[i].op))
                         return &kinds[i];
 
-        body_refuse(request, REASON_INVALID_FIELD, prefix, "op", "op is one of put, publish, rollback and delete");
+        body_refuse(request, REASON_INVALID_FIELD, prefix, "op",
+                    "op is one of put, publish, rollback and delete");
         return NULL;
 }
 
 static bool check_names(Request *request, const char *prefix, const PutBody *body) {
         if (!namespace_is_valid(body->namespace)) {
-                body_refuse(request, REASON_INVALID_NAME, prefix, "namespace", "this is no well-formed namespace");
+                body_refuse(request, REASON_INVALID_NAME, prefix, "namespace",
+                            "this is no well-formed namespace");
                 return false;
         }
         if (!key_is_valid(body->key)) {
@@ -112,7 +117,8 @@ static bool check_names(Request *request, const char *prefix, const PutBody *bod
         return true;
 }
 
-static bool fill_operation(Request *request, size_t index, json_t *object, Span comment, Operation *operation) {
+static bool fill_operation(Request *request, size_t index, json_t *object, Span comment,
+                           Operation *operation) {
         OperationBody body = { .put = PUT_BODY_NULL };
         char prefix[BODY_PREFIX_MAX];
         const struct Kind *kind;
@@ -177,8 +183,8 @@ static bool check_contents(Request *request, const json_t *operations) {
         size_t size = 0, i;
         json_t *operation;
 
-        json_array_foreach(operations, i, operation)
-                size += json_string_length(json_object_get(operation, "content"));
+        json_array_foreach(operations, i, operation) size +=
+                json_string_length(json_object_get(operation, "content"));
         if (size <= CONTENTS_SIZE_MAX)
                 return true;
 
@@ -191,7 +197,8 @@ static bool read_body(Request *request, TransactionBody *body) {
         json_t *object = body_parse(request);
         size_t n;
 
-        if (!object || !body_read(request, object, "", transaction_fields, ARRAY_SIZE(transaction_fields), body))
+        if (!object ||
+            !body_read(request, object, "", transaction_fields, ARRAY_SIZE(transaction_fields), body))
                 return false;
 
         n = json_array_size(body->operations);
@@ -213,9 +220,8 @@ bool transaction_prepare(Request *request) {
                 return false;
 
         operations = keep_operations(request, json_array_size(body.operations));
-        json_array_foreach(body.operations, i, object)
-                if (!fill_operation(request, i, object, body.comment, &operations[i]))
-                        return false;
+        json_array_foreach(body.operations, i, object) if (!fill_operation(request, i, object, body.comment,
+                                                                           &operations[i])) return false;
 
         request->is_transaction = true;
         request->command.operations = operations;

@@ -63,8 +63,8 @@ void access_log_reopen(AccessLog *log) {
 
         fd = open_file(log->path);
         if (fd < 0) {
-                log_warning("http.access-log-not-reopened", "%s cannot be opened: %s. The old file is used on.",
-                            log->path, strerror(-fd));
+                log_warning("http.access-log-not-reopened",
+                            "%s cannot be opened: %s. The old file is used on.", log->path, strerror(-fd));
                 return;
         }
 
@@ -84,8 +84,8 @@ void access_line_append(Buf *lines, const AccessLine *line) {
         json_append_lossy_string(lines, line->method);
         buf_append_literal(lines, ",\"path\":");
         json_append_lossy_string(lines, line->path);
-        buf_append_format(lines, ",\"status\":%d,\"bytes\":%" PRIu64 ",\"duration_us\":%" PRId64 "}\n", line->status,
-                          line->sent_bytes, line->duration_us);
+        buf_append_format(lines, ",\"status\":%d,\"bytes\":%" PRIu64 ",\"duration_us\":%" PRId64 "}\n",
+                          line->status, line->sent_bytes, line->duration_us);
 }
 
 void access_log_write(AccessLog *log, Buf *lines) {

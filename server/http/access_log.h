@@ -1,8 +1,8 @@
 /*
  * The access log: a JSON line per request, without contents, queries or credentials.
  *
- * Each loop collects its lines and writes them once per turn, so that logging costs no system call per request
- * while there is much to log. A line is never torn: the file is opened for appending.
+ * Each loop collects its lines and writes them once per turn, so that logging costs no system call per
+ * request while there is much to log. A line is never torn: the file is opened for appending.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Refusals that libh2o makes by itself before a request reaches its handler (a body too large, a broken encoding),
- * brought into our envelope, counted and logged.
+ * Refusals that libh2o makes by itself before a request reaches its handler (a body too large, a broken
+ * encoding), brought into our envelope, counted and logged.
  */
 #pragma once
 

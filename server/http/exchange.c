@@ -6,7 +6,8 @@
 #include "model/name.h"
 #include "util/clock.h"
 
-/* Bodies above this size are parsed by a worker: below it, parsing costs less than 1 ms of the loop's time. */
+/* Bodies above this size are parsed by a worker: below it, parsing costs less than 1 ms of the loop's time.
+ */
 #define INLINE_BODY_MAX ((size_t)32 * 1024)
 
 #define API_PREFIX SPAN_LITERAL("/api/")
@@ -19,14 +20,18 @@ static bool read_unknown(Request *request) {
                 reply_refusal(request, REASON_NOT_FOUND, NULL,
                               "there is nothing at this path; /openapi.yaml describes what there is");
         else
-                reply_refusal(request, REASON_METHOD_NOT_ALLOWED, NULL, "this path knows the methods %s", allow);
+                reply_refusal(request, REASON_METHOD_NOT_ALLOWED, NULL, "this path knows the methods %s",
+                              allow);
         memcpy(request->reply.allow, allow, sizeof(allow));
         return true;
 }
 
-/* What does not exist is told to those alone who have credentials, as far as it could be a part of the API. */
+/* What does not exist is told to those alone who have credentials, as far as it could be a part of the API.
+ */
 static const Route unknown_route = { .right = RIGHT_PUBLIC, .action = "request", .read = read_unknown };
-static const Route unknown_api_route = { .right = RIGHT_AUTHENTICATED, .action = "request", .read = read_unknown };
+static const Route unknown_api_route = { .right = RIGHT_AUTHENTICATED,
+                                         .action = "request",
+                                         .read = read_unknown };
 
 static void dispose(void *memory) {
         Exchange *exchange = memory;
@@ -95,7 +100,8 @@ static void find_route(Exchange *exchange) {
                 path.size = (size_t)(mark - path.data);
         }
 
-        match = router_match(options->routes, options->n_routes, span_from_iovec(exchange->h2o->method), path);
+        match = router_match(options->routes, options->n_routes, span_from_iovec(exchange->h2o->method),
+                             path);
         request->route = match.route;
         memcpy(request->params, match.params, sizeof(match.params));
         if (!match.route) {
@@ -214,13 +220,15 @@ static bool take_parameter(Exchange *exchange, Span text) {
         Span name, value;
 
         if (!decode(exchange, raw_name, true, &name) || !decode(exchange, raw_value, true, &value)) {
-                reply_refusal(request, REASON_INVALID_PARAMETER, "query", "a %% is not followed by two hex digits");
+                reply_refusal(request, REASON_INVALID_PARAMETER, "query",
+                              "a %% is not followed by two hex digits");
                 return false;
         }
 
         (void)snprintf(shown, sizeof(shown), "%.*s", (int)MIN(name.size, sizeof(shown) - 1), name.data);
         if (!is_listed(request->route->parameters, name) || request->n_parameters == PARAMETERS_MAX) {
-                reply_refusal(request, REASON_UNKNOWN_PARAMETER, shown, "there is no query parameter of this name here");
+                reply_refusal(request, REASON_UNKNOWN_PARAMETER, shown,
+                              "there is no query parameter of this name here");
                 return false;
         }
         if (request_parameter(request, shown).data) {
@@ -287,8 +295,9 @@ static void judge(Exchange *exchange) {
                 admit(exchange);
                 return;
         case ACCESS_CSRF_FAILED:
-                reply_refusal(request, REASON_CSRF_FAILED, NULL,
-                              "a browser's request needs the session's X-Confer-CSRF and an Origin of this server");
+                reply_refusal(
+                        request, REASON_CSRF_FAILED, NULL,
+                        "a browser's request needs the session's X-Confer-CSRF and an Origin of this server");
                 exchange_finish(exchange);
                 return;
         case ACCESS_TOO_MANY_FAILURES:
@@ -304,8 +313,9 @@ static void judge(Exchange *exchange) {
 }
 
 static void hash_password(Exchange *exchange, _unused_ WorkerState *state) {
-        exchange->verdict = access_authenticate_slowly(exchange->loop->server->parts.access, &exchange->credentials,
-                                                       clock_wall_ms(), &exchange->request.principal);
+        exchange->verdict =
+                access_authenticate_slowly(exchange->loop->server->parts.access, &exchange->credentials,
+                                           clock_wall_ms(), &exchange->request.principal);
 }
 
 static void authenticate(Exchange *exchange) {
@@ -319,7 +329,8 @@ static void authenticate(Exchange *exchange) {
                 judge(exchange);
 }
 
-/* A login brings no credentials yet, but a page of another server must not try passwords through a browser. */
+/* A login brings no credentials yet, but a page of another server must not try passwords through a browser.
+ */
 static void admit_anybody(Exchange *exchange) {
         exchange->verdict = exchange->credentials.is_unsafe && access_is_foreign(&exchange->credentials)
                                     ? ACCESS_CSRF_FAILED
@@ -345,7 +356,8 @@ void exchange_begin(Loop *loop, h2o_req_t *h2o) {
                 reply_refusal(request, REASON_NOT_READY, NULL, "the server is stopping");
                 exchange_send(exchange);
         } else if (!loop->is_ready && (request->route->right != RIGHT_PUBLIC || request->route->prepare)) {
-                reply_refusal(request, REASON_NOT_READY, NULL, "the server is starting: try again in a moment");
+                reply_refusal(request, REASON_NOT_READY, NULL,
+                              "the server is starting: try again in a moment");
                 exchange_send(exchange);
         } else if (request->route->right == RIGHT_PUBLIC)
                 admit_anybody(exchange);

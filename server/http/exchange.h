@@ -1,11 +1,12 @@
 /*
  * A request on its way through the server: from libh2o's event to the reply's last byte.
  *
- *      begin -> match the route -> who asks? -> may they? -> is it well-formed? -> read | query | write -> send
+ *      begin -> match the route -> who asks? -> may they? -> is it well-formed? -> read | query | write ->
+ * send
  *                                  '-> a worker hashes the password
  *
- * The steps run on the loop thread that took the request in. Where a step belongs elsewhere (hashing, queries, large
- * bodies, the store), the exchange is handed over whole and comes back by a message.
+ * The steps run on the loop thread that took the request in. Where a step belongs elsewhere (hashing,
+ * queries, large bodies, the store), the exchange is handed over whole and comes back by a message.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct Exchange {
         Loop *loop;
         h2o_req_t *h2o;
         Credentials credentials;
-        Span query; /* what follows the question mark, or absent */
+        Span query;    /* what follows the question mark, or absent */
         bool is_large; /* its body is parsed by a worker */
         int64_t began_at_us;
         MetricHistogram histogram; /* where its duration is counted */

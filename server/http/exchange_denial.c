@@ -1,5 +1,6 @@
 /*
- * The end of an exchange that was refused for its credentials or rights: an entry in the audit, then the answer.
+ * The end of an exchange that was refused for its credentials or rights: an entry in the audit, then the
+ * answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ typedef struct DenialCommand {
         Command command;
         Operation operation;
         Exchange *exchange; /* that is answered once the entry is written; NULL where nobody waits */
-        char text[]; /* what the operation's texts point into */
+        char text[];        /* what the operation's texts point into */
 } DenialCommand;
 
 /* @thread any loop */
@@ -62,8 +63,9 @@ static DenialCommand *denial_command_new(const Denial *denial) {
         char *at;
 
         append_denial_details(&details, denial);
-        written = calloc(1, sizeof(*written) + denial->address.size + denial->actor.size + denial->action.size +
-                                    denial->namespace.size + denial->key.size + details.size);
+        written =
+                calloc(1, sizeof(*written) + denial->address.size + denial->actor.size + denial->action.size +
+                                  denial->namespace.size + denial->key.size + details.size);
         if (!written)
                 abort();
 

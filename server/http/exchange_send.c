@@ -66,7 +66,8 @@ static void add_header(h2o_req_t *h2o, const h2o_token_t *token, Span value) {
 }
 
 static void add_named_header(h2o_req_t *h2o, Span name, Span value) {
-        h2o_add_header_by_str(&h2o->pool, &h2o->res.headers, name.data, name.size, 0, NULL, value.data, value.size);
+        h2o_add_header_by_str(&h2o->pool, &h2o->res.headers, name.data, name.size, 0, NULL, value.data,
+                              value.size);
 }
 
 static void add_refusal_headers(h2o_req_t *h2o, const Reply *reply) {
@@ -105,17 +106,18 @@ void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us
                 return;
 
         mark = target.size ? memchr(target.data, '?', target.size) : NULL;
-        access_line_append(&loop->access_lines,
-                           &(AccessLine){
-                                   .at_ms = clock_wall_ms(),
-                                   .address = span_from_string(connection_of(h2o)->address),
-                                   .user = user.data ? user : SPAN_LITERAL(""),
-                                   .method = span_from_iovec(h2o->input.method),
-                                   .path = mark ? (Span){ target.data, (size_t)(mark - target.data) } : target,
-                                   .status = h2o->res.status,
-                                   .sent_bytes = sent_bytes,
-                                   .duration_us = duration_us,
-                           });
+        access_line_append(
+                &loop->access_lines,
+                &(AccessLine){
+                        .at_ms = clock_wall_ms(),
+                        .address = span_from_string(connection_of(h2o)->address),
+                        .user = user.data ? user : SPAN_LITERAL(""),
+                        .method = span_from_iovec(h2o->input.method),
+                        .path = mark ? (Span){ target.data, (size_t)(mark - target.data) } : target,
+                        .status = h2o->res.status,
+                        .sent_bytes = sent_bytes,
+                        .duration_us = duration_us,
+                });
 }
 
 void exchange_send(Exchange *exchange) {
@@ -133,7 +135,8 @@ void exchange_send(Exchange *exchange) {
         h2o->res.content_length = is_held_by_client ? SIZE_MAX : body.size;
         add_headers(h2o, &request->reply, !is_held_by_client);
         metric_observe_us(&exchange->loop->metrics, exchange->histogram, (uint64_t)duration_us);
-        exchange_account(exchange->loop, h2o, request->principal.name, duration_us, with_body ? body.size : 0);
+        exchange_account(exchange->loop, h2o, request->principal.name, duration_us,
+                         with_body ? body.size : 0);
 
         h2o_start_response(h2o, &generator);
         h2o_send(h2o, body.parts, with_body ? body.n_parts : 0, H2O_SEND_STATE_FINAL);

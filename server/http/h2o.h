@@ -1,5 +1,6 @@
 /*
- * libh2o, as Debian builds it for its own event loop. The headers default to libuv, silently with other sizes.
+ * libh2o, as Debian builds it for its own event loop. The headers default to libuv, silently with other
+ * sizes.
  */
 #pragma once
 

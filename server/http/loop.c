@@ -11,7 +11,8 @@
 #include "http/loop.h"
 #include "http/server_private.h"
 
-/* Connections taken from the listener in one turn: enough to empty a backlog quickly, few enough to keep serving. */
+/* Connections taken from the listener in one turn: enough to empty a backlog quickly, few enough to keep
+ * serving. */
 #define ACCEPTS_PER_TURN 16
 #define TICK_MS          1000
 
@@ -100,8 +101,8 @@ static void tick(h2o_timeout_entry_t *entry) {
 }
 
 /*
- * On the loop's own thread, because libh2o gives each socket, that of its message queue too, the free list of the
- * thread that makes it.
+ * On the loop's own thread, because libh2o gives each socket, that of its message queue too, the free list of
+ * the thread that makes it.
  */
 static void init(Loop *loop) {
         h2o_linklist_init_anchor(&loop->connections);
@@ -114,7 +115,8 @@ static void init(Loop *loop) {
         loop->tick_entry.cb = tick;
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 
-        loop->listener = h2o_evloop_socket_create(loop->context.loop, loop->listener_fd, H2O_SOCKET_FLAG_DONT_READ);
+        loop->listener =
+                h2o_evloop_socket_create(loop->context.loop, loop->listener_fd, H2O_SOCKET_FLAG_DONT_READ);
         loop->listener->data = loop;
         h2o_socket_read_start(loop->listener, on_accept);
 }

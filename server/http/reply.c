@@ -79,13 +79,17 @@ static const struct {
         const char *field;
         const char *text;
 } outcomes[STORE_OUTCOME_N] = {
-        [STORE_E_NAMESPACE_UNKNOWN] = { REASON_NAMESPACE_NOT_FOUND, "namespace", "there is no such namespace" },
+        [STORE_E_NAMESPACE_UNKNOWN] = { REASON_NAMESPACE_NOT_FOUND, "namespace",
+                                        "there is no such namespace" },
         [STORE_E_NAMESPACE_EXISTS] = { REASON_NAMESPACE_EXISTS, "name", "the namespace exists already" },
-        [STORE_E_NAMESPACE_NOT_EMPTY] = { REASON_NAMESPACE_NOT_EMPTY, "recursive", "the namespace has configs" },
+        [STORE_E_NAMESPACE_NOT_EMPTY] = { REASON_NAMESPACE_NOT_EMPTY, "recursive",
+                                          "the namespace has configs" },
         [STORE_E_CONFIG_UNKNOWN] = { REASON_CONFIG_NOT_FOUND, "key", "there is no such config" },
         [STORE_E_VERSION_UNKNOWN] = { REASON_VERSION_NOT_FOUND, "version", "there is no such version" },
-        [STORE_E_VERSION_CONFLICT] = { REASON_VERSION_CONFLICT, "expect_version", "another version is the newest" },
-        [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to", "there is nothing to go back to" },
+        [STORE_E_VERSION_CONFLICT] = { REASON_VERSION_CONFLICT, "expect_version",
+                                       "another version is the newest" },
+        [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to",
+                                           "there is nothing to go back to" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
@@ -112,7 +116,8 @@ void reply_store_outcome(Request *request, int outcome, const Problem *problem) 
                 return;
         }
         if (outcome < 0) {
-                reply_refusal(request, REASON_STORAGE_FAILED, NULL, "the store cannot be read; the log says why");
+                reply_refusal(request, REASON_STORAGE_FAILED, NULL,
+                              "the store cannot be read; the log says why");
                 return;
         }
 

@@ -61,7 +61,8 @@ bool request_version(Request *request, const char *name, int64_t *ret_version) {
         int64_t version = 0;
 
         if (value.data && !read_number(value, INT64_MAX, &version)) {
-                reply_refusal(request, REASON_INVALID_PARAMETER, name, "%s is a version number, 1 or more", name);
+                reply_refusal(request, REASON_INVALID_PARAMETER, name, "%s is a version number, 1 or more",
+                              name);
                 return false;
         }
 
@@ -95,8 +96,8 @@ bool request_may(Request *request, Right right, Span namespace) {
         if (access_allows(&request->principal, right, namespace))
                 return true;
 
-        reply_refusal(request, REASON_FORBIDDEN, NULL, "this takes the right '%s'%s%.*s", right_to_string(right),
-                      namespace.data ? " in namespace " : "", (int)namespace.size,
+        reply_refusal(request, REASON_FORBIDDEN, NULL, "this takes the right '%s'%s%.*s",
+                      right_to_string(right), namespace.data ? " in namespace " : "", (int)namespace.size,
                       namespace.data ? namespace.data : "");
         return false;
 }

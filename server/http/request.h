@@ -1,8 +1,9 @@
 /*
  * One request as its handlers see it, and the reply that they make.
  *
- * It belongs to one thread at a time. What it points to stays as it is until the reply has been sent; HTTP/1 stops
- * reading a connection while a request is being handled, so that not even a vanished client takes it away.
+ * It belongs to one thread at a time. What it points to stays as it is until the reply has been sent; HTTP/1
+ * stops reading a connection while a request is being handled, so that not even a vanished client takes it
+ * away.
  */
 #pragma once
 
@@ -20,9 +21,9 @@
 #include "model/span.h"
 #include "store/command.h"
 
-#define PARAMETERS_MAX 12
+#define PARAMETERS_MAX     12
 #define PAGE_LIMIT_DEFAULT 100
-#define PAGE_LIMIT_MAX 1000
+#define PAGE_LIMIT_MAX     1000
 
 typedef struct Parameter {
         Span name;
@@ -36,8 +37,8 @@ typedef struct Reply {
         Buf body;         /* else what is sent; owned */
         Release *release; /* else the release whose envelope is sent, unless its raw content is; owned */
         Span etag;
-        Reason reason;    /* of a refusal */
-        char allow[64];   /* header values; "" where not sent */
+        Reason reason;  /* of a refusal */
+        char allow[64]; /* header values; "" where not sent */
         Buf location;
         Buf cookie;
         bool is_raw_content; /* sent with headers that keep a browser from running it */
@@ -45,7 +46,7 @@ typedef struct Reply {
 
 struct Request {
         const Route *route;
-        void *app; /* what the handlers' own module hung on the server */
+        void *app;              /* what the handlers' own module hung on the server */
         const Catalog *catalog; /* @thread loop */
 
         Span params[ROUTE_PARAMS_MAX]; /* from the path, decoded; names are well-formed */
@@ -63,9 +64,9 @@ struct Request {
 
         /* For writes. */
         Command command;
-        Operation operation; /* where command.operations points, when there is but one */
-        bool is_transaction; /* the body lists operations; faults are told as operations[i].field */
-        void *kept;          /* what the command's texts point into … */
+        Operation operation;           /* where command.operations points, when there is but one */
+        bool is_transaction;           /* the body lists operations; faults are told as operations[i].field */
+        void *kept;                    /* what the command's texts point into … */
         void (*kept_free)(void *kept); /* … and how it is released, with the request */
 };
 
@@ -104,9 +105,11 @@ void reply_release(Request *request, Release *release);
 
 /* Refusals. @problem names the field, and the place in it, where there is one. */
 void reply_refuse(Request *request, Reason reason, const Problem *problem);
-void reply_refusal(Request *request, Reason reason, const char *field, const char *format, ...) _printf_(4, 5);
+void reply_refusal(Request *request, Reason reason, const char *field, const char *format, ...)
+        _printf_(4, 5);
 
-/* A refusal for an outcome of the store's, or for a negative errno of a reader's. @problem: what it said, or NULL. */
+/* A refusal for an outcome of the store's, or for a negative errno of a reader's. @problem: what it said, or
+ * NULL. */
 void reply_store_outcome(Request *request, int outcome, const Problem *problem);
 
 /* Forgets a reply that was begun. */

@@ -24,28 +24,31 @@ typedef struct Request Request;
 
 typedef struct Route {
         const char *method;
-        const char *path;       /* "/api/v1/namespaces/{ns}/configs/{key}" */
-        Right right;            /* in the namespace {ns}, or everywhere where the path names none */
-        const char *action;     /* the audit action of a refusal: "config.publish" */
-        const char *parameters; /* names of the query parameters that it knows, separated by spaces; or NULL */
-        bool has_body;          /* a body is read; without it, one that comes is refused */
+        const char *path;   /* "/api/v1/namespaces/{ns}/configs/{key}" */
+        Right right;        /* in the namespace {ns}, or everywhere where the path names none */
+        const char *action; /* the audit action of a refusal: "config.publish" */
+        const char
+                *parameters; /* names of the query parameters that it knows, separated by spaces; or NULL */
+        bool has_body;       /* a body is read; without it, one that comes is refused */
 
-        bool is_slow;           /* prepare() hashes a password: never on a loop thread */
+        bool is_slow; /* prepare() hashes a password: never on a loop thread */
 
         /* Return: true with the reply made; false to go on with query(). @thread loop */
         bool (*read)(Request *request);
         /* @thread worker */
         void (*query)(Request *request, Reader *reader);
-        /* Return: true with request->command made; false with the reply made. @thread loop, or worker for a large body */
+        /* Return: true with request->command made; false with the reply made. @thread loop, or worker for a
+         * large body */
         bool (*prepare)(Request *request);
         /* Called when the command has succeeded. @thread loop */
         void (*answer)(Request *request);
 } Route;
 
 typedef struct RouteMatch {
-        const Route *route; /* NULL: no route has this path, or none with this method */
+        const Route *route;            /* NULL: no route has this path, or none with this method */
         Span params[ROUTE_PARAMS_MAX]; /* as they stand in the path, percent-encoded */
-        char allow[64]; /* where the path exists, but not the method: those that do, for the Allow header; else "" */
+        char allow[64]; /* where the path exists, but not the method: those that do, for the Allow header;
+                           else "" */
 } RouteMatch;
 
 /* @path: without the query. HEAD matches what GET does. */

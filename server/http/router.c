@@ -69,8 +69,9 @@ bool router_check(const Route *routes, size_t n_routes, Problem *ret_problem) {
 
                 if (route->right <= RIGHT_UNSET || route->right >= RIGHT_N || !route->action ||
                     !has_handlers(route)) {
-                        problem_set(ret_problem, route->path, "the route %s %s has no right, action or handlers",
-                                    route->method, route->path);
+                        problem_set(ret_problem, route->path,
+                                    "the route %s %s has no right, action or handlers", route->method,
+                                    route->path);
                         return false;
                 }
         }

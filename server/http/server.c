@@ -71,7 +71,8 @@ int server_new(const ServerOptions *options, Server **ret_server, Problem *ret_p
 static int listen_on(const struct addrinfo *address, bool is_shared) {
         int one = 1, fd, r;
 
-        fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->ai_protocol);
+        fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    address->ai_protocol);
         if (fd < 0)
                 return -errno;
 
@@ -93,16 +94,16 @@ static int resolve(const Server *server, struct addrinfo **ret_address, Problem 
         (void)snprintf(port, sizeof(port), "%u", server->port);
         r = getaddrinfo(server->options.host, port, &hints, ret_address);
         if (r) {
-                problem_set(ret_problem, "listen", "'%s' is no address of this machine: %s", server->options.host,
-                            gai_strerror(r));
+                problem_set(ret_problem, "listen", "'%s' is no address of this machine: %s",
+                            server->options.host, gai_strerror(r));
                 return -EINVAL;
         }
         return 0;
 }
 
 /*
- * A port that is shared among our loops would be shared with another server of the same user too, unnoticed. So it is
- * tried unshared first.
+ * A port that is shared among our loops would be shared with another server of the same user too, unnoticed.
+ * So it is tried unshared first.
  */
 static int check_port_is_free(const Server *server, const struct addrinfo *address) {
         int fd;
@@ -163,8 +164,8 @@ int server_listen(Server *server, Problem *ret_problem) {
                 r = add_loop(server, address);
         freeaddrinfo(address);
         if (r)
-                problem_set(ret_problem, "listen", "%s port %u cannot be listened on: %s", server->options.host,
-                            server->port, strerror(-r));
+                problem_set(ret_problem, "listen", "%s port %u cannot be listened on: %s",
+                            server->options.host, server->port, strerror(-r));
         return r;
 }
 

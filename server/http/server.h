@@ -1,9 +1,10 @@
 /*
- * The HTTP server: one event loop per thread, each with its own listener on the same port and its own catalog.
+ * The HTTP server: one event loop per thread, each with its own listener on the same port and its own
+ * catalog.
  *
- * Life: server_new(), server_listen(): the loops run, and answer that they are not ready; server_seed(): each loop has
- * the catalog; server_deliver() for each commit; server_drain(): no new connections, and what is under way is answered;
- * server_free(): the loops end.
+ * Life: server_new(), server_listen(): the loops run, and answer that they are not ready; server_seed(): each
+ * loop has the catalog; server_deliver() for each commit; server_drain(): no new connections, and what is
+ * under way is answered; server_free(): the loops end.
  */
 #pragma once
 

@@ -24,7 +24,8 @@ static void hash_text(Sha256 *sha, Span text) {
         sha256_update(sha, text.data, text.size);
 }
 
-void audit_entry_hash(const AuditEntry *entry, const uint8_t before[SHA256_SIZE], uint8_t ret_hash[SHA256_SIZE]) {
+void audit_entry_hash(const AuditEntry *entry, const uint8_t before[SHA256_SIZE],
+                      uint8_t ret_hash[SHA256_SIZE]) {
         Sha256 sha;
 
         sha256_init(&sha);

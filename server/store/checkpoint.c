@@ -8,8 +8,9 @@
 #include "util/log.h"
 
 /*
- * Parts of the log's bound. The thread begins late, because a page that was written many times meanwhile is moved
- * once. Where the thread does not keep up, the writer steps in while there is still room for the largest transaction.
+ * Parts of the log's bound. The thread begins late, because a page that was written many times meanwhile is
+ * moved once. Where the thread does not keep up, the writer steps in while there is still room for the
+ * largest transaction.
  */
 #define BEGIN_AT(max) ((max) / 8 * 3)
 #define WAIT_AT(max)  ((max) / 4 * 3)
@@ -40,8 +41,8 @@ static bool wait_until_wanted(Checkpointer *checkpointer) {
 }
 
 /*
- * Twice, because the first round leaves what was written while it ran, and the second, being short, leaves little.
- * A failure is left to the writer's turn, which sees the same.
+ * Twice, because the first round leaves what was written while it ran, and the second, being short, leaves
+ * little. A failure is left to the writer's turn, which sees the same.
  */
 static void move_bulk(sqlite3 *database) {
         for (int i = 0; i < 2; i++)
@@ -114,7 +115,8 @@ static void move_rest(sqlite3 *writer, int mode, MetricSet *metrics) {
         if (code == SQLITE_OK)
                 metric_add(metrics, METRIC_STORE_CHECKPOINTS, 1);
         else if (code != SQLITE_BUSY)
-                log_warning("store.checkpoint-failed", "The write-ahead log could not be moved into the database: %s",
+                log_warning("store.checkpoint-failed",
+                            "The write-ahead log could not be moved into the database: %s",
                             sqlite3_errstr(code));
 }
 
@@ -136,6 +138,7 @@ void checkpointer_after_commit(Checkpointer *checkpointer, sqlite3 *writer, uint
         if (must_wait || checkpointer->state == CHECKPOINT_CAUGHT_UP) {
                 move_rest(writer, must_wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, metrics);
                 set_state(checkpointer, CHECKPOINT_IDLE);
-        } else if (checkpointer->state == CHECKPOINT_IDLE && wal_bytes >= BEGIN_AT(checkpointer->wal_max_bytes))
+        } else if (checkpointer->state == CHECKPOINT_IDLE &&
+                   wal_bytes >= BEGIN_AT(checkpointer->wal_max_bytes))
                 set_state(checkpointer, CHECKPOINT_WANTED);
 }

@@ -1,11 +1,11 @@
 /*
  * Moving the write-ahead log back into the database file, off the commit path, and keeping the log small.
  *
- * Left to itself SQLite does this inside COMMIT, which then takes tens of milliseconds. Left to another connection
- * alone, the log grows without bound under constant writing, because it can begin anew only when every frame has been
- * moved, and new ones keep coming. So the work is shared: a thread moves the bulk while the writer goes on; when it
- * has caught up, the writer moves the few frames that came meanwhile, between two transactions, and the log begins
- * anew. Only above its bound does the writer wait for the whole.
+ * Left to itself SQLite does this inside COMMIT, which then takes tens of milliseconds. Left to another
+ * connection alone, the log grows without bound under constant writing, because it can begin anew only when
+ * every frame has been moved, and new ones keep coming. So the work is shared: a thread moves the bulk while
+ * the writer goes on; when it has caught up, the writer moves the few frames that came meanwhile, between two
+ * transactions, and the log begins anew. Only above its bound does the writer wait for the whole.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * What can be asked of the store, and what it answers: the way in.
  *
- * A command is one request: its operations happen all or not at all, share one revision and make one change. The
- * asker owns the command and everything that it points to, and keeps both until done() is called.
+ * A command is one request: its operations happen all or not at all, share one revision and make one change.
+ * The asker owns the command and everything that it points to, and keeps both until done() is called.
  */
 #pragma once
 
@@ -67,11 +67,12 @@ typedef struct Operation {
 
         /* Filled by the store when the whole command succeeded. */
         struct {
-                Release *release; /* the config as it is now, or as it was saved; NULL after a delete. Owned. */
+                Release *release; /* the config as it is now, or as it was saved; NULL after a delete. Owned.
+                                   */
                 int64_t version;  /* made or put in force; 0 after a delete */
                 bool created;     /* a version was made */
                 bool is_new;      /* the config never existed before */
-                uint64_t n_deleted; /* configs that went with their namespace */
+                uint64_t n_deleted;         /* configs that went with their namespace */
                 NamespaceRow namespace_row; /* for create and update */
                 char *namespace_text;       /* what namespace_row points into, where it must; owned */
         } result;

@@ -34,7 +34,8 @@ int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_
         if (r < 0)
                 return r;
         if (r == 0) {
-                problem_set(problem, NULL, "there is no namespace '%.*s'", (int)namespace.size, namespace.data);
+                problem_set(problem, NULL, "there is no namespace '%.*s'", (int)namespace.size,
+                            namespace.data);
                 return STORE_E_NAMESPACE_UNKNOWN;
         }
 
@@ -65,7 +66,8 @@ int config_store(Transaction *transaction, const Config *config) {
         return SQL_RUN(transaction_statement(transaction, STATEMENT_SET_CONFIG), sql_i64(config->id),
                        sql_i64(config->newest), sql_i64(config->newest_id), sql_i64_or_null(config->stable),
                        sql_i64_or_null(config->stable_id), sql_i64_or_null(config->release_id),
-                       sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id));
+                       sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id),
+                       sql_i64(config->newest_format), sql_blob(config->newest_sha256, SHA256_SIZE));
 }
 
 /* Makes a release from a row of STATEMENT_GET_SAVED or STATEMENT_GET_RELEASED, and resets the statement. */
@@ -120,9 +122,9 @@ static int add_release_event(Transaction *transaction, Config *config, ReleaseKi
         int r;
 
         r = SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_RELEASE), sql_i64(config->id),
-                       sql_i64(kind), sql_i64_or_null(version), sql_i64_or_null(config->stable),
-                       sql_i64_or_null(restores), sql_i64((int64_t)transaction->change->revision),
-                       sql_i64(transaction->now_ms), sql_text(transaction->command->actor), sql_text(comment),
+                    sql_i64(kind), sql_i64_or_null(version), sql_i64_or_null(config->stable),
+                    sql_i64_or_null(restores), sql_i64((int64_t)transaction->change->revision),
+                    sql_i64(transaction->now_ms), sql_text(transaction->command->actor), sql_text(comment),
                     sql_i64_or_null(config->last_event_id));
         if (r)
                 return r;
@@ -171,7 +173,8 @@ int config_release(Transaction *transaction, Config *config, ReleaseKind kind, c
         Change *change = transaction_change(transaction);
         int r;
 
-        r = add_release_event(transaction, config, kind, target->version, target->restores, operation->comment);
+        r = add_release_event(transaction, config, kind, target->version, target->restores,
+                              operation->comment);
         if (r)
                 return r;
 

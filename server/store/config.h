@@ -16,12 +16,12 @@ typedef struct Config {
         Span namespace;
         Span key;
         int64_t namespace_id;
-        int64_t id;         /* 0: there never was such a config; all below is 0 then */
-        int64_t newest;     /* version numbers, and their rows */
+        int64_t id;     /* 0: there never was such a config; all below is 0 then */
+        int64_t newest; /* version numbers, and their rows */
         int64_t newest_id;
-        int64_t stable;     /* 0: nothing is served */
+        int64_t stable; /* 0: nothing is served */
         int64_t stable_id;
-        int64_t release_id; /* the event in force, or before a delete; 0: nothing ever was */
+        int64_t release_id;    /* the event in force, or before a delete; 0: nothing ever was */
         int64_t last_event_id; /* the newest event, deletes included; 0: there is none */
         bool is_deleted;
         Format newest_format;

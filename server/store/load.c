@@ -1,5 +1,6 @@
 /*
- * Loading the catalog: one pass over the configs that serve something, in the order of their contents on disk.
+ * Loading the catalog: one pass over the configs that serve something, in the order of their contents on
+ * disk.
  */
 #include <errno.h>
 #include <string.h>

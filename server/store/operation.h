@@ -1,7 +1,8 @@
 /*
  * The operations, each executed inside a transaction.
  *
- * Each returns 0, a positive StoreOutcome with @problem filled, or a negative errno when the disk or memory refused.
+ * Each returns 0, a positive StoreOutcome with @problem filled, or a negative errno when the disk or memory
+ * refused.
  */
 #pragma once
 

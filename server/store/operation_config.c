@@ -16,7 +16,8 @@ static int check_expectation(const Config *config, const Operation *operation, P
         case EXPECT_ABSENT:
                 if (!exists)
                         return 0;
-                problem_set(problem, NULL, "the config was expected not to exist, its newest version is %" PRId64,
+                problem_set(problem, NULL,
+                            "the config was expected not to exist, its newest version is %" PRId64,
                             config->newest);
                 return STORE_E_VERSION_CONFLICT;
         case EXPECT_PRESENT:
@@ -31,7 +32,8 @@ static int check_expectation(const Config *config, const Operation *operation, P
                         problem_set(problem, NULL, "version %" PRId64 " was expected, the newest is %" PRId64,
                                     operation->put.expected_version, config->newest);
                 else
-                        problem_set(problem, NULL, "version %" PRId64 " was expected, the config does not exist",
+                        problem_set(problem, NULL,
+                                    "version %" PRId64 " was expected, the config does not exist",
                                     operation->put.expected_version);
                 return STORE_E_VERSION_CONFLICT;
         case EXPECT_ANYTHING:

@@ -88,14 +88,14 @@ int operation_namespace_create(Transaction *transaction, Operation *operation, P
         if (r)
                 return r;
         if (namespace.id && !namespace.is_deleted) {
-                problem_set(problem, NULL, "the namespace '%.*s' exists already", (int)operation->namespace.size,
-                            operation->namespace.data);
+                problem_set(problem, NULL, "the namespace '%.*s' exists already",
+                            (int)operation->namespace.size, operation->namespace.data);
                 return STORE_E_NAMESPACE_EXISTS;
         }
 
         change = transaction_change(transaction);
         r = SQL_RUN(transaction_statement(transaction, namespace.id ? STATEMENT_REVIVE_NAMESPACE
-                                                                     : STATEMENT_ADD_NAMESPACE),
+                                                                    : STATEMENT_ADD_NAMESPACE),
                     sql_text(operation->namespace), sql_text(operation->namespace_edit.description),
                     sql_i64((int64_t)change->revision), sql_i64(transaction->now_ms),
                     sql_text(transaction->command->actor));
@@ -119,9 +119,10 @@ int operation_namespace_update(Transaction *transaction, Operation *operation, P
                 return r;
 
         change = transaction_change(transaction);
-        r = SQL_RUN(transaction_statement(transaction, STATEMENT_EDIT_NAMESPACE), sql_text(operation->namespace),
-                    sql_text(operation->namespace_edit.description), sql_i64((int64_t)change->revision),
-                    sql_i64(transaction->now_ms), sql_text(transaction->command->actor));
+        r = SQL_RUN(transaction_statement(transaction, STATEMENT_EDIT_NAMESPACE),
+                    sql_text(operation->namespace), sql_text(operation->namespace_edit.description),
+                    sql_i64((int64_t)change->revision), sql_i64(transaction->now_ms),
+                    sql_text(transaction->command->actor));
         if (r)
                 return r;
         r = audit_namespace(transaction, operation, SPAN_LITERAL("namespace.update"), SPAN_NULL);
@@ -208,9 +209,9 @@ int operation_namespace_delete(Transaction *transaction, Operation *operation, P
                 return r;
 
         change = transaction_change(transaction);
-        r = SQL_RUN(transaction_statement(transaction, STATEMENT_DELETE_NAMESPACE), sql_text(operation->namespace),
-                    sql_i64((int64_t)change->revision), sql_i64(transaction->now_ms),
-                    sql_text(transaction->command->actor));
+        r = SQL_RUN(transaction_statement(transaction, STATEMENT_DELETE_NAMESPACE),
+                    sql_text(operation->namespace), sql_i64((int64_t)change->revision),
+                    sql_i64(transaction->now_ms), sql_text(transaction->command->actor));
         if (r)
                 return r;
 

@@ -8,8 +8,8 @@
 #include "store/operation.h"
 #include "store/sql.h"
 
-static int find_version(Transaction *transaction, const Config *config, int64_t version, int64_t *ret_version_id,
-                        Problem *problem) {
+static int find_version(Transaction *transaction, const Config *config, int64_t version,
+                        int64_t *ret_version_id, Problem *problem) {
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_VERSION_ID);
         int r;
 
@@ -32,8 +32,8 @@ static int find_version(Transaction *transaction, const Config *config, int64_t 
 }
 
 /* Asking by number for what is in force changes nothing; a step back is a step, even to an equal version. */
-static int release_target(Transaction *transaction, Config *config, ReleaseKind kind, const ReleaseTarget *target,
-                          Operation *operation) {
+static int release_target(Transaction *transaction, Config *config, ReleaseKind kind,
+                          const ReleaseTarget *target, Operation *operation) {
         bool is_step = operation->type == OPERATION_ROLLBACK && !operation->rollback_to;
 
         operation->result.version = target->version;
@@ -103,9 +103,10 @@ static int get_step_before(Transaction *transaction, int64_t id, Step *ret_step)
 }
 
 /*
- * Where one step back leads: to what was in force, after a delete; else to the event before the one in force, or,
- * when that one is a rollback, before the one that it restores. Since a step restores the very event that it leads
- * to, the place walked from only ever moves to older events: walking back ends, and never goes to and fro.
+ * Where one step back leads: to what was in force, after a delete; else to the event before the one in force,
+ * or, when that one is a rollback, before the one that it restores. Since a step restores the very event that
+ * it leads to, the place walked from only ever moves to older events: walking back ends, and never goes to
+ * and fro.
  */
 static int walk_back(Transaction *transaction, const Config *config, Step *ret_step) {
         Step in_force = { 0 };
@@ -134,8 +135,9 @@ static int target_one_step_back(Transaction *transaction, const Config *config, 
         if (r < 0)
                 return r;
         if (r == 0) {
-                problem_set(problem, NULL, config->release_id ? "there is no release before the one in force"
-                                                              : "nothing was ever published");
+                problem_set(problem, NULL,
+                            config->release_id ? "there is no release before the one in force"
+                                               : "nothing was ever published");
                 return STORE_E_NOTHING_TO_ROLL_BACK;
         }
 

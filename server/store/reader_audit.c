@@ -2,9 +2,9 @@
  * The audit, newest first.
  *
  * Entries are numbered without a gap and never go back in time, so that a stretch of time is a stretch of
- * ids, found by bisection. All filters are applied on the way back through them: an index would make each change
- * dearer than all questions that are ever asked. A filter that finds little walks long, some 10 million entries a
- * second, and the deadline bounds it.
+ * ids, found by bisection. All filters are applied on the way back through them: an index would make each
+ * change dearer than all questions that are ever asked. A filter that finds little walks long, some 10
+ * million entries a second, and the deadline bounds it.
  */
 #include <errno.h>
 #include <string.h>

@@ -19,7 +19,8 @@ const char reader_list_releases_text[] =
         " SELECT iif(?2, (SELECT previous FROM releases WHERE id = ?2 AND config_id = ?1),"
         " (SELECT last_event_id FROM configs WHERE id = ?1))"
         " UNION ALL SELECT r.previous FROM walk JOIN releases r ON r.id = walk.id)"
-        "SELECT r.id, r.kind, r.version, r.from_version, r.restores, r.revision, r.created_at_ms, r.created_by,"
+        "SELECT r.id, r.kind, r.version, r.from_version, r.restores, r.revision, r.created_at_ms, "
+        "r.created_by,"
         " r.comment FROM walk JOIN releases r ON r.id = walk.id";
 
 /* The first page has no row before it. */

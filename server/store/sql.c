@@ -3,12 +3,13 @@
 
 #include "store/sql.h"
 
-/* How long a connection waits for a lock. Only recovery after a crash and backups ever hold one against us. */
+/* How long a connection waits for a lock. Only recovery after a crash and backups ever hold one against us.
+ */
 #define BUSY_TIMEOUT_MS 5000
 
 /*
- * The writer's page cache, in KiB. The pages that publishes touch are the ends of tables and the inner pages of
- * indexes; 16 MiB hold those of a store with a million versions.
+ * The writer's page cache, in KiB. The pages that publishes touch are the ends of tables and the inner pages
+ * of indexes; 16 MiB hold those of a store with a million versions.
  */
 #define PRAGMAS                                                                                              \
         "PRAGMA foreign_keys = ON;"                                                                          \
@@ -16,9 +17,11 @@
         "PRAGMA wal_autocheckpoint = 0;"                                                                     \
         "PRAGMA trusted_schema = OFF;"                                                                       \
         "PRAGMA temp_store = MEMORY;"
-#define READ_SOMETHING "SELECT count(*) FROM sqlite_schema;" /* so that a damaged file is refused here, not later */
+#define READ_SOMETHING                                                                                       \
+        "SELECT count(*) FROM sqlite_schema;" /* so that a damaged file is refused here, not later */
 #define PRAGMAS_WRITER                                                                                       \
-        PRAGMAS "PRAGMA page_size = 4096; PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;" READ_SOMETHING
+        PRAGMAS "PRAGMA page_size = 4096; PRAGMA cache_size = -16384; PRAGMA secure_delete = "               \
+                "OFF;" READ_SOMETHING
 #define PRAGMAS_READER PRAGMAS "PRAGMA query_only = ON; PRAGMA cache_size = -4096;" READ_SOMETHING
 
 int sql_error(int code) {

@@ -1,5 +1,6 @@
 /*
- * A thin layer over SQLite: connections with our pragmas, prepared statements, typed binding, errno-style errors.
+ * A thin layer over SQLite: connections with our pragmas, prepared statements, typed binding, errno-style
+ * errors.
  *
  * Only files in server/store/ include this.
  */
@@ -60,7 +61,8 @@ static inline SqlValue sql_blob(const void *data, size_t size) {
 }
 
 /*
- * sql_open() - open @path and set the pragmas: synchronous FULL, foreign keys, no checkpoint but those we make
+ * sql_open() - open @path and set the pragmas: synchronous FULL, foreign keys, no checkpoint but those we
+ * make
  * @ret_problem: filled on failure
  * Return: 0, -ENOENT, -EBADMSG (no database, or damaged), -EROFS, -ENOSPC, -EIO …
  */
@@ -86,7 +88,8 @@ int sql_bind_values(sqlite3_stmt *statement, const SqlValue *values, size_t n);
         sql_bind_values((statement), (const SqlValue[]){ __VA_ARGS__ },                                      \
                         ARRAY_SIZE(((const SqlValue[]){ __VA_ARGS__ })))
 
-/* Return: 1 with a row, 0 when there is none left (the statement is reset then), negative errno (reset too). */
+/* Return: 1 with a row, 0 when there is none left (the statement is reset then), negative errno (reset too).
+ */
 int sql_step(sqlite3_stmt *statement);
 
 /* Binds, runs to the end and resets a statement that returns no rows. */

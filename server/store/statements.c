@@ -9,19 +9,22 @@ const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_ROLLBACK_TO_SAVEPOINT] = "ROLLBACK TO command",
 
         [STATEMENT_GET_STORE] = "SELECT epoch, revision, changed_at_ms, audit_hash FROM store",
-        [STATEMENT_SET_STORE] = "UPDATE store SET revision = ?1, changed_at_ms = ?2, audit_hash = ?3 WHERE id = 1",
+        [STATEMENT_SET_STORE] =
+                "UPDATE store SET revision = ?1, changed_at_ms = ?2, audit_hash = ?3 WHERE id = 1",
         [STATEMENT_GET_LAST_AUDIT_ID] = "SELECT max(id) FROM audit",
-        [STATEMENT_ADD_AUDIT] =
-                "INSERT INTO audit (id, created_at_ms, actor, address, action, namespace, key, version, revision,"
-                " outcome, comment, details, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        [STATEMENT_ADD_AUDIT] = "INSERT INTO audit (id, created_at_ms, actor, address, action, namespace, "
+                                "key, version, revision,"
+                                " outcome, comment, details, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                                "?9, ?10, ?11, ?12, ?13)",
         [STATEMENT_ADD_OUTBOX] =
                 "INSERT INTO outbox (revision, namespace, key, version) VALUES (?1, ?2, ?3, ?4)",
         [STATEMENT_TRIM_OUTBOX] = "DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?1",
 
-        [STATEMENT_GET_NAMESPACE] = "SELECT id, deleted, created_at_ms, created_by FROM namespaces WHERE name = ?1",
-        [STATEMENT_ADD_NAMESPACE] =
-                "INSERT INTO namespaces (name, description, revision, created_at_ms, created_by, updated_at_ms,"
-                " updated_by) VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?5)",
+        [STATEMENT_GET_NAMESPACE] =
+                "SELECT id, deleted, created_at_ms, created_by FROM namespaces WHERE name = ?1",
+        [STATEMENT_ADD_NAMESPACE] = "INSERT INTO namespaces (name, description, revision, created_at_ms, "
+                                    "created_by, updated_at_ms,"
+                                    " updated_by) VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?5)",
         [STATEMENT_REVIVE_NAMESPACE] =
                 "UPDATE namespaces SET deleted = 0, description = ?2, revision = ?3, created_at_ms = ?4,"
                 " created_by = ?5, updated_at_ms = ?4, updated_by = ?5 WHERE name = ?1",
@@ -37,18 +40,20 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_GET_CONFIG] =
                 "SELECT n.id, c.id, c.newest, c.newest_id, c.stable, c.stable_id, c.release_id, c.deleted,"
-                " v.format, v.sha256, c.last_event_id"
-                " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2"
-                " LEFT JOIN versions v ON v.id = c.newest_id WHERE n.name = ?1 AND n.deleted = 0",
+                " c.newest_format, c.newest_sha256, c.last_event_id"
+                " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2 WHERE n.name "
+                "= ?1 AND n.deleted = 0",
         [STATEMENT_ADD_CONFIG] =
-                "INSERT INTO configs (namespace_id, key, newest, newest_id) VALUES (?1, ?2, 0, 0)",
+                "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, newest_sha256)"
+                " VALUES (?1, ?2, 0, 0, 0, x'')",
         [STATEMENT_SET_CONFIG] =
-                "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = ?6,"
-                " deleted = ?7, last_event_id = ?8 WHERE id = ?1",
+                "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = "
+                "?6,"
+                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10 WHERE id = ?1",
 
-        [STATEMENT_ADD_VERSION] =
-                "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, created_by,"
-                " comment, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [STATEMENT_ADD_VERSION] = "INSERT INTO versions (config_id, version, format, sha256, revision, "
+                                  "created_at_ms, created_by,"
+                                  " comment, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         [STATEMENT_GET_VERSION_ID] = "SELECT id FROM versions WHERE config_id = ?1 AND version = ?2",
         [STATEMENT_GET_SAVED] =
                 "SELECT version, format, sha256, content, revision, created_at_ms, created_by, comment"
@@ -58,7 +63,8 @@ const char *const statement_texts[STATEMENT_N] = {
                 " r.comment FROM versions v JOIN releases r ON r.id = ?2 WHERE v.id = ?1",
 
         [STATEMENT_ADD_RELEASE] =
-                "INSERT INTO releases (config_id, kind, version, from_version, restores, revision, created_at_ms,"
+                "INSERT INTO releases (config_id, kind, version, from_version, restores, revision, "
+                "created_at_ms,"
                 " created_by, comment, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         [STATEMENT_GET_RELEASE] = "SELECT id, kind, version, restores FROM releases WHERE id = ?1",
         /* Kind 2 is a delete, which put nothing in force. */
@@ -69,10 +75,10 @@ const char *const statement_texts[STATEMENT_N] = {
                 " UNION ALL SELECT r.id, r.kind, r.version, r.restores, r.previous"
                 " FROM walk JOIN releases r ON r.id = walk.previous WHERE walk.kind = 2)"
                 " SELECT id, kind, version, restores FROM walk WHERE kind <> 2 LIMIT 1",
-        [STATEMENT_GET_RELEASE_OF_VERSION] =
-                "WITH RECURSIVE walk (id, version, previous) AS ("
-                " SELECT id, version, previous FROM releases WHERE id = ?1"
-                " UNION ALL SELECT r.id, r.version, r.previous FROM walk JOIN releases r ON r.id = walk.previous"
-                " WHERE walk.version IS NOT ?2)"
-                " SELECT id FROM walk WHERE version = ?2 LIMIT 1",
+        [STATEMENT_GET_RELEASE_OF_VERSION] = "WITH RECURSIVE walk (id, version, previous) AS ("
+                                             " SELECT id, version, previous FROM releases WHERE id = ?1"
+                                             " UNION ALL SELECT r.id, r.version, r.previous FROM walk JOIN "
+                                             "releases r ON r.id = walk.previous"
+                                             " WHERE walk.version IS NOT ?2)"
+                                             " SELECT id FROM walk WHERE version = ?2 LIMIT 1",
 };

@@ -1,13 +1,14 @@
 /*
  * The store: where the order of all changes is made, and kept on disk.
  *
- * Commands go in from any thread. One writer thread takes all that wait, executes each in a savepoint of one SQLite
- * transaction, commits with an fsync, and hands the changes out in revision order. That interface is all that the
- * rest of the server knows of committing; whoever orders changes in another way has to offer no more.
+ * Commands go in from any thread. One writer thread takes all that wait, executes each in a savepoint of one
+ * SQLite transaction, commits with an fsync, and hands the changes out in revision order. That interface is
+ * all that the rest of the server knows of committing; whoever orders changes in another way has to offer no
+ * more.
  *
- * Promises: a command that is answered with STORE_OK is on disk, with its audit entry and outbox rows. Revisions only
- * grow. A refused command changes nothing. When the disk refuses, all commands of that transaction are answered with
- * STORE_E_FAILED, and the next transaction tries again.
+ * Promises: a command that is answered with STORE_OK is on disk, with its audit entry and outbox rows.
+ * Revisions only grow. A refused command changes nothing. When the disk refuses, all commands of that
+ * transaction are answered with STORE_E_FAILED, and the next transaction tries again.
  */
 #pragma once
 
@@ -27,7 +28,8 @@ typedef struct Store Store;
 typedef struct Commit {
         Change **changes; /* in revision order */
         size_t n_changes;
-        Command *commands; /* in the order in which they were executed; each one's next is valid until its done() */
+        Command *commands; /* in the order in which they were executed; each one's next is valid until its
+                              done() */
 } Commit;
 
 Commit *commit_free(Commit *commit);

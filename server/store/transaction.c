@@ -171,9 +171,9 @@ static int execute_operations(Transaction *transaction, Command *command) {
 }
 
 /*
- * An operation refuses before it writes anything; so a command of one operation has nothing to undo, and goes without
- * the savepoint, which would copy each page that it touches. Of several, a later one may refuse after an earlier one
- * has written.
+ * An operation refuses before it writes anything; so a command of one operation has nothing to undo, and goes
+ * without the savepoint, which would copy each page that it touches. Of several, a later one may refuse after
+ * an earlier one has written.
  */
 static bool needs_savepoint(const Command *command) {
         return command->n_operations > 1;

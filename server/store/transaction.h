@@ -1,5 +1,6 @@
 /*
- * One SQLite transaction of the writer while it is open: executes commands, and keeps what is true of the whole store.
+ * One SQLite transaction of the writer while it is open: executes commands, and keeps what is true of the
+ * whole store.
  *
  * Only the writer thread uses it.
  */
@@ -46,7 +47,8 @@ void transaction_abort(Transaction *transaction);
 
 /*
  * transaction_execute() - do what @command says, all or nothing
- * @ret_change: the change that it made, to be unreferenced; NULL when nothing had to be changed or it was refused
+ * @ret_change: the change that it made, to be unreferenced; NULL when nothing had to be changed or it was
+ * refused
  *
  * A refusal is not an error: it stands in the command's outcome, and what the command had done is undone.
  */

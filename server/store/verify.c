@@ -193,6 +193,9 @@ static const Check checks[] = {
           " WHERE NOT EXISTS (SELECT 1 FROM versions v"
           " WHERE v.id = c.newest_id AND v.config_id = c.id AND v.version = c.newest)",
           check_rule, "its newest version does not exist" },
+        { NAME_CONFIG FROM_CONFIGS " JOIN versions v ON v.id = c.newest_id"
+                                   " WHERE c.newest_format <> v.format OR c.newest_sha256 <> v.sha256",
+          check_rule, "its format and hash are not those of its newest version" },
         { NAME_CONFIG FROM_CONFIGS " WHERE EXISTS (SELECT 1 FROM versions v"
                                    " WHERE v.config_id = c.id AND v.version > c.newest)",
           check_rule, "it has a version that is newer than its newest" },
@@ -202,13 +205,15 @@ static const Check checks[] = {
         { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT r.version FROM releases r"
                                    " WHERE r.id = c.last_event_id)",
           check_rule, "it does not serve what its last release event says" },
-        { NAME_CONFIG " FROM (SELECT config_id, max(id) AS last, max(iif(version IS NULL, 0, id)) AS last_in_force"
-                      " FROM releases GROUP BY config_id) r JOIN configs c ON c.id = r.config_id"
-                      " JOIN namespaces n ON n.id = c.namespace_id"
-                      " WHERE c.last_event_id IS NOT r.last OR ifnull(c.release_id, 0) <> r.last_in_force",
+        { NAME_CONFIG
+          " FROM (SELECT config_id, max(id) AS last, max(iif(version IS NULL, 0, id)) AS last_in_force"
+          " FROM releases GROUP BY config_id) r JOIN configs c ON c.id = r.config_id"
+          " JOIN namespaces n ON n.id = c.namespace_id"
+          " WHERE c.last_event_id IS NOT r.last OR ifnull(c.release_id, 0) <> r.last_in_force",
           check_rule, "its release event is not the last one that put a version in force" },
-        { NAME_CONFIG FROM_CONFIGS " WHERE ifnull(c.last_event_id, c.release_id) IS NOT NULL AND NOT EXISTS"
-                                   " (SELECT 1 FROM releases r WHERE r.id = c.last_event_id AND r.config_id = c.id)",
+        { NAME_CONFIG FROM_CONFIGS
+          " WHERE ifnull(c.last_event_id, c.release_id) IS NOT NULL AND NOT EXISTS"
+          " (SELECT 1 FROM releases r WHERE r.id = c.last_event_id AND r.config_id = c.id)",
           check_rule, "its last release event does not exist" },
         { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT NULL AND c.deleted", check_rule,
           "it is deleted, and still served" },
@@ -225,8 +230,8 @@ static const Check checks[] = {
           " JOIN (SELECT id, lag(id) OVER (PARTITION BY config_id ORDER BY id) AS previous FROM releases) o"
           " ON o.id = r.id WHERE r.previous IS NOT o.previous",
           check_rule, "the event that it says stands before it does not" },
-        { NAME_RELEASE FROM_RELEASES
-          " WHERE r.from_version IS NOT (SELECT before.version FROM releases before WHERE before.id = r.previous)",
+        { NAME_RELEASE FROM_RELEASES " WHERE r.from_version IS NOT (SELECT before.version FROM releases "
+                                     "before WHERE before.id = r.previous)",
           check_rule, "what was in force before it is not what the event before it says" },
         { NAME_RELEASE FROM_RELEASES
           " WHERE r.restores IS NOT NULL AND NOT EXISTS (SELECT 1 FROM releases old"

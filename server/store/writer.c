@@ -44,7 +44,8 @@ struct Store {
         bool is_stopping;
 };
 
-static int remember_wal_size(void *context, _unused_ sqlite3 *database, _unused_ const char *name, int n_frames) {
+static int remember_wal_size(void *context, _unused_ sqlite3 *database, _unused_ const char *name,
+                             int n_frames) {
         Store *store = context;
 
         store->wal_bytes = (uint64_t)n_frames * SQL_PAGE_BYTES;
@@ -70,7 +71,8 @@ static int open_database(Store *store, Problem *ret_problem) {
         if (r)
                 problem_set(ret_problem, NULL, "%s cannot be read: %s", store->path,
                             sqlite3_errmsg(store->database));
-        store->transaction.n_outbox_rows_added = OUTBOX_TRIM_EVERY; /* what earlier runs left is trimmed first */
+        store->transaction.n_outbox_rows_added =
+                OUTBOX_TRIM_EVERY; /* what earlier runs left is trimmed first */
         (void)sqlite3_wal_hook(store->database, remember_wal_size, store);
         return r;
 }
@@ -122,8 +124,9 @@ int store_load(Store *store, Catalog *catalog, Problem *ret_problem) {
         if (r == 0)
                 r = catalog_apply(catalog, change);
         if (r)
-                problem_set(ret_problem, NULL, "%s cannot be loaded: %s; conferd --verify says where it is damaged",
-                            store->path, strerror(-r));
+                problem_set(ret_problem, NULL,
+                            "%s cannot be loaded: %s; conferd --verify says where it is damaged", store->path,
+                            strerror(-r));
         return r;
 }
 
@@ -287,7 +290,8 @@ static void process(Store *store, Command *commands) {
         count_commands(store, commit);
         store->options.sink(store->options.sink_context, commit);
         if (r == 0)
-                checkpointer_after_commit(store->checkpointer, store->database, store->wal_bytes, &store->metrics);
+                checkpointer_after_commit(store->checkpointer, store->database, store->wal_bytes,
+                                          &store->metrics);
 }
 
 static void *writer_main(void *context) {

@@ -25,7 +25,8 @@ static int take_lock(DataDir *dir, Problem *ret_problem) {
         }
         if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0) {
                 problem_set(ret_problem, "data",
-                            "another conferd is using the data directory %s: stop it, or choose another with --data",
+                            "another conferd is using the data directory %s: stop it, or choose another with "
+                            "--data",
                             dir->path);
                 return -EBUSY;
         }
@@ -36,7 +37,8 @@ static int own(DataDir *dir, Problem *ret_problem) {
         if (mkdir(dir->path, 0700) != 0 && errno != EEXIST) {
                 int r = -errno;
 
-                problem_set(ret_problem, "data", "the data directory %s cannot be made: %s", dir->path, strerror(-r));
+                problem_set(ret_problem, "data", "the data directory %s cannot be made: %s", dir->path,
+                            strerror(-r));
                 return r;
         }
         return take_lock(dir, ret_problem);

@@ -16,7 +16,8 @@ typedef struct DataDir {
 #define DATA_DIR_NULL ((DataDir){ .lock_fd = -1 })
 
 typedef enum DataDirUse {
-        DATA_DIR_OWN,  /* made, mode 0700, when there is none, and locked; -EBUSY when another process has it */
+        DATA_DIR_OWN,  /* made, mode 0700, when there is none, and locked; -EBUSY when another process has it
+                        */
         DATA_DIR_LOOK, /* there already; another process may own it */
 } DataDirUse;
 

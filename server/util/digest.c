@@ -30,7 +30,8 @@ void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]) {
         sha256_final(&sha, ret_hash);
 }
 
-/* OpenSSL refuses to use more than 32 MiB unless it is told how much; some blocks come on top of 128 * N * r. */
+/* OpenSSL refuses to use more than 32 MiB unless it is told how much; some blocks come on top of 128 * N * r.
+ */
 void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size) {
         uint64_t memory_max_bytes = 128 * (uint64_t)r * (n + p + 2);
 
@@ -55,7 +56,8 @@ bool equal_in_constant_time(const void *a, const void *b, size_t size) {
 static const char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* @text holds no padding. What is left over of the last byte must be zero, so that each text has one spelling. */
+/* @text holds no padding. What is left over of the last byte must be zero, so that each text has one
+ * spelling. */
 static bool decode(Span text, const char *alphabet, Buf *buf) {
         uint32_t bits = 0;
         unsigned n_bits = 0;

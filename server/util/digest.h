@@ -1,5 +1,6 @@
 /*
- * SHA-256, scrypt, random bytes and the handling of secrets, by OpenSSL's libcrypto: the only place that knows it.
+ * SHA-256, scrypt, random bytes and the handling of secrets, by OpenSSL's libcrypto: the only place that
+ * knows it.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ void sha256_update(Sha256 *sha, const void *data, size_t size);
 void sha256_final(Sha256 *sha, uint8_t ret_hash[SHA256_SIZE]);
 void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]);
 
-/* RFC 7914, with its parameters N, r and p; takes 128 * N * r bytes of memory meanwhile, and aborts without them. */
+/* RFC 7914, with its parameters N, r and p; takes 128 * N * r bytes of memory meanwhile, and aborts without
+ * them. */
 void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size);
 
 /* Fills @to with random bytes fit for secrets; aborts when the system has none. */

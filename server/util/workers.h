@@ -1,8 +1,8 @@
 /*
  * A pool of threads for what may block or take long: queries, password hashing, parsing large bodies.
  *
- * Jobs start in the order in which they came. The queue is bounded; whoever finds it full tells its client to come
- * again later.
+ * Jobs start in the order in which they came. The queue is bounded; whoever finds it full tells its client to
+ * come again later.
  */
 #pragma once
 

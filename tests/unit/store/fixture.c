@@ -41,8 +41,8 @@ int fixture_set_up(void **state) {
 
         fixture = *state;
         if (sql_open(fixture->path, SQL_MODE_WRITER, &fixture->database, &problem) ||
-            sql_execute(fixture->database, "PRAGMA synchronous = OFF") ||
-            sql_use_wal(fixture->database) || schema_migrate(fixture->database, &problem)) {
+            sql_execute(fixture->database, "PRAGMA synchronous = OFF") || sql_use_wal(fixture->database) ||
+            schema_migrate(fixture->database, &problem)) {
                 print_error("%s\n", problem.text);
                 (void)fixture_tear_down(state);
                 return -1;
@@ -199,8 +199,9 @@ static int64_t config_id(Fixture *fixture, const char *namespace, const char *ke
 static void add_config(Fixture *fixture, const char *namespace, const char *key) {
         if (!config_id(fixture, namespace, key))
                 fixture_execute(fixture,
-                                "INSERT INTO configs (namespace_id, key, newest, newest_id)"
-                                " SELECT id, %Q, 0, 0 FROM namespaces WHERE name = %Q",
+                                "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, "
+                                "newest_sha256)"
+                                " SELECT id, %Q, 0, 0, 0, x'' FROM namespaces WHERE name = %Q",
                                 key, namespace);
 }
 
@@ -219,22 +220,24 @@ static void add_version(Fixture *fixture, int64_t config, const char *key, const
                 " FROM configs WHERE id = %lld",
                 (int)format_from_key(span_from_string(key)), content, hex, fixture->revision,
                 fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
-        fixture_execute(fixture,
-                        "UPDATE configs SET newest = newest + 1, newest_id = last_insert_rowid(), deleted = 0"
-                        " WHERE id = %lld",
-                        config);
+        fixture_execute(
+                fixture,
+                "UPDATE configs SET newest = newest + 1, newest_id = last_insert_rowid(), deleted = 0,"
+                " newest_format = %d, newest_sha256 = x'%s' WHERE id = %lld",
+                (int)format_from_key(span_from_string(key)), hex, config);
 }
 
 /* @version is 0 for a delete. */
 static void add_release(Fixture *fixture, int64_t config, ReleaseKind kind, int64_t version) {
-        fixture_execute(fixture,
-                        "INSERT INTO releases (config_id, kind, version, from_version, previous, restores, revision,"
-                        " created_at_ms, created_by, comment) SELECT id, %d, nullif(%lld, 0), stable, last_event_id,"
-                        " iif(%d = 1, (SELECT max(id) FROM releases WHERE config_id = c.id AND version = "
-                        "%lld), NULL),"
-                        " %d, %lld, %Q, 'change %d' FROM configs c WHERE id = %lld",
-                        (int)kind, version, (int)kind, version, fixture->revision,
-                        fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
+        fixture_execute(
+                fixture,
+                "INSERT INTO releases (config_id, kind, version, from_version, previous, restores, revision,"
+                " created_at_ms, created_by, comment) SELECT id, %d, nullif(%lld, 0), stable, last_event_id,"
+                " iif(%d = 1, (SELECT max(id) FROM releases WHERE config_id = c.id AND version = "
+                "%lld), NULL),"
+                " %d, %lld, %Q, 'change %d' FROM configs c WHERE id = %lld",
+                (int)kind, version, (int)kind, version, fixture->revision, fixture_at_ms(fixture->revision),
+                FIXTURE_ACTOR, fixture->revision, config);
         fixture_execute(fixture,
                         "UPDATE configs SET stable = nullif(%lld, 0), stable_id = (SELECT id FROM versions"
                         " WHERE config_id = configs.id AND version = %lld), deleted = %d,"

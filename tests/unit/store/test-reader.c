@@ -1104,8 +1104,9 @@ static void fill_many(int n) {
         fixture_add_namespace(suite.fixture, "prod");
         fixture_execute(suite.fixture,
                         "BEGIN; WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i LIMIT %d)"
-                        " INSERT INTO configs (namespace_id, key, newest, newest_id, stable, stable_id)"
-                        " SELECT 1, printf('key%%06d', n), 1, n, 1, n FROM i;"
+                        " INSERT INTO configs (namespace_id, key, newest_format, newest_sha256, newest, "
+                        "newest_id, stable, stable_id)"
+                        " SELECT 1, printf('key%%06d', n), 5, zeroblob(32), 1, n, 1, n FROM i;"
                         "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, "
                         "created_by,"
                         " comment, content) SELECT id, 1, 5, zeroblob(32), 1, 0, '', '', "

@@ -416,7 +416,8 @@ static void a_damaged_file_is_named(void **state) {
         FILE *file;
 
         fill(fixture);
-        page = fixture_number(fixture, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_versions_1'");
+        page = fixture_number(
+                fixture, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_versions_1'");
         checkpoint(fixture);
         file = fopen(fixture->path, "r+b");
         assert_non_null(file);
