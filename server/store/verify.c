@@ -193,12 +193,12 @@ static const Check checks[] = {
           " WHERE NOT EXISTS (SELECT 1 FROM versions v"
           " WHERE v.id = c.newest_id AND v.config_id = c.id AND v.version = c.newest)",
           check_rule, "its newest version does not exist" },
-        { NAME_CONFIG FROM_CONFIGS " JOIN versions v ON v.id = c.newest_id"
-                                   " WHERE c.newest_format <> v.format OR c.newest_sha256 <> v.sha256",
-          check_rule, "its format and hash are not those of its newest version" },
         { NAME_CONFIG FROM_CONFIGS " WHERE EXISTS (SELECT 1 FROM versions v"
                                    " WHERE v.config_id = c.id AND v.version > c.newest)",
           check_rule, "it has a version that is newer than its newest" },
+        { NAME_CONFIG FROM_CONFIGS " JOIN versions v ON v.id = c.newest_id"
+                                   " WHERE c.newest_format <> v.format OR c.newest_sha256 <> v.sha256",
+          check_rule, "its format and hash are not those of its newest version" },
         { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT version FROM versions v"
                                    " WHERE v.id = c.stable_id AND v.config_id = c.id)",
           check_rule, "the version that it serves does not exist" },

@@ -25,6 +25,7 @@ const content = template();
 
 // Bodies for the load scripts, which replace the placeholders.
 const putBody = JSON.stringify({ content, format: 'json', publish: true });
+const putTextBody = JSON.stringify({ content, format: 'text', publish: true });
 
 function base64(text) {
   return Buffer.from(text).toString('base64');
@@ -45,4 +46,4 @@ function etcdGrpcBody() {
   return Buffer.concat([head, message]);
 }
 
-module.exports = { content, placeholder, putBody, etcdPutBody, etcdGrpcBody };
+module.exports = { content, placeholder, putBody, putTextBody, etcdPutBody, etcdGrpcBody };

@@ -3,7 +3,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { etcdGrpcBody, etcdPutBody, putBody } = require('./content.js');
+const { etcdGrpcBody, etcdPutBody, putBody, putTextBody } = require('./content.js');
 const { ratios, short, spread, table, goal } = require('./figures.js');
 const { must } = require('./http.js');
 const { h2load, wrk } = require('./load.js');
@@ -55,8 +55,9 @@ async function counted(program, counter, load) {
 
 async function publish(work, { rounds, seconds }) {
   const directory = path.join(work, 'store');
-  const files = { put: path.join(work, 'put.json'), etcd: path.join(work, 'etcd.json'), grpc: path.join(work, 'etcd.grpc') };
+  const files = { put: path.join(work, 'put.json'), text: path.join(work, 'put-text.json'), etcd: path.join(work, 'etcd.json'), grpc: path.join(work, 'etcd.grpc') };
   fs.writeFileSync(files.put, putBody);
+  fs.writeFileSync(files.text, putTextBody);
   fs.writeFileSync(files.etcd, etcdPutBody());
   fs.writeFileSync(files.grpc, etcdGrpcBody());
 
@@ -72,11 +73,12 @@ async function publish(work, { rounds, seconds }) {
       walMib = Math.max(walMib, largest);
       return result;
     },
+    text: (options) => counted(confer, revision, () => publishLoad(confer, { bodyFile: files.text, ...options })),
     json: (options) =>
       counted(etcd, etcdRevision, () => wrk(etcd, 'etcd-put.lua', [configs, files.etcd, ++runs], options)),
     grpc: (options) => counted(etcd, etcdRevision, () => h2load(etcd, 'etcdserverpb.KV/Put', files.grpc, options)),
   };
-  const names = { confer: 'conferd', json: 'etcd, JSON gateway', grpc: 'etcd, gRPC' };
+  const names = { confer: 'conferd, JSON (parsed)', text: 'conferd, text (as etcd takes it)', json: 'etcd, JSON gateway', grpc: 'etcd, gRPC' };
   const disk = { append: [], overwrite: [] };
   const rows = [];
 
@@ -99,7 +101,7 @@ async function publish(work, { rounds, seconds }) {
     });
 
     const of = (who, field) => results.get(who).map((result) => result[field]);
-    const ratioTo = (who) => ratios(of('confer', 'perSecond'), of(who, 'perSecond'));
+    const ratioTo = (who, ours = 'confer') => ratios(of(ours, 'perSecond'), of(who, 'perSecond'));
     for (const who of Object.keys(contestants)) {
       rows.push([
         connections, names[who], spread(of(who, 'perSecond')), spread(of(who, 'p50Ms')), spread(of(who, 'p99Ms')),
@@ -109,6 +111,8 @@ async function publish(work, { rounds, seconds }) {
     if (connections === 64) {
       goal('publish-64-json', 'ratio', ratioTo('json'), '>=', 2);
       goal('publish-64-grpc', 'ratio', ratioTo('grpc'), '>=', 1.3);
+      goal('publish-64-json-text', 'ratio', ratioTo('json', 'text'), '>=', 2);
+      goal('publish-64-grpc-text', 'ratio', ratioTo('grpc', 'text'), '>=', 1.3);
       goal('publish-64-p99', 'time', of('confer', 'p99Ms'), '<=', 10, ' ms');
       goal('publish-64-p99-json', 'ratio', ratios(of('confer', 'p99Ms'), of('json', 'p99Ms')), '<=', 0.5);
     }
