@@ -2,6 +2,7 @@
  * Saving a config.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/app.h"
 #include "api/handlers.h"
@@ -74,7 +75,8 @@ static bool read_tag(Span tag, int64_t *ret_version) {
         int64_t version = 0;
         size_t at = 1;
 
-        if (tag.size < 3 || tag.data[0] != '"' || tag.data[tag.size - 1] != '"')
+        if (tag.size < 3 || tag.data[0] != '"' ||
+            memchr(tag.data + 1, '"', tag.size - 1) != tag.data + tag.size - 1)
                 return false;
         for (; tag.data[at] >= '0' && tag.data[at] <= '9' && at <= 18; at++)
                 version = version * 10 + (tag.data[at] - '0');

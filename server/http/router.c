@@ -27,7 +27,12 @@ static bool path_matches(const Route *route, Span path, Span params[ROUTE_PARAMS
                 } else if (!span_equal(wanted, segment))
                         return false;
         }
-        return pattern.size == 0 && path.size == 0;
+        if (pattern.size > 0 || path.size > 0)
+                return false;
+
+        while (n_params < ROUTE_PARAMS_MAX)
+                params[n_params++] = SPAN_NULL; /* a route that was tried before may have left one */
+        return true;
 }
 
 static bool method_matches(const Route *route, Span method) {
@@ -50,6 +55,7 @@ RouteMatch router_match(const Route *routes, size_t n_routes, Span method, Span 
                         continue;
                 if (method_matches(&routes[i], method)) {
                         match.route = &routes[i];
+                        match.allow[0] = '\0';
                         return match;
                 }
                 append_allowed(&match, routes[i].method);

@@ -15,6 +15,13 @@
 #define BEGIN_AT(max) ((max) / 8 * 3)
 #define WAIT_AT(max)  ((max) / 4 * 3)
 
+/*
+ * How long the writer waits for readers that hold the log's end, after each transaction past its bound. A
+ * reader that stays longer (a backup of a large store) makes the log grow past the bound instead of stopping
+ * all writes.
+ */
+#define READER_WAIT_MS 20
+
 typedef enum CheckpointState {
         CHECKPOINT_IDLE,      /* the log is small; the writer moves on to WANTED */
         CHECKPOINT_WANTED,    /* the thread is moving the bulk; it moves on to CAUGHT_UP */
@@ -110,7 +117,11 @@ Checkpointer *checkpointer_stop(Checkpointer *checkpointer) {
 }
 
 static void move_rest(sqlite3 *writer, int mode, MetricSet *metrics) {
-        int code = sqlite3_wal_checkpoint_v2(writer, NULL, mode, NULL, NULL);
+        int code;
+
+        (void)sqlite3_busy_timeout(writer, READER_WAIT_MS);
+        code = sqlite3_wal_checkpoint_v2(writer, NULL, mode, NULL, NULL);
+        (void)sqlite3_busy_timeout(writer, SQL_BUSY_TIMEOUT_MS);
 
         if (code == SQLITE_OK)
                 metric_add(metrics, METRIC_STORE_CHECKPOINTS, 1);

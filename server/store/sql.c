@@ -3,10 +3,6 @@
 
 #include "store/sql.h"
 
-/* How long a connection waits for a lock. Only recovery after a crash and backups ever hold one against us.
- */
-#define BUSY_TIMEOUT_MS 5000
-
 /*
  * The writer's page cache, in KiB. The pages that publishes touch are the ends of tables and the inner pages
  * of indexes; 16 MiB hold those of a store with a million versions.
@@ -66,7 +62,7 @@ int sql_open(const char *path, SqlMode mode, sqlite3 **ret_database, Problem *re
         if (code == SQLITE_OK) {
                 /* The last connection to close would write the log of a damaged store into its file. */
                 (void)sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-                (void)sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
+                (void)sqlite3_busy_timeout(database, SQL_BUSY_TIMEOUT_MS);
                 code = sqlite3_exec(database, mode == SQL_MODE_WRITER ? PRAGMAS_WRITER : PRAGMAS_READER, NULL,
                                     NULL, NULL);
         }

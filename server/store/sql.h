@@ -20,6 +20,10 @@
 /* SQLite's default, set explicitly when the file is made. */
 #define SQL_PAGE_BYTES 4096
 
+/* How long a connection waits for a lock. Only recovery after a crash and backups ever hold one against us.
+ */
+#define SQL_BUSY_TIMEOUT_MS 5000
+
 typedef enum SqlMode {
         SQL_MODE_WRITER, /* creates the file when there is none */
         SQL_MODE_READER, /* query_only; never waits for the writer */

@@ -8,7 +8,8 @@
  *
  * Promises: a command that is answered with STORE_OK is on disk, with its audit entry and outbox rows.
  * Revisions only grow. A refused command changes nothing. When the disk refuses, all commands of that
- * transaction are answered with STORE_E_FAILED, and the next transaction tries again.
+ * transaction are answered with STORE_E_FAILED, and the next transaction tries again. Failed is not undone
+ * where the fsync itself was what failed: what the disk took may still be there after a crash.
  */
 #pragma once
 

@@ -19,9 +19,6 @@
 
 #define EPOCH_SIZE 32
 
-/* How long to wait for a lock; only recovery after a crash holds one that is in our way. */
-#define BUSY_TIMEOUT_MS 5000
-
 typedef struct Verifier {
         sqlite3 *database;
         Problem *problem;

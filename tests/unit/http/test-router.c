@@ -51,6 +51,7 @@ static void assert_route(const char *method, const char *path, const char *expec
         assert_non_null(found.route);
         assert_string_equal(found.route->method, expected_method);
         assert_string_equal(found.route->path, expected_path);
+        assert_string_equal(found.allow, "");
 }
 
 static void assert_no_such_path(const char *path) {
@@ -98,6 +99,20 @@ static void test_parameters_that_a_route_has_not_are_absent(void **state _unused
         found = match("GET", "/v1/things");
         assert_non_null(found.route);
         assert_null(found.params[0].data);
+}
+
+/* Nothing is left of a route that was tried before, and did not match. */
+static void test_parameters_are_those_of_the_route_that_matches(void **state _unused_) {
+        static const Route similar[] = {
+                READ_ROUTE("GET", "/v1/{a}/{b}/{c}"),
+                READ_ROUTE("GET", "/v1/status/all"),
+        };
+        RouteMatch found = router_match(similar, ARRAY_SIZE(similar), SPAN_LITERAL("GET"),
+                                        SPAN_LITERAL("/v1/status/all"));
+
+        assert_ptr_equal(found.route, &similar[1]);
+        for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
+                assert_null(found.params[i].data);
 }
 
 static void test_parameters_stand_as_they_are_encoded(void **state _unused_) {
@@ -316,6 +331,7 @@ int main(void) {
                 cmocka_unit_test(test_a_path_without_parameters_is_matched_as_it_stands),
                 cmocka_unit_test(test_parameters_are_the_segments_in_their_places),
                 cmocka_unit_test(test_parameters_that_a_route_has_not_are_absent),
+                cmocka_unit_test(test_parameters_are_those_of_the_route_that_matches),
                 cmocka_unit_test(test_parameters_stand_as_they_are_encoded),
                 cmocka_unit_test(test_a_parameter_borrows_from_the_path),
                 cmocka_unit_test(test_the_method_chooses_among_routes_of_one_path),
