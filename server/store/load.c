@@ -12,11 +12,15 @@ enum { LOAD_NAMESPACES, LOAD_RELEASES, LOAD_N };
 
 static const char *const load_texts[LOAD_N] = {
         [LOAD_NAMESPACES] = "SELECT name FROM namespaces WHERE deleted = 0",
-        [LOAD_RELEASES] = "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content, r.revision,"
-                          " r.created_at_ms, r.created_by, r.comment"
-                          " FROM (SELECT * FROM configs WHERE stable_id IS NOT NULL ORDER BY stable_id) c"
-                          " JOIN versions v ON v.id = c.stable_id JOIN releases r ON r.id = c.release_id"
-                          " JOIN namespaces n ON n.id = c.namespace_id",
+        /* The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. */
+        [LOAD_RELEASES] =
+                "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id FROM configs"
+                " WHERE stable_id IS NOT NULL ORDER BY stable_id LIMIT -1)"
+                "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content, r.revision,"
+                " r.created_at_ms, r.created_by, r.comment"
+                " FROM c CROSS JOIN versions v ON v.id = c.stable_id"
+                " CROSS JOIN releases r ON r.id = c.release_id"
+                " CROSS JOIN namespaces n ON n.id = c.namespace_id",
 };
 
 static int load_namespaces(sqlite3_stmt *statement, Change *change) {
