@@ -5,25 +5,15 @@
 #include "model/hash.h"
 #include "model/name.h"
 
-typedef struct ConfigName {
-        Span namespace;
-        Span key;
-} ConfigName;
-
 typedef struct NamespaceEntry {
+        Table releases; /* by key */
+        bool exists;    /* else it only has releases */
         size_t size;
         char name[];
 } NamespaceEntry;
 
-static uint64_t config_hash(Span namespace, Span key) {
-        return hash_span(hash_span(0, namespace), key);
-}
-
-static bool release_is_named(const void *value, const void *wanted) {
-        const ConfigName *name = wanted;
-
-        return span_equal(release_key(value), name->key) &&
-               span_equal(release_namespace(value), name->namespace);
+static bool release_has_key(const void *value, const void *wanted) {
+        return span_equal(release_key(value), *(const Span *)wanted);
 }
 
 static bool namespace_is_named(const void *value, const void *wanted) {
@@ -32,97 +22,137 @@ static bool namespace_is_named(const void *value, const void *wanted) {
         return span_equal((Span){ entry->name, entry->size }, *(const Span *)wanted);
 }
 
-void catalog_deinit(Catalog *catalog) {
-        for (size_t i = 0; i < catalog->releases.n_slots; i++)
-                release_unref(catalog->releases.slots[i].value);
-        for (size_t i = 0; i < catalog->namespaces.n_slots; i++)
-                free(catalog->namespaces.slots[i].value);
+static NamespaceEntry *find_namespace(const Catalog *catalog, Span name) {
+        return table_get(&catalog->namespaces, hash_span(0, name), namespace_is_named, &name);
+}
 
-        table_deinit(&catalog->releases);
+static void namespace_entry_free(NamespaceEntry *entry) {
+        for (size_t i = 0; i < entry->releases.n_slots; i++)
+                release_unref(entry->releases.slots[i].value);
+        table_deinit(&entry->releases);
+        free(entry);
+}
+
+void catalog_deinit(Catalog *catalog) {
+        for (size_t i = 0; i < catalog->namespaces.n_slots; i++)
+                if (catalog->namespaces.slots[i].value)
+                        namespace_entry_free(catalog->namespaces.slots[i].value);
+
         table_deinit(&catalog->namespaces);
         *catalog = CATALOG_NULL;
 }
 
-static NamespaceEntry *namespace_entry_new(Span name) {
-        NamespaceEntry *entry = malloc(sizeof(*entry) + name.size);
+/* Finds the namespace, or makes room for it. Return: NULL for want of memory. */
+static NamespaceEntry *need_namespace(Catalog *catalog, Span name) {
+        NamespaceEntry *entry = find_namespace(catalog, name);
 
+        if (entry)
+                return entry;
+        if (table_reserve(&catalog->namespaces, 1) != 0)
+                return NULL;
+
+        entry = malloc(sizeof(*entry) + name.size);
         if (!entry)
                 return NULL;
 
+        entry->releases = TABLE_NULL;
+        entry->exists = false;
         entry->size = name.size;
         memcpy(entry->name, name.data, name.size);
+        (void)table_put(&catalog->namespaces, hash_span(0, name), namespace_is_named, &name, entry);
         return entry;
 }
 
-static void put_release(Catalog *catalog, Release *release) {
-        ConfigName name = { release_namespace(release), release_key(release) };
+static void drop_if_empty(Catalog *catalog, NamespaceEntry *entry) {
+        Span name = { entry->name, entry->size };
 
-        release_unref(table_put(&catalog->releases, config_hash(name.namespace, name.key), release_is_named,
-                                &name, release_ref(release)));
+        if (entry->exists || entry->releases.n_values > 0)
+                return;
+
+        (void)table_take(&catalog->namespaces, hash_span(0, name), namespace_is_named, &name);
+        namespace_entry_free(entry);
 }
 
-static void remove_release(Catalog *catalog, Span namespace, Span key) {
-        ConfigName name = { namespace, key };
+int catalog_put(Catalog *catalog, Release *release) {
+        NamespaceEntry *entry = need_namespace(catalog, release_namespace(release));
+        Span key = release_key(release);
+        Release *replaced;
+        int r;
 
-        release_unref(table_take(&catalog->releases, config_hash(namespace, key), release_is_named, &name));
+        if (!entry)
+                return -ENOMEM;
+        r = table_reserve(&entry->releases, 1);
+        if (r) {
+                drop_if_empty(catalog, entry);
+                return r;
+        }
+
+        replaced =
+                table_put(&entry->releases, hash_span(0, key), release_has_key, &key, release_ref(release));
+        catalog->n_releases += !replaced;
+        release_unref(replaced);
+        return 0;
 }
 
-static int put_namespace(Catalog *catalog, Span name) {
-        NamespaceEntry *entry = namespace_entry_new(name);
+void catalog_remove(Catalog *catalog, Span namespace, Span key) {
+        NamespaceEntry *entry = find_namespace(catalog, namespace);
+        Release *removed;
+
+        if (!entry)
+                return;
+
+        removed = table_take(&entry->releases, hash_span(0, key), release_has_key, &key);
+        catalog->n_releases -= removed != NULL;
+        release_unref(removed);
+        drop_if_empty(catalog, entry);
+}
+
+static int add_namespace(Catalog *catalog, Span name) {
+        NamespaceEntry *entry = need_namespace(catalog, name);
 
         if (!entry)
                 return -ENOMEM;
 
-        free(table_put(&catalog->namespaces, hash_span(0, name), namespace_is_named, &name, entry));
+        catalog->n_namespaces += !entry->exists;
+        entry->exists = true;
         return 0;
+}
+
+static void remove_namespace(Catalog *catalog, Span name) {
+        NamespaceEntry *entry = find_namespace(catalog, name);
+
+        if (!entry)
+                return;
+
+        catalog->n_namespaces -= entry->exists;
+        entry->exists = false;
+        drop_if_empty(catalog, entry);
 }
 
 static int apply_item(Catalog *catalog, const ChangeItem *item) {
         switch (item->kind) {
         case CHANGE_RELEASE:
-                put_release(catalog, item->release);
-                return 0;
+                return catalog_put(catalog, item->release);
         case CHANGE_REMOVAL:
-                remove_release(catalog, item->namespace, item->key);
+                catalog_remove(catalog, item->namespace, item->key);
                 return 0;
         case CHANGE_NAMESPACE:
-                return put_namespace(catalog, item->namespace);
+                return add_namespace(catalog, item->namespace);
         case CHANGE_NAMESPACE_REMOVAL:
-                free(table_take(&catalog->namespaces, hash_span(0, item->namespace), namespace_is_named,
-                                &item->namespace));
+                remove_namespace(catalog, item->namespace);
                 return 0;
         default:
                 return -EINVAL;
         }
 }
 
-static int reserve_for(Catalog *catalog, const Change *change) {
-        size_t n_releases = 0, n_namespaces = 0;
-        int r;
-
-        for (size_t i = 0; i < change->n_items; i++) {
-                n_releases += change->items[i].kind == CHANGE_RELEASE;
-                n_namespaces += change->items[i].kind == CHANGE_NAMESPACE;
-        }
-
-        r = table_reserve(&catalog->releases, n_releases);
-        if (r)
-                return r;
-        return table_reserve(&catalog->namespaces, n_namespaces);
-}
-
 int catalog_apply(Catalog *catalog, const Change *change) {
-        int r;
-
         if (change->revision <= catalog->revision)
                 return 0;
 
-        r = reserve_for(catalog, change);
-        if (r)
-                return r;
-
         for (size_t i = 0; i < change->n_items; i++) {
-                r = apply_item(catalog, &change->items[i]);
+                int r = apply_item(catalog, &change->items[i]);
+
                 if (r)
                         return r;
         }
@@ -131,26 +161,41 @@ int catalog_apply(Catalog *catalog, const Change *change) {
         return 0;
 }
 
+static int copy_namespace(Catalog *catalog, const NamespaceEntry *from) {
+        Span name = { from->name, from->size };
+        NamespaceEntry *entry;
+        int r;
+
+        if (from->exists && add_namespace(catalog, name) != 0)
+                return -ENOMEM;
+        entry = need_namespace(catalog, name);
+        if (!entry)
+                return -ENOMEM;
+        r = table_reserve(&entry->releases, from->releases.n_values);
+        if (r)
+                return r;
+
+        for (size_t i = 0; i < from->releases.n_slots; i++) {
+                if (!from->releases.slots[i].value)
+                        continue;
+                r = catalog_put(catalog, from->releases.slots[i].value);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
 int catalog_copy(Catalog *catalog, const Catalog *from) {
         int r;
 
-        r = table_reserve(&catalog->releases, from->releases.n_values);
-        if (r)
-                return r;
         r = table_reserve(&catalog->namespaces, from->namespaces.n_values);
         if (r)
                 return r;
 
-        for (size_t i = 0; i < from->releases.n_slots; i++)
-                if (from->releases.slots[i].value)
-                        put_release(catalog, from->releases.slots[i].value);
-
         for (size_t i = 0; i < from->namespaces.n_slots; i++) {
-                const NamespaceEntry *entry = from->namespaces.slots[i].value;
-
-                if (!entry)
+                if (!from->namespaces.slots[i].value)
                         continue;
-                r = put_namespace(catalog, (Span){ entry->name, entry->size });
+                r = copy_namespace(catalog, from->namespaces.slots[i].value);
                 if (r)
                         return r;
         }
@@ -159,15 +204,41 @@ int catalog_copy(Catalog *catalog, const Catalog *from) {
         return 0;
 }
 
-Release *catalog_get(const Catalog *catalog, Span namespace, Span key) {
-        ConfigName name = { namespace, key };
+static bool each_in_namespace(const NamespaceEntry *entry, bool (*visit)(void *context, Release *release),
+                              void *context) {
+        for (size_t i = 0; i < entry->releases.n_slots; i++)
+                if (entry->releases.slots[i].value && !visit(context, entry->releases.slots[i].value))
+                        return false;
+        return true;
+}
 
-        return table_get(&catalog->releases, config_hash(namespace, key), release_is_named, &name);
+void catalog_each(const Catalog *catalog, Span namespace, bool (*visit)(void *context, Release *release),
+                  void *context) {
+        const NamespaceEntry *entry = namespace.data ? find_namespace(catalog, namespace) : NULL;
+
+        if (entry)
+                (void)each_in_namespace(entry, visit, context);
+        for (size_t i = 0; !namespace.data && i < catalog->namespaces.n_slots; i++)
+                if (catalog->namespaces.slots[i].value &&
+                    !each_in_namespace(catalog->namespaces.slots[i].value, visit, context))
+                        return;
+}
+
+static Release *get_with_hash(const Catalog *catalog, Span namespace, Span key, uint64_t key_hash) {
+        const NamespaceEntry *entry = find_namespace(catalog, namespace);
+
+        return entry ? table_get(&entry->releases, key_hash, release_has_key, &key) : NULL;
+}
+
+Release *catalog_get(const Catalog *catalog, Span namespace, Span key) {
+        return get_with_hash(catalog, namespace, key, hash_span(0, key));
 }
 
 Release *catalog_find(const Catalog *catalog, Span namespace, Span key) {
+        uint64_t key_hash = hash_span(0, key);
+
         for (Span name = namespace; name.data; name = namespace_parent(name)) {
-                Release *release = catalog_get(catalog, name, key);
+                Release *release = get_with_hash(catalog, name, key, key_hash);
 
                 if (release)
                         return release;
@@ -176,14 +247,7 @@ Release *catalog_find(const Catalog *catalog, Span namespace, Span key) {
 }
 
 bool catalog_has_namespace(const Catalog *catalog, Span namespace) {
-        return table_get(&catalog->namespaces, hash_span(0, namespace), namespace_is_named, &namespace) !=
-               NULL;
-}
+        const NamespaceEntry *entry = find_namespace(catalog, namespace);
 
-size_t catalog_n_releases(const Catalog *catalog) {
-        return catalog->releases.n_values;
-}
-
-size_t catalog_n_namespaces(const Catalog *catalog) {
-        return catalog->namespaces.n_values;
+        return entry && entry->exists;
 }

@@ -17,11 +17,12 @@
 
 typedef struct Catalog {
         uint64_t revision; /* of the last change applied */
-        Table releases;
-        Table namespaces;
+        size_t n_releases;
+        size_t n_namespaces; /* that exist */
+        Table namespaces;    /* by name; each has a table of its releases, by key */
 } Catalog;
 
-#define CATALOG_NULL ((Catalog){ 0, TABLE_NULL, TABLE_NULL })
+#define CATALOG_NULL ((Catalog){ 0, 0, 0, TABLE_NULL })
 
 void catalog_deinit(Catalog *catalog);
 
@@ -36,6 +37,18 @@ int catalog_apply(Catalog *catalog, const Change *change);
 /* Fills an empty catalog with what another one holds. Return: 0 or -ENOMEM. */
 int catalog_copy(Catalog *catalog, const Catalog *from);
 
+/*
+ * Single steps, for a replica that does not follow whole changes. A release replaces the one of its name, and
+ * may come before its namespace. Return: 0 or -ENOMEM.
+ */
+int catalog_put(Catalog *catalog, Release *release);
+void catalog_remove(Catalog *catalog, Span namespace, Span key);
+
+/* Calls @visit for each release of exactly this namespace, of all when it is absent, in no order, until it
+ * returns false. It must not change the catalog. */
+void catalog_each(const Catalog *catalog, Span namespace, bool (*visit)(void *context, Release *release),
+                  void *context);
+
 /* The release of exactly this config, borrowed; NULL when nothing is served. */
 Release *catalog_get(const Catalog *catalog, Span namespace, Span key);
 
@@ -43,5 +56,11 @@ Release *catalog_get(const Catalog *catalog, Span namespace, Span key);
 Release *catalog_find(const Catalog *catalog, Span namespace, Span key);
 
 bool catalog_has_namespace(const Catalog *catalog, Span namespace);
-size_t catalog_n_releases(const Catalog *catalog);
-size_t catalog_n_namespaces(const Catalog *catalog);
+
+static inline size_t catalog_n_releases(const Catalog *catalog) {
+        return catalog->n_releases;
+}
+
+static inline size_t catalog_n_namespaces(const Catalog *catalog) {
+        return catalog->n_namespaces;
+}

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,20 +10,25 @@
 
 #define MEMBERS_BEGIN "\"namespace\":\""
 #define MEMBERS_KEY   "\",\"key\":\""
+#define NAMESPACE_AT  (sizeof("{" MEMBERS_BEGIN) - 1)
 
-struct Release {
-        _Atomic uint32_t n_refs;
-        Format format;
-        int64_t version;
-        uint64_t revision;
-        uint16_t namespace_size;
-        uint16_t key_size;
+typedef struct Encoded {
+        Release release;
         uint32_t content_at; /* where in the text the content's escaped bytes begin */
         uint32_t content_size;
         uint32_t json_size;
         uint16_t etag_size;
         char text[]; /* the JSON object, then the entity tag */
-};
+} Encoded;
+
+static void free_encoded(Release *release) {
+        free(release);
+}
+
+static const Encoded *encoded_of(const Release *release) {
+        assert(release->free == free_encoded);
+        return (const Encoded *)release;
+}
 
 /* Appends the members up to and including the quote that opens the content. */
 static void append_head(Buf *buf, const ConfigData *data) {
@@ -71,7 +77,7 @@ static void append_etag(Buf *buf, const ConfigData *data, Span epoch) {
 Release *release_new(const ConfigData *data, Span epoch) {
         _cleanup_(buf_deinit) Buf text = BUF_NULL;
         size_t content_at, content_end, json_size;
-        Release *release;
+        Encoded *encoded;
 
         buf_reserve(&text, data->content.size + data->content.size / 8 + 512);
         buf_append_char(&text, '{');
@@ -86,24 +92,27 @@ Release *release_new(const ConfigData *data, Span epoch) {
         if (buf_failed(&text))
                 return NULL;
 
-        release = malloc(sizeof(*release) + text.size);
-        if (!release)
+        encoded = malloc(sizeof(*encoded) + text.size);
+        if (!encoded)
                 return NULL;
 
-        *release = (Release){
+        memcpy(encoded->text, text.data, text.size);
+        encoded->release = (Release){
                 .n_refs = 1,
-                .format = data->format,
-                .version = data->version,
-                .revision = data->revision,
                 .namespace_size = (uint16_t)data->namespace.size,
                 .key_size = (uint16_t)data->key.size,
-                .content_at = (uint32_t)content_at,
-                .content_size = (uint32_t)(content_end - content_at),
-                .json_size = (uint32_t)json_size,
-                .etag_size = (uint16_t)(text.size - json_size),
+                .namespace = encoded->text + NAMESPACE_AT,
+                .key = encoded->text + NAMESPACE_AT + data->namespace.size + sizeof(MEMBERS_KEY) - 1,
+                .version = data->version,
+                .revision = data->revision,
+                .format = data->format,
+                .free = free_encoded,
         };
-        memcpy(release->text, text.data, text.size);
-        return release;
+        encoded->content_at = (uint32_t)content_at;
+        encoded->content_size = (uint32_t)(content_end - content_at);
+        encoded->json_size = (uint32_t)json_size;
+        encoded->etag_size = (uint16_t)(text.size - json_size);
+        return &encoded->release;
 }
 
 Release *release_ref(Release *release) {
@@ -114,40 +123,33 @@ Release *release_ref(Release *release) {
 
 Release *release_unref(Release *release) {
         if (release && atomic_fetch_sub_explicit(&release->n_refs, 1, memory_order_acq_rel) == 1)
-                free(release);
+                release->free(release);
         return NULL;
 }
 
-Span release_namespace(const Release *release) {
-        return (Span){ release->text + sizeof("{" MEMBERS_BEGIN) - 1, release->namespace_size };
-}
-
-Span release_key(const Release *release) {
-        Span namespace = release_namespace(release);
-
-        return (Span){ namespace.data + namespace.size + sizeof(MEMBERS_KEY) - 1, release->key_size };
-}
-
-int64_t release_version(const Release *release) {
-        return release->version;
-}
-
-uint64_t release_revision(const Release *release) {
-        return release->revision;
-}
-
-Format release_format(const Release *release) {
-        return release->format;
-}
-
 Span release_json(const Release *release) {
-        return (Span){ release->text, release->json_size };
+        const Encoded *encoded = encoded_of(release);
+
+        return (Span){ encoded->text, encoded->json_size };
+}
+
+void release_append_wire(Buf *buf, const Release *release) {
+        const Encoded *encoded = encoded_of(release);
+        size_t key_at = NAMESPACE_AT + release->namespace_size + sizeof("\",") - 1;
+
+        buf_append_char(buf, '{');
+        buf_append(buf, encoded->text + key_at, encoded->json_size - 1 - key_at);
+        buf_append_literal(buf, ",\"gray\":null}");
 }
 
 Span release_etag(const Release *release) {
-        return (Span){ release->text + release->json_size, release->etag_size };
+        const Encoded *encoded = encoded_of(release);
+
+        return (Span){ encoded->text + encoded->json_size, encoded->etag_size };
 }
 
 void release_append_content(const Release *release, Buf *buf) {
-        json_append_unescaped(buf, (Span){ release->text + release->content_at, release->content_size });
+        const Encoded *encoded = encoded_of(release);
+
+        json_append_unescaped(buf, (Span){ encoded->text + encoded->content_at, encoded->content_size });
 }

@@ -1,9 +1,13 @@
 /*
- * One version of a config as it is shown to the world: immutable, shared by reference count, encoded once.
+ * One version of a config as it is in force: immutable, shared by reference count.
  *
- * A release is made when a change is committed and is from then on read by any number of threads. It holds
- * the JSON object that every answer and every frame carries, so that serving it is handing out bytes; the
- * bare content is read out of that text. The cost is that a bare content with escapes is decoded at each
+ * What a catalog has to know of a release is in this struct. What else there is belongs to whoever made it,
+ * and stands behind the struct: the server's releases are encoded, the SDK's (confer_value) hold what an
+ * application reads.
+ *
+ * An encoded release is made when a change is committed and is from then on read by any number of threads. It
+ * holds the JSON object that every answer and every frame carries, so that serving it is handing out bytes;
+ * the bare content is read out of that text. The cost is that a bare content with escapes is decoded at each
  * request for it.
  *
  * A version that was saved but not released is shown in the same shape, with the revision, time, author and
@@ -22,6 +26,18 @@
 #define SHA256_SIZE 32
 
 typedef struct Release Release;
+
+struct Release {
+        _Atomic uint32_t n_refs;
+        uint16_t namespace_size;
+        uint16_t key_size;
+        const char *namespace; /* the texts are the maker's, and live as long as the release */
+        const char *key;
+        int64_t version;
+        uint64_t revision;
+        Format format;
+        void (*free)(Release *release); /* called when the last reference is gone */
+};
 
 /* Data of one config: the fields of a release. All texts are borrowed. */
 typedef struct ConfigData {
@@ -47,20 +63,39 @@ void config_data_append_members(Buf *buf, const ConfigData *data);
  * release_new() - encode @data
  * @epoch: of the store; goes into the entity tag, so that a tag from before a restore never matches
  *
- * Return: a release with one reference, or NULL for want of memory.
+ * Return: an encoded release with one reference, or NULL for want of memory.
  */
 Release *release_new(const ConfigData *data, Span epoch);
 Release *release_ref(Release *release);
 Release *release_unref(Release *release);
 
-Span release_namespace(const Release *release);
-Span release_key(const Release *release);
-int64_t release_version(const Release *release);
-uint64_t release_revision(const Release *release);
-Format release_format(const Release *release);
+static inline Span release_namespace(const Release *release) {
+        return (Span){ release->namespace, release->namespace_size };
+}
+
+static inline Span release_key(const Release *release) {
+        return (Span){ release->key, release->key_size };
+}
+
+static inline int64_t release_version(const Release *release) {
+        return release->version;
+}
+
+static inline uint64_t release_revision(const Release *release) {
+        return release->revision;
+}
+
+static inline Format release_format(const Release *release) {
+        return release->format;
+}
+
+/* Of an encoded release. */
 
 /* The JSON object with all members of ConfigData, braces included. */
 Span release_json(const Release *release);
+
+/* The JSON object of a release in the frames of the stream: the same without the namespace. */
+void release_append_wire(Buf *buf, const Release *release);
 
 /* The entity tag with its quotes. It tells apart all releases that one URL ever served. */
 Span release_etag(const Release *release);

@@ -221,19 +221,21 @@ static bool same_release(const Release *a, const Release *b) {
                span_equal(release_etag(a), release_etag(b));
 }
 
+static bool has_release(void *context, Release *release) {
+        const Catalog **other = context;
+
+        if (!same_release(release, catalog_get(*other, release_namespace(release), release_key(release))))
+                *other = NULL;
+        return *other != NULL;
+}
+
 static bool same_catalog(const Catalog *a, const Catalog *b) {
         if (a->revision != b->revision || catalog_n_releases(a) != catalog_n_releases(b) ||
             catalog_n_namespaces(a) != catalog_n_namespaces(b))
                 return false;
 
-        for (size_t i = 0; i < a->releases.n_slots; i++) {
-                const Release *release = a->releases.slots[i].value;
-
-                if (release &&
-                    !same_release(release, catalog_get(b, release_namespace(release), release_key(release))))
-                        return false;
-        }
-        return true;
+        catalog_each(a, SPAN_NULL, has_release, &b);
+        return b != NULL;
 }
 
 /* The file holds, and a server that starts from it serves what this one did. */
