@@ -1,12 +1,14 @@
 /*
  * Is a content JSON? Jansson decides, which the rest of the server reads JSON with, too. It builds all values
- * only to throw them away: that takes about 16 microseconds for 1 KiB, and at worst 50 times the memory of
- * the content.
+ * only to throw them away: for 1 KiB that takes a quarter of the processor time of a publish, and at worst 50
+ * times the memory of the content. So what is plainly right is let through before, and Jansson reads what is
+ * left: to say what is wrong and where, mostly.
  */
 #include <jansson.h>
 
 #include "util/content.h"
 #include "util/content_parsers.h"
+#include "util/json_scan.h"
 
 /* Any value may be the whole content. No number is too long, while it fits a double. */
 #define DECODE_FLAGS (JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
@@ -60,6 +62,8 @@ bool content_check_json(Span content, Problem *ret_problem) {
         json_error_t error;
         size_t offset;
 
+        if (json_scan_is_plain(content))
+                return true;
         if (!check_depth(content, ret_problem))
                 return false;
 

@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "model/buf.h"
 #include "model/macros.h"
 #include "util/content.h"
+#include "util/json_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,6 +50,18 @@ static void expect_same_with_mark(Format format, Span content, bool valid, const
         expect(other.line == problem->line && other.column == problem->column);
 }
 
+/* What is let through without a parser is what the parser would have let through. */
+static void expect_parser_agrees(Span content) {
+        json_t *json;
+
+        if (!json_scan_is_plain(content))
+                return;
+        json = json_loadb(content.data, content.size,
+                          JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+        expect(json != NULL);
+        json_decref(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         Span content = { (const char *)data + 1, size - 1 };
         Problem problem;
@@ -60,6 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         valid = check(format, content, &problem);
         if (!valid)
                 expect_problem(&problem, content);
+        if (valid && format == FORMAT_JSON)
+                expect_parser_agrees(content);
         if (!span_starts_with(content, SPAN_LITERAL("\xef\xbb\xbf")))
                 expect_same_with_mark(format, content, valid, &problem);
         return 0;
