@@ -22,6 +22,19 @@
  */
 #define READER_WAIT_MS 20
 
+/*
+ * The thread syncs the database file once in so many pages. Left to the end, one sync has tens of megabytes
+ * before it in the disk's queue, and every commit meanwhile waits behind them.
+ */
+#define PAGES_PER_SYNC 64
+
+/*
+ * The thread goes on until a round has left so few pages that the writer moves them in a moment. Each round
+ * is shorter than the one before it, unless writing is faster than moving.
+ */
+#define PAGES_LEFT_MAX 128
+#define ROUNDS_MAX     8
+
 typedef enum CheckpointState {
         CHECKPOINT_IDLE,      /* the log is small; the writer moves on to WANTED */
         CHECKPOINT_WANTED,    /* the thread is moving the bulk; it moves on to CAUGHT_UP */
@@ -29,7 +42,10 @@ typedef enum CheckpointState {
 } CheckpointState;
 
 struct Checkpointer {
-        sqlite3 *database; /* the thread's own connection */
+        sqlite3 *database;                 /* the thread's own connection */
+        const sqlite3_io_methods *methods; /* of its database file */
+        sqlite3_io_methods paced_methods;  /* the same, but for writing */
+        unsigned n_pages_moved;            /* in this round */
         uint64_t wal_max_bytes;
         pthread_t thread;
         pthread_mutex_t lock; /* guards the condition only; the state is atomic */
@@ -37,6 +53,31 @@ struct Checkpointer {
         _Atomic CheckpointState state;
         _Atomic bool is_stopping;
 };
+
+static int write_paced(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset) {
+        Checkpointer *checkpointer =
+                (Checkpointer *)((char *)file->pMethods - offsetof(Checkpointer, paced_methods));
+        int code = checkpointer->methods->xWrite(file, data, size, offset);
+
+        if (code != SQLITE_OK || ++checkpointer->n_pages_moved % PAGES_PER_SYNC != 0)
+                return code;
+        return checkpointer->methods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+}
+
+/* Has the connection write through write_paced(). */
+static void pace(Checkpointer *checkpointer) {
+        sqlite3_file *file = NULL;
+
+        if (sqlite3_file_control(checkpointer->database, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+                    SQLITE_OK ||
+            !file || !file->pMethods)
+                return;
+
+        checkpointer->methods = file->pMethods;
+        checkpointer->paced_methods = *file->pMethods;
+        checkpointer->paced_methods.xWrite = write_paced;
+        file->pMethods = &checkpointer->paced_methods;
+}
 
 static bool wait_until_wanted(Checkpointer *checkpointer) {
         pthread_mutex_lock(&checkpointer->lock);
@@ -47,13 +88,16 @@ static bool wait_until_wanted(Checkpointer *checkpointer) {
         return !checkpointer->is_stopping;
 }
 
-/*
- * Twice, because the first round leaves what was written while it ran, and the second, being short, leaves
- * little. A failure is left to the writer's turn, which sees the same.
+/* A round leaves what was written while it ran. A failure is left to the writer's turn, which sees the same.
  */
-static void move_bulk(sqlite3 *database) {
-        for (int i = 0; i < 2; i++)
-                (void)sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+static void move_bulk(Checkpointer *checkpointer) {
+        for (int i = 0; i < ROUNDS_MAX; i++) {
+                checkpointer->n_pages_moved = 0;
+                (void)sqlite3_wal_checkpoint_v2(checkpointer->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                                NULL);
+                if (checkpointer->n_pages_moved <= PAGES_LEFT_MAX)
+                        return;
+        }
 }
 
 static void set_state(Checkpointer *checkpointer, CheckpointState state) {
@@ -67,7 +111,7 @@ static void *checkpointer_main(void *context) {
         Checkpointer *checkpointer = context;
 
         while (wait_until_wanted(checkpointer)) {
-                move_bulk(checkpointer->database);
+                move_bulk(checkpointer);
                 set_state(checkpointer, CHECKPOINT_CAUGHT_UP);
         }
         return NULL;
@@ -87,6 +131,7 @@ int checkpointer_start(const char *path, uint64_t wal_max_bytes, Checkpointer **
 
         r = sql_open(path, SQL_MODE_WRITER, &checkpointer->database, ret_problem);
         if (r == 0) {
+                pace(checkpointer);
                 r = -pthread_create(&checkpointer->thread, NULL, checkpointer_main, checkpointer);
                 if (r)
                         problem_set(ret_problem, NULL, "the checkpoint thread cannot be started");
