@@ -290,7 +290,8 @@ static size_t list_size(Span text) {
 static size_t word_size(Span text) {
         size_t at = 0;
 
-        while (at < text.size && !is_space(text.data[at]) && !memchr(",]}", text.data[at], 3))
+        while (at < text.size && !is_space(text.data[at]) && text.data[at] != ',' && text.data[at] != ']' &&
+               text.data[at] != '}')
                 at++;
         return at;
 }
@@ -436,12 +437,15 @@ size_t json_decode(Span escaped, char *to) {
 
 bool json_decodes_to(Span escaped, Span plain) {
         char decoded[64 * ESCAPE_SIZE_MAX];
+        size_t size;
 
         if (!memchr(escaped.data, '\\', escaped.size))
                 return span_equal(escaped, plain);
         if (escaped.size > sizeof(decoded))
                 return false;
-        return span_equal((Span){ decoded, json_decode(escaped, decoded) }, plain);
+
+        size = json_decode(escaped, decoded);
+        return span_equal((Span){ decoded, size }, plain);
 }
 
 bool json_integer(JsonValue value, int64_t *ret_integer) {
