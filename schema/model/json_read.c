@@ -3,11 +3,15 @@
 
 #define ESCAPE_SIZE_MAX 6 /* \u001f, the longest that stands for one byte */
 
+/* Of a plain number: what fits a double with room to spare. */
+#define NUMBER_SIZE_MAX 32
+
 /* Where a check has come to. */
 typedef struct Cursor {
         const char *at;
         const char *end;
         const char *problem; /* the first that was found */
+        bool is_plain;
 } Cursor;
 
 static bool refuse(Cursor *cursor, const char *problem) {
@@ -92,6 +96,7 @@ static bool check_escape(Cursor *cursor) {
                 return true;
         }
 
+        cursor->is_plain = false;
         unit = take_code_unit(cursor);
         if (unit < 0)
                 return refuse(cursor, "this is no escape");
@@ -132,14 +137,19 @@ static bool check_digits(Cursor *cursor) {
 }
 
 static bool check_number(Cursor *cursor) {
+        const char *from = cursor->at;
+
         (void)take(cursor, '-');
         if (!take(cursor, '0') && !check_digits(cursor))
                 return false;
         if (take(cursor, '.') && !check_digits(cursor))
                 return false;
+        if (cursor->at - from > NUMBER_SIZE_MAX)
+                cursor->is_plain = false;
         if (!take(cursor, 'e') && !take(cursor, 'E'))
                 return true;
 
+        cursor->is_plain = false;
         if (!take(cursor, '+'))
                 (void)take(cursor, '-');
         return check_digits(cursor);
@@ -220,9 +230,9 @@ static bool check_value(Cursor *cursor, size_t depth_max) {
         return is_good;
 }
 
-bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at) {
+static Cursor check_text(Span text, size_t depth_max) {
         const char *begin = text.data ? text.data : "";
-        Cursor cursor = { .at = begin, .end = begin + text.size };
+        Cursor cursor = { .at = begin, .end = begin + text.size, .is_plain = true };
         size_t valid = utf8_valid_size(text);
 
         if (valid < text.size) {
@@ -230,13 +240,24 @@ bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size
                 (void)refuse(&cursor, "this is not UTF-8");
         } else if (check_value(&cursor, depth_max) && cursor.at < cursor.end)
                 (void)refuse(&cursor, "something follows the value");
+        return cursor;
+}
+
+bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at) {
+        Cursor cursor = check_text(text, depth_max);
 
         if (!cursor.problem)
                 return true;
 
         *ret_problem = cursor.problem;
-        *ret_at = (size_t)(cursor.at - begin);
+        *ret_at = text.size - (size_t)(cursor.end - cursor.at);
         return false;
+}
+
+bool json_read_is_plain(Span text, size_t depth_max) {
+        Cursor cursor = check_text(text, depth_max);
+
+        return !cursor.problem && cursor.is_plain;
 }
 
 /* From here on all text is known to be good: ends are found without looking for faults. */

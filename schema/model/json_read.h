@@ -38,6 +38,12 @@ typedef struct JsonValue {
  */
 bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at);
 
+/*
+ * Is @text good, and plain besides: without what some readers stumble over? That is numeric escapes,
+ * exponents, and numbers of more than 32 characters.
+ */
+bool json_read_is_plain(Span text, size_t depth_max);
+
 /* The value that the whole of @text is. */
 JsonValue json_read_value(Span text);
 
