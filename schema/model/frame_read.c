@@ -258,7 +258,7 @@ int frame_read_objects(FrameParser *parser, const FramePath *path, const FrameMe
                        FrameReadElement read, size_t size, void *ret_array, size_t *ret_n) {
         const FramePath at = { .parent = path, .name = member->name };
         Elements elements;
-        char *array;
+        char *array = NULL;
         int r;
 
         r = begin_elements(parser, &at, member, n_max, size, &elements, &array);
