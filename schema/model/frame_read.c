@@ -235,7 +235,7 @@ int frame_read_names(FrameParser *parser, const FramePath *path, const FrameMemb
                      bool (*is_valid)(Span name), size_t n_max, Span **ret_names, size_t *ret_n_names) {
         const FramePath at = { .parent = path, .name = member->name };
         Elements elements;
-        Span *names;
+        Span *names = NULL;
         int r;
 
         r = begin_elements(parser, &at, member, n_max, sizeof(*names), &elements, &names);
