@@ -1,6 +1,6 @@
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +23,7 @@ typedef struct Parts {
         DataDir data;
         Access *access;
         char made_password[33]; /* "" unless this start made one */
-        pthread_t access_thread;
-        bool access_is_starting;
-        int access_error;
-        Problem access_problem;
+        Job password_job;
         Route *routes;
         Server *server;
         Store *store;
@@ -55,7 +52,7 @@ static void block_signals(sigset_t *ret_set) {
         (void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
 }
 
-static int open_access(Parts *parts) {
+static int start_access(Parts *parts, Problem *ret_problem) {
         const Settings *settings = parts->settings;
         AccessOptions options = {
                 .data_path = parts->data.path,
@@ -65,34 +62,7 @@ static int open_access(Parts *parts) {
                 .session_max_ms = (int64_t)settings->session_max_ms,
         };
 
-        return access_new(&options, &parts->access, parts->made_password, &parts->access_problem);
-}
-
-static void *access_main(void *context) {
-        Parts *parts = context;
-
-        parts->access_error = open_access(parts);
-        return NULL;
-}
-
-/* Hashing the password takes a third of a second, which the store's loading need not wait for. */
-static int begin_access(Parts *parts, Problem *ret_problem) {
-        int r = -pthread_create(&parts->access_thread, NULL, access_main, parts);
-
-        parts->access_is_starting = r == 0;
-        if (r)
-                problem_set(ret_problem, NULL, "a thread cannot be started: %s", strerror(-r));
-        return r;
-}
-
-static int finish_access(Parts *parts, Problem *ret_problem) {
-        if (!parts->access_is_starting)
-                return 0;
-
-        (void)pthread_join(parts->access_thread, NULL);
-        parts->access_is_starting = false;
-        *ret_problem = parts->access_problem;
-        return parts->access_error;
+        return access_new(&options, &parts->access, parts->made_password, ret_problem);
 }
 
 static int start_server(Parts *parts, Problem *ret_problem) {
@@ -171,6 +141,18 @@ static int start_workers(Parts *parts, Problem *ret_problem) {
         return r;
 }
 
+static void hash_password(Job *job, _unused_ void *state) {
+        Parts *parts = (Parts *)((char *)job - offsetof(Parts, password_job));
+
+        access_hash_password(parts->access);
+}
+
+/* That takes a third of a second, which only logins have to wait for. */
+static void hash_password_in_background(Parts *parts) {
+        parts->password_job = (Job){ .run = hash_password };
+        (void)workers_submit(parts->hasher, &parts->password_job);
+}
+
 static void announce(const Parts *parts) {
         const char *host = parts->settings->listen.host;
         bool is_v6 = strchr(host, ':');
@@ -192,19 +174,16 @@ static int start(Parts *parts, Problem *ret_problem) {
         r = data_dir_open(&parts->data, parts->settings->data, DATA_DIR_OWN, ret_problem);
         if (r)
                 return r;
-        r = begin_access(parts, ret_problem);
-        if (r)
-                return r;
         r = start_server(parts, ret_problem);
         if (r)
                 return r;
         r = start_store(parts, ret_problem);
         if (r)
                 return r;
-        r = start_workers(parts, ret_problem);
+        r = start_access(parts, ret_problem);
         if (r)
                 return r;
-        r = finish_access(parts, ret_problem);
+        r = start_workers(parts, ret_problem);
         if (r)
                 return r;
 
@@ -215,6 +194,7 @@ static int start(Parts *parts, Problem *ret_problem) {
         server_seed(parts->server, &parts->catalog,
                     &(ServerParts){ parts->store, parts->access, parts->workers, parts->hasher });
         parts->app.is_ready = true;
+        hash_password_in_background(parts);
         announce(parts);
         catalog_deinit(&parts->catalog);
         return 0;
@@ -222,9 +202,6 @@ static int start(Parts *parts, Problem *ret_problem) {
 
 /* No new connections, then no new requests, then no commands that wait, then no threads. */
 static void stop(Parts *parts) {
-        Problem ignored;
-
-        (void)finish_access(parts, &ignored);
         if (parts->app.is_ready && !server_drain(parts->server, parts->settings->stop_timeout_ms))
                 log_warning("server.stop-timeout",
                             "Some requests were still under way when the time to stop was up.");

@@ -3,7 +3,10 @@
 #include "model/json.h"
 #include "model/utf8.h"
 
-#define SIX_BYTES_AN_ESCAPE 6 /* \u001f, the longest that one byte becomes */
+#define ESCAPE_SIZE_MAX 6 /* \u001f, the longest that one byte becomes */
+
+/* How much is escaped between two looks at the room in the buffer. */
+#define ESCAPE_BLOCK 256
 
 /* What follows the backslash for a byte that cannot stand for itself: 'u' for a numeric escape, 0 for none.
  */
@@ -27,50 +30,65 @@ static char escape_of(unsigned char c) {
         }
 }
 
-/* The length of the run at the front of @text that needs no escape; eight bytes a step while they last. */
-static size_t plain_run(const char *text, size_t size) {
+/* Whether none of eight bytes needs an escape. */
+static bool is_plain(uint64_t word) {
         const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
-        size_t i = 0;
+        uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
 
-        for (; i + 8 <= size; i += 8) {
-                uint64_t word, control, quote, backslash;
-
-                memcpy(&word, text + i, sizeof(word));
-                control = word - ones * 0x20;
-                quote = (word ^ (ones * '"')) - ones;
-                backslash = (word ^ (ones * '\\')) - ones;
-                if (((control & ~word) | (quote & ~(word ^ (ones * '"'))) |
-                     (backslash & ~(word ^ (ones * '\\')))) &
-                    highs)
-                        break;
-        }
-
-        while (i < size && !escape_of((unsigned char)text[i]))
-                i++;
-        return i;
+        return !((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+                  ((backslash - ones) & ~backslash)) &
+                 highs);
 }
 
-static void append_escape(Buf *buf, unsigned char c) {
-        char escape = escape_of(c);
+static char *write_escaped_byte(char *to, unsigned char c) {
+        static const char digits[] = "0123456789abcdef";
+        char escape = c == '"' || c == '\\' || c < 0x20 ? escape_of(c) : 0;
 
-        buf_append_char(buf, '\\');
-        buf_append_char(buf, escape);
-        if (escape == 'u') {
-                buf_append_literal(buf, "00");
-                buf_append_hex(buf, &c, 1);
+        if (!escape) {
+                *to++ = (char)c;
+                return to;
         }
+
+        *to++ = '\\';
+        *to++ = escape;
+        if (escape == 'u') {
+                *to++ = '0';
+                *to++ = '0';
+                *to++ = digits[c >> 4];
+                *to++ = digits[c & 15];
+        }
+        return to;
+}
+
+/* Eight bytes a step while none of them needs an escape. */
+static char *write_escaped(char *to, const char *text, size_t size) {
+        const char *end = text + size;
+
+        while (text < end) {
+                const char *stop = text + MIN((size_t)(end - text), sizeof(uint64_t));
+                uint64_t word = 0;
+
+                memcpy(&word, text, (size_t)(stop - text));
+                if (stop - text == sizeof(word) && is_plain(word)) {
+                        memcpy(to, &word, sizeof(word));
+                        to += sizeof(word);
+                        text = stop;
+                }
+                while (text < stop)
+                        to = write_escaped_byte(to, (unsigned char)*text++);
+        }
+        return to;
 }
 
 void json_append_escaped(Buf *buf, Span text) {
-        size_t at = 0;
+        for (size_t at = 0, size; at < text.size; at += size) {
+                char *to;
 
-        while (at < text.size) {
-                size_t run = plain_run(text.data + at, text.size - at);
-
-                buf_append(buf, text.data + at, run);
-                at += run;
-                if (at < text.size)
-                        append_escape(buf, (unsigned char)text.data[at++]);
+                size = MIN(text.size - at, (size_t)ESCAPE_BLOCK);
+                to = buf_reserve(buf, size * ESCAPE_SIZE_MAX);
+                if (!to)
+                        return;
+                buf_advance(buf, (size_t)(write_escaped(to, text.data + at, size) - to));
         }
 }
 
@@ -123,7 +141,7 @@ static size_t append_unescaped_one(Buf *buf, const char *escape) {
                 return 2;
         case 'u':
                 buf_append_char(buf, (char)(hex_value(escape[4]) * 16 + hex_value(escape[5])));
-                return SIX_BYTES_AN_ESCAPE;
+                return ESCAPE_SIZE_MAX;
         default:
                 buf_append_char(buf, escape[1]);
                 return 2;

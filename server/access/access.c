@@ -26,7 +26,6 @@
 struct Access {
         uint8_t token_hash[SHA256_SIZE];
         bool has_token;
-        PasswordHash password;
         SessionTable *sessions;
         Throttle *throttle;
 
@@ -43,8 +42,14 @@ struct Access {
         uint8_t basic_hash[SHA256_SIZE];
         atomic_bool basic_is_known;
 
-        /* Held while a password is judged, so that the throttle knows each failure before the next try. */
+        /*
+         * Held while a password is judged, so that the throttle knows each failure before the next try.
+         * Guards what follows.
+         */
         pthread_mutex_t hashing_lock;
+        PasswordHash password;
+        PasswordCost password_cost;
+        char unhashed_password[PASSWORD_SIZE_MAX + 1]; /* "" once it is hashed */
 };
 
 static void secret_deinit(Buf *buf) {
@@ -105,18 +110,30 @@ static int find_password(const AccessOptions *options, char ret_password[static 
 
 static int init_password(Access *access, const AccessOptions *options, char ret_made_password[33],
                          Problem *ret_problem) {
-        PasswordCost cost = options->password_cost ? *options->password_cost : PASSWORD_COST_DEFAULT;
-        char password[PASSWORD_SIZE_MAX + 1], made[33] = "";
+        char made[33] = "";
         int r;
 
-        r = find_password(options, password, made, ret_problem);
-        if (!r) {
-                password_hash(span_from_string(password), cost, &access->password);
+        access->password_cost = options->password_cost ? *options->password_cost : PASSWORD_COST_DEFAULT;
+        r = find_password(options, access->unhashed_password, made, ret_problem);
+        if (!r)
                 memcpy(ret_made_password, made, sizeof(made));
-        }
-        wipe(password, sizeof(password));
         wipe(made, sizeof(made));
         return r;
+}
+
+/* With the lock held. */
+static void hash_password(Access *access) {
+        if (!access->unhashed_password[0])
+                return;
+
+        password_hash(span_from_string(access->unhashed_password), access->password_cost, &access->password);
+        wipe(access->unhashed_password, sizeof(access->unhashed_password));
+}
+
+void access_hash_password(Access *access) {
+        (void)pthread_mutex_lock(&access->hashing_lock);
+        hash_password(access);
+        (void)pthread_mutex_unlock(&access->hashing_lock);
 }
 
 int access_new(const AccessOptions *options, Access **ret_access, char ret_made_password[33],
@@ -315,6 +332,7 @@ static AccessVerdict judge_password(Access *access, Span user_name, Span passwor
         if (throttle_is_shut(access->throttle, address, now_ms))
                 return ACCESS_TOO_MANY_FAILURES;
 
+        hash_password(access);
         matches = password_matches(&access->password, password);
         if (matches && span_equal_string(user_name, USER_NAME))
                 return ACCESS_GRANTED;

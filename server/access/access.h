@@ -48,19 +48,26 @@ typedef struct AccessOptions {
 } AccessOptions;
 
 /*
- * access_new() - read or make the password, and hash it, which takes as long as access_authenticate_slowly()
+ * access_new() - read or make the password
  * @ret_made_password: "" unless a password was made now, to be shown once and wiped by the caller; at most 32
  *                     printable characters
  *
- * Only a memory-hard hash of the password (scrypt, N=2^15 r=8 p=3: OWASP's equivalent of N=2^17 p=1 at 32
- * MiB) and the SHA-256 of the token are kept in memory; once HTTP Basic has brought the right password, a
- * keyed SHA-256 of that header as well. The options are not needed afterwards.
+ * Once access_hash_password() was called, only a memory-hard hash of the password (scrypt, N=2^15 r=8 p=3:
+ * OWASP's equivalent of N=2^17 p=1 at 32 MiB) and the SHA-256 of the token are kept in memory; once HTTP
+ * Basic has brought the right password, a keyed SHA-256 of that header as well. The options are not needed
+ * afterwards.
  *
  * Return: 0 or negative errno; then @ret_problem says in its text what is wrong where, with a file's path.
  */
 int access_new(const AccessOptions *options, Access **ret_access, char ret_made_password[33],
                Problem *ret_problem);
 Access *access_free(Access *access);
+
+/*
+ * Hashes the password, in as long as access_authenticate_slowly() takes, and forgets it. Whoever asks that
+ * before is served in the same way, only later.
+ */
+void access_hash_password(Access *access);
 
 /* What a request brought along; absent where it did not. All borrowed. */
 typedef struct Credentials {

@@ -3,11 +3,15 @@
  */
 #pragma once
 
-#include <sqlite3.h>
+#include <stdint.h>
 
-#include "model/change.h"
+#include "model/catalog.h"
 #include "model/span.h"
 
-/* Adds every namespace and every release to @change. Return: 0, -EBADMSG for a damaged row, or another errno.
+/*
+ * load_all() - fill an empty catalog
+ * @path: of the database file, which nobody writes to meanwhile
+ *
+ * Return: 0, -EBADMSG for a damaged row, or another errno.
  */
-int load_all(sqlite3 *database, Span epoch, Change *change);
+int load_all(const char *path, Span epoch, uint64_t revision, Catalog *catalog);

@@ -114,15 +114,9 @@ Store *store_close(Store *store) {
 }
 
 int store_load(Store *store, Catalog *catalog, Problem *ret_problem) {
-        _cleanup_(change_unrefp) Change *change = change_new(store->transaction.state.revision);
         int r;
 
-        if (!change)
-                return -ENOMEM;
-
-        r = load_all(store->database, store_epoch(store), change);
-        if (r == 0)
-                r = catalog_apply(catalog, change);
+        r = load_all(store->path, store_epoch(store), store->transaction.state.revision, catalog);
         if (r)
                 problem_set(ret_problem, NULL,
                             "%s cannot be loaded: %s; conferd --verify says where it is damaged", store->path,

@@ -6,9 +6,9 @@
  */
 #include <jansson.h>
 
+#include "model/json_read.h"
 #include "util/content.h"
 #include "util/content_parsers.h"
-#include "util/json_scan.h"
 
 /* Any value may be the whole content. No number is too long, while it fits a double. */
 #define DECODE_FLAGS (JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
@@ -62,7 +62,7 @@ bool content_check_json(Span content, Problem *ret_problem) {
         json_error_t error;
         size_t offset;
 
-        if (json_scan_is_plain(content))
+        if (json_read_is_plain(content, CONTENT_DEPTH_MAX))
                 return true;
         if (!check_depth(content, ret_problem))
                 return false;

@@ -129,6 +129,12 @@ const Setting *settings_find(Span written, SettingsSource source);
 /* The name that was likely meant by @written, in the form of the file; NULL when none is near. */
 const char *settings_guess(Span written, SettingsSource source);
 
+/* What stands for the value in "--flag VALUE". */
+const char *settings_argument(const Setting *setting);
+
+/* Appends "Default: 32 MiB (64 KiB to 1 GiB)". */
+void settings_append_default(Buf *to, const Setting *setting);
+
 /*
  * Messages. Those that refuse fill @ret_problem and return SETTINGS_E_INVALID. @settings is only asked for
  * the name of the file, and may be NULL when @origin is none.

@@ -9,9 +9,9 @@
 #include <jansson.h>
 
 #include "model/buf.h"
+#include "model/json_read.h"
 #include "model/macros.h"
 #include "util/content.h"
-#include "util/json_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,7 +54,7 @@ static void expect_same_with_mark(Format format, Span content, bool valid, const
 static void expect_parser_agrees(Span content) {
         json_t *json;
 
-        if (!json_scan_is_plain(content))
+        if (!json_read_is_plain(content, CONTENT_DEPTH_MAX))
                 return;
         json = json_loadb(content.data, content.size,
                           JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
