@@ -33,6 +33,9 @@ CREATE TABLE configs (
         newest_id       INTEGER NOT NULL,       -- its row in versions
         newest_format   INTEGER NOT NULL,       -- its format and hash, once more: a save compares them, and finds them
         newest_sha256   BLOB    NOT NULL,       -- without reading a page of old contents
+        spine           BLOB    NOT NULL,       -- rows in versions, 8 bytes big-endian each: what the newest version
+                                                -- jumps to comes last, before it what that one jumps to, and so on
+                                                -- down to version 1; a save makes the next jump of them
         stable          INTEGER,                -- number of the version in force; NULL: nothing is served
         stable_id       INTEGER,                -- its row in versions
         release_id      INTEGER,                -- the release event that is in force or was, before a delete
@@ -41,19 +44,23 @@ CREATE TABLE configs (
         UNIQUE (namespace_id, key)
 ) STRICT;
 
--- Immutable contents. They are appended in commit order, so that saving touches the end of the file only.
+-- Immutable contents. They are appended in commit order, so that saving touches the end of the file only. Those of a
+-- config hang together newest first, from configs.newest_id: each points at the one before it and jumps to an older
+-- one, so that any number is found in few steps (see store/spine.h). An index would have a random page rewritten for
+-- each save. Neither pointer is a foreign key, since checking it would read a page of old contents.
 CREATE TABLE versions (
         id              INTEGER PRIMARY KEY,
         config_id       INTEGER NOT NULL REFERENCES configs (id),
         version         INTEGER NOT NULL,       -- 1, 2, 3 ... per config
+        previous_id     INTEGER,                -- row of the version before; NULL for the first
+        jump_id         INTEGER,                -- row of an older version, a function of the number; NULL for the first
         format          INTEGER NOT NULL,       -- 0 json, 1 yaml, 2 toml, 3 properties, 4 xml, 5 text
         sha256          BLOB    NOT NULL,       -- of the content's bytes
         revision        INTEGER NOT NULL,       -- of the change that saved it
         created_at_ms   INTEGER NOT NULL,
         created_by      TEXT    NOT NULL,
         comment         TEXT    NOT NULL,
-        content         TEXT    NOT NULL,       -- last, so that the columns before it are read without its pages
-        UNIQUE (config_id, version)
+        content         TEXT    NOT NULL        -- last, so that the columns before it are read without its pages
 ) STRICT;
 
 -- Release events: each time that what a config serves was changed, and by whom. Those of a config hang together

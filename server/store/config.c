@@ -4,7 +4,8 @@
 #include "store/config.h"
 #include "store/sql.h"
 
-static void fill_from_row(sqlite3_stmt *row, Config *config) {
+/* Return: 0, or -EBADMSG when the spine is not of the newest version. */
+static int fill_from_row(sqlite3_stmt *row, Config *config) {
         Span sha256 = sql_column_blob(row, 9);
 
         config->namespace_id = sql_column_i64(row, 0);
@@ -19,6 +20,7 @@ static void fill_from_row(sqlite3_stmt *row, Config *config) {
         config->last_event_id = sql_column_i64(row, 10);
         if (sha256.size == SHA256_SIZE)
                 memcpy(config->newest_sha256, sha256.data, SHA256_SIZE);
+        return spine_read(sql_column_blob(row, 11), config->newest, &config->spine);
 }
 
 int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_config, Problem *problem) {
@@ -39,8 +41,11 @@ int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_
                 return STORE_E_NAMESPACE_UNKNOWN;
         }
 
-        fill_from_row(statement, &config);
+        r = fill_from_row(statement, &config);
         sql_reset(statement);
+        if (r)
+                return r;
+
         *ret_config = config;
         return 0;
 }
@@ -67,7 +72,8 @@ int config_store(Transaction *transaction, const Config *config) {
                        sql_i64(config->newest), sql_i64(config->newest_id), sql_i64_or_null(config->stable),
                        sql_i64_or_null(config->stable_id), sql_i64_or_null(config->release_id),
                        sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id),
-                       sql_i64(config->newest_format), sql_blob(config->newest_sha256, SHA256_SIZE));
+                       sql_i64(config->newest_format), sql_blob(config->newest_sha256, SHA256_SIZE),
+                       sql_blob(config->spine.bytes, config->spine.size));
 }
 
 /* Makes a release from a row of STATEMENT_GET_SAVED or STATEMENT_GET_RELEASED, and resets the statement. */

@@ -10,6 +10,7 @@
 #include "model/problem.h"
 #include "store/command.h"
 #include "store/rows.h"
+#include "store/spine.h"
 #include "store/transaction.h"
 
 typedef struct Config {
@@ -26,6 +27,7 @@ typedef struct Config {
         bool is_deleted;
         Format newest_format;
         uint8_t newest_sha256[SHA256_SIZE];
+        Spine spine; /* of the newest version */
 } Config;
 
 /* STORE_E_NAMESPACE_UNKNOWN; a config that is not there is no error here. */

@@ -61,13 +61,16 @@ static int add_config(Transaction *transaction, Config *config) {
 
 static int add_version(Transaction *transaction, Config *config, const Operation *operation) {
         Change *change = transaction_change(transaction);
+        int64_t previous_id = config->newest_id;
         int r;
 
+        spine_advance(&config->spine, config->newest, config->newest_id);
         r = SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_VERSION), sql_i64(config->id),
                     sql_i64(config->newest + 1), sql_i64(operation->put.format),
                     sql_blob(operation->put.sha256, SHA256_SIZE), sql_i64((int64_t)change->revision),
                     sql_i64(transaction->now_ms), sql_text(transaction->command->actor),
-                    sql_text(operation->comment), sql_text(operation->put.content));
+                    sql_text(operation->comment), sql_text(operation->put.content),
+                    sql_i64_or_null(previous_id), sql_i64_or_null(spine_jump_id(&config->spine)));
         if (r)
                 return r;
 

@@ -5,19 +5,17 @@
 #include <inttypes.h>
 
 #include "store/config.h"
+#include "store/lookup.h"
 #include "store/operation.h"
 #include "store/sql.h"
 
 static int find_version(Transaction *transaction, const Config *config, int64_t version,
                         int64_t *ret_version_id, Problem *problem) {
-        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_VERSION_ID);
+        VersionPlace newest = { config->id, config->newest, config->newest_id };
         int r;
 
-        r = SQL_BIND(statement, sql_i64(config->id), sql_i64(version));
-        if (r)
-                return r;
-
-        r = sql_step(statement);
+        r = lookup_version(transaction_statement(transaction, STATEMENT_LOOK_UP_VERSION), &newest, version,
+                           ret_version_id);
         if (r < 0)
                 return r;
         if (r == 0) {
@@ -25,9 +23,6 @@ static int find_version(Transaction *transaction, const Config *config, int64_t 
                             config->newest);
                 return STORE_E_VERSION_UNKNOWN;
         }
-
-        *ret_version_id = sql_column_i64(statement, 0);
-        sql_reset(statement);
         return 0;
 }
 

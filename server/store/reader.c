@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/lookup.h"
 #include "store/reader_internal.h"
 #include "store/schema.h"
 #include "store/sql.h"
@@ -14,13 +15,15 @@ const char *const reader_texts[READER_STATEMENT_N] = {
         [READER_BEGIN] = "BEGIN",
         [READER_END] = "COMMIT",
         [READER_FIND_NAMESPACE] = "SELECT id FROM namespaces WHERE name = ?1 AND NOT deleted",
-        [READER_FIND_CONFIG] = "SELECT id, newest, stable FROM configs WHERE namespace_id = ?1 AND key = ?2",
+        [READER_FIND_CONFIG] =
+                "SELECT id, newest, newest_id, stable FROM configs WHERE namespace_id = ?1 AND key = ?2",
 
         [READER_LIST_NAMESPACES] = reader_list_namespaces_text,
         [READER_GET_NAMESPACE] = reader_get_namespace_text,
 
         [READER_LIST_CONFIGS] = reader_list_configs_text,
 
+        [READER_LOOK_UP_VERSION] = LOOKUP_TEXT,
         [READER_LIST_VERSIONS] = reader_list_versions_text,
         [READER_GET_VERSION] = reader_get_version_text,
         [READER_LIST_RELEASES] = reader_list_releases_text,
@@ -128,7 +131,8 @@ int reader_find_config(Reader *reader, Span namespace, Span key, ReaderConfig *r
         *ret_config = (ReaderConfig){
                 .id = sql_column_i64(statement, 0),
                 .newest = sql_column_i64(statement, 1),
-                .stable = sql_column_i64(statement, 2),
+                .newest_id = sql_column_i64(statement, 2),
+                .stable = sql_column_i64(statement, 3),
         };
         sql_reset(statement);
         return 0;

@@ -2,17 +2,22 @@
  * The history of a config: its versions and its release events. A config keeps both when it is deleted.
  */
 #include "store/columns.h"
+#include "store/lookup.h"
 #include "store/reader_internal.h"
 #include "store/sql.h"
 
-/* ?3 says whether the content is wanted. */
-#define SELECT_VERSIONS                                                                                      \
-        "SELECT version, format, sha256, revision, created_at_ms, created_by, comment, iif(?3, content, "    \
-        "NULL)"                                                                                              \
-        " FROM versions WHERE config_id = ?1"
+/* ?2 says whether the content is wanted. */
+#define VERSION_COLUMNS                                                                                      \
+        "v.version, v.format, v.sha256, v.revision, v.created_at_ms, v.created_by, v.comment,"               \
+        " iif(?2, v.content, NULL)"
 
-const char reader_list_versions_text[] = SELECT_VERSIONS " AND version < ?2 ORDER BY version DESC";
-const char reader_get_version_text[] = SELECT_VERSIONS " AND version = ?2";
+/* From the row ?1 on, as long as the rows are of the config ?3. */
+const char reader_list_versions_text[] =
+        "WITH RECURSIVE walk (id) AS ("
+        " SELECT ?1 UNION ALL SELECT v.previous_id"
+        " FROM walk JOIN versions v ON v.id = walk.id AND v.config_id = ?3)"
+        "SELECT " VERSION_COLUMNS " FROM walk JOIN versions v ON v.id = walk.id AND v.config_id = ?3";
+const char reader_get_version_text[] = "SELECT " VERSION_COLUMNS " FROM versions v WHERE v.id = ?1";
 
 const char reader_list_releases_text[] =
         "WITH RECURSIVE walk (id) AS ("
@@ -22,11 +27,6 @@ const char reader_list_releases_text[] =
         "SELECT r.id, r.kind, r.version, r.from_version, r.restores, r.revision, r.created_at_ms, "
         "r.created_by,"
         " r.comment FROM walk JOIN releases r ON r.id = walk.id";
-
-/* The first page has no row before it. */
-static SqlValue before_or_end(int64_t before) {
-        return sql_i64(before ? before : INT64_MAX);
-}
 
 typedef struct VersionList {
         Span namespace;
@@ -61,11 +61,24 @@ static int hand_out_version(void *context, sqlite3_stmt *statement) {
         return list->fn(list->context, &data) != 0;
 }
 
+/* Return: 1 with the row of @version, 0 when there is no such version, or a negative errno. */
+static int find_version(Reader *reader, const ReaderConfig *config, int64_t version, int64_t *ret_id) {
+        VersionPlace newest = { config->id, config->newest, config->newest_id };
+
+        return lookup_version(reader->statements[READER_LOOK_UP_VERSION], &newest, version, ret_id);
+}
+
+/* The newest version of a page; 0 when it has none. */
+static int64_t first_of_page(const ReaderConfig *config, int64_t before) {
+        return before && before <= config->newest ? before - 1 : config->newest;
+}
+
 int reader_list_versions(Reader *reader, const HistoryQuery *query, bool with_content, ConfigDataFn fn,
                          void *context, bool *ret_more) {
         sqlite3_stmt *statement = reader->statements[READER_LIST_VERSIONS];
         VersionList list = { query->namespace, query->key, fn, context };
         _cleanup_(reader_endp) Reader *snapshot = NULL;
+        int64_t first_id = 0;
         ReaderConfig config;
         int r;
 
@@ -75,7 +88,10 @@ int reader_list_versions(Reader *reader, const HistoryQuery *query, bool with_co
         r = reader_find_config(reader, query->namespace, query->key, &config);
         if (r)
                 return r;
-        r = SQL_BIND(statement, sql_i64(config.id), before_or_end(query->before), sql_i64(with_content));
+        r = find_version(reader, &config, first_of_page(&config, query->before), &first_id);
+        if (r < 0)
+                return r;
+        r = SQL_BIND(statement, sql_i64_or_null(first_id), sql_i64(with_content), sql_i64(config.id));
         if (r)
                 return r;
 
@@ -88,6 +104,7 @@ int reader_get_version(Reader *reader, Span namespace, Span key, int64_t version
         VersionList list = { namespace, key, fn, context };
         _cleanup_(reader_endp) Reader *snapshot = NULL;
         ReaderConfig config;
+        int64_t id;
         int r;
 
         r = reader_begin(reader, &snapshot);
@@ -96,7 +113,10 @@ int reader_get_version(Reader *reader, Span namespace, Span key, int64_t version
         r = reader_find_config(reader, namespace, key, &config);
         if (r)
                 return r;
-        r = SQL_BIND(statement, sql_i64(config.id), sql_i64(version), sql_i64(true));
+        r = find_version(reader, &config, version, &id);
+        if (r <= 0)
+                return r ? r : STORE_E_VERSION_UNKNOWN;
+        r = SQL_BIND(statement, sql_i64(id), sql_i64(true));
         if (r)
                 return r;
 

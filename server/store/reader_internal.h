@@ -23,6 +23,7 @@ typedef enum ReaderStatement {
 
         READER_LIST_CONFIGS,
 
+        READER_LOOK_UP_VERSION,
         READER_LIST_VERSIONS,
         READER_GET_VERSION,
         READER_LIST_RELEASES,
@@ -64,6 +65,7 @@ int reader_find_namespace(Reader *reader, Span name, int64_t *ret_id);
 typedef struct ReaderConfig {
         int64_t id;
         int64_t newest;
+        int64_t newest_id;
         int64_t stable; /* or 0 */
 } ReaderConfig;
 

@@ -1,4 +1,5 @@
 #include "store/statements.h"
+#include "store/lookup.h"
 
 const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -40,21 +41,23 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_GET_CONFIG] =
                 "SELECT n.id, c.id, c.newest, c.newest_id, c.stable, c.stable_id, c.release_id, c.deleted,"
-                " c.newest_format, c.newest_sha256, c.last_event_id"
+                " c.newest_format, c.newest_sha256, c.last_event_id, c.spine"
                 " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2 WHERE n.name "
                 "= ?1 AND n.deleted = 0",
-        [STATEMENT_ADD_CONFIG] =
-                "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, newest_sha256)"
-                " VALUES (?1, ?2, 0, 0, 0, x'')",
+        [STATEMENT_ADD_CONFIG] = "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, "
+                                 "newest_sha256, spine)"
+                                 " VALUES (?1, ?2, 0, 0, 0, x'', x'')",
         [STATEMENT_SET_CONFIG] =
                 "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = "
                 "?6,"
-                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10 WHERE id = ?1",
+                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10, spine = ?11 "
+                "WHERE id = ?1",
 
         [STATEMENT_ADD_VERSION] = "INSERT INTO versions (config_id, version, format, sha256, revision, "
                                   "created_at_ms, created_by,"
-                                  " comment, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        [STATEMENT_GET_VERSION_ID] = "SELECT id FROM versions WHERE config_id = ?1 AND version = ?2",
+                                  " comment, content, previous_id, jump_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+                                  "?7, ?8, ?9, ?10, ?11)",
+        [STATEMENT_LOOK_UP_VERSION] = LOOKUP_TEXT,
         [STATEMENT_GET_SAVED] =
                 "SELECT version, format, sha256, content, revision, created_at_ms, created_by, comment"
                 " FROM versions WHERE id = ?1",

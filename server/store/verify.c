@@ -14,6 +14,7 @@
 #include "store/columns.h"
 #include "store/maintenance_internal.h"
 #include "store/schema.h"
+#include "store/spine.h"
 #include "store/sql.h"
 #include "util/digest.h"
 
@@ -24,6 +25,12 @@ typedef struct Verifier {
         Problem *problem;
         VerifyReport report;
         uint8_t store_hash[SHA256_SIZE]; /* with which the audit ends, by the row of store */
+
+        /* The version before the one at hand, of the same config. */
+        int64_t config_id;
+        int64_t version;
+        int64_t version_id;
+        Spine spine;
 
         /* The audit entry before the one at hand. */
         int64_t entry_id;
@@ -104,6 +111,39 @@ static int check_content(Verifier *verifier, _unused_ const Check *check, sqlite
         return 0;
 }
 
+static int break_version(Verifier *verifier, sqlite3_stmt *row, int64_t version, const char *fault) {
+        Span namespace = sql_column_text(row, 5), key = sql_column_text(row, 6);
+
+        return BREAK(verifier, "version %" PRId64 " of %.*s/%.*s: %s", version, (int)namespace.size,
+                     namespace.data, (int)key.size, key.data, fault);
+}
+
+/* Goes through the versions of each config as the writer made them. */
+static int check_pointers(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        int64_t expected;
+
+        if (sql_column_i64(row, 0) != verifier->config_id) {
+                verifier->config_id = sql_column_i64(row, 0);
+                verifier->version = verifier->version_id = 0;
+                verifier->spine.size = 0;
+        }
+        expected = verifier->version + 1;
+        spine_advance(&verifier->spine, verifier->version, verifier->version_id);
+
+        if (sql_column_i64(row, 2) != expected)
+                return break_version(verifier, row, expected, "it is missing");
+        if (sql_column_i64(row, 3) != verifier->version_id)
+                return break_version(verifier, row, expected,
+                                     "the version that it says stands before it does not");
+        if (sql_column_i64(row, 4) != spine_jump_id(&verifier->spine))
+                return break_version(verifier, row, expected,
+                                     "it does not jump to the version that it should");
+
+        verifier->version = expected;
+        verifier->version_id = sql_column_i64(row, 1);
+        return 0;
+}
+
 static int break_chain(Verifier *verifier, int64_t id) {
         if (verifier->entry_id == 0)
                 return BREAK(verifier, "audit entry %" PRId64 ": its hash is not that of a first entry", id);
@@ -156,6 +196,14 @@ static int check_audit_end(Verifier *verifier, _unused_ const Check *check, _unu
 #define FROM_RELEASES                                                                                        \
         " FROM releases r JOIN configs c ON c.id = r.config_id JOIN namespaces n ON n.id = c.namespace_id"
 
+/* What the newest version of c jumps to, and so on, as hex(c.spine) should be. */
+#define SPINE_OF_NEWEST                                                                                      \
+        "(WITH RECURSIVE walk (id, spine) AS ("                                                              \
+        " SELECT jump_id, '' FROM versions WHERE id = c.newest_id"                                           \
+        " UNION ALL SELECT v.jump_id, printf('%016X', walk.id) || walk.spine"                                \
+        " FROM walk JOIN versions v ON v.id = walk.id)"                                                      \
+        " SELECT spine FROM walk WHERE id IS NULL)"
+
 /* Rows are added in the order of their commits, so that their revisions never fall. */
 #define REVISION_RULES(select, table, row)                                                                   \
         { select " WHERE " row ".revision NOT BETWEEN 1 AND (SELECT revision FROM store)", check_rule,       \
@@ -177,22 +225,23 @@ static const Check checks[] = {
 
         { "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content" FROM_VERSIONS " ORDER BY v.id",
           check_content, NULL },
-        { "SELECT 'version ' || v.expected || ' of ' || " CONFIG
-          " FROM (SELECT config_id, version, 1 + ifnull((SELECT max(before.version) FROM versions before"
-          " WHERE before.config_id = every.config_id AND before.version < every.version), 0) AS expected"
-          " FROM versions every) v JOIN configs c ON c.id = v.config_id JOIN namespaces n ON n.id = "
-          "c.namespace_id"
-          " WHERE v.version <> v.expected",
-          check_rule, "it is missing" },
+        /* The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. */
+        { "WITH v AS MATERIALIZED (SELECT config_id, id, version, previous_id, jump_id FROM versions"
+          " ORDER BY config_id, id LIMIT -1)"
+          "SELECT v.config_id, v.id, v.version, v.previous_id, v.jump_id, n.name, c.key"
+          " FROM v CROSS JOIN configs c ON c.id = v.config_id CROSS JOIN namespaces n ON n.id = "
+          "c.namespace_id",
+          check_pointers, NULL },
         REVISION_RULES(NAME_VERSION FROM_VERSIONS, "versions", "v"),
 
         { NAME_CONFIG FROM_CONFIGS
           " WHERE NOT EXISTS (SELECT 1 FROM versions v"
           " WHERE v.id = c.newest_id AND v.config_id = c.id AND v.version = c.newest)",
           check_rule, "its newest version does not exist" },
-        { NAME_CONFIG FROM_CONFIGS " WHERE EXISTS (SELECT 1 FROM versions v"
-                                   " WHERE v.config_id = c.id AND v.version > c.newest)",
-          check_rule, "it has a version that is newer than its newest" },
+        { NAME_CONFIG FROM_VERSIONS " WHERE v.version > c.newest", check_rule,
+          "it has a version that is newer than its newest" },
+        { NAME_CONFIG FROM_CONFIGS " WHERE hex(c.spine) IS NOT " SPINE_OF_NEWEST, check_rule,
+          "its spine is not what its newest version jumps to" },
         { NAME_CONFIG FROM_CONFIGS " JOIN versions v ON v.id = c.newest_id"
                                    " WHERE c.newest_format <> v.format OR c.newest_sha256 <> v.sha256",
           check_rule, "its format and hash are not those of its newest version" },
@@ -220,9 +269,9 @@ static const Check checks[] = {
         { NAME_RELEASE FROM_RELEASES
           " WHERE r.kind NOT BETWEEN 0 AND 2 OR (r.kind = 2) <> (r.version IS NULL)",
           check_rule, "its kind is unknown, or does not go with its version" },
-        { NAME_RELEASE FROM_RELEASES " WHERE r.version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v"
-                                     " WHERE v.config_id = r.config_id AND v.version = r.version)",
-          check_rule, "the version that it puts in force does not exist" },
+        /* By now a config is known to have the versions from 1 to the newest, each once. */
+        { NAME_RELEASE FROM_RELEASES " WHERE r.version NOT BETWEEN 1 AND c.newest", check_rule,
+          "the version that it puts in force does not exist" },
         { NAME_RELEASE FROM_RELEASES
           " JOIN (SELECT id, lag(id) OVER (PARTITION BY config_id ORDER BY id) AS previous FROM releases) o"
           " ON o.id = r.id WHERE r.previous IS NOT o.previous",

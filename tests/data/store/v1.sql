@@ -14,20 +14,21 @@ INSERT INTO namespaces (id, name, description, revision, created_at_ms, created_
         VALUES (1, 'prod.acme', 'The customer Acme', 1, 1700000001000, 'user:admin', 1700000001000, 'user:admin', 0),
                (2, 'staging', '', 9, 1700000008000, 'user:admin', 1700000009000, 'user:admin', 1);
 
-INSERT INTO configs (id, namespace_id, key, newest, newest_id, newest_format, newest_sha256, stable, stable_id, release_id,
-                     last_event_id, deleted)
-        VALUES (1, 1, 'app.json', 2, 2, 0, x'4356524800e99cb1d0f41e9376cc484ece80e8ccef54d6152ea3a7a89a160c33', 1, 1, 3, 3, 0),
-               (2, 1, 'notes.txt', 1, 3, 5, x'9ed16d299744fbd9fe073694d4b9b5f0ee125b4a43c94ed0f75bb6c0dd7ccf8f', NULL, NULL, NULL, NULL, 0),
-               (3, 1, 'gone.yaml', 1, 4, 1, x'37b128c59f1f5097f73f82691cb519f1f568667faab5ced1b4ab979d36837eae', NULL, NULL, 4, 5, 1);
+INSERT INTO configs (id, namespace_id, key, newest, newest_id, newest_format, newest_sha256, spine, stable, stable_id,
+                     release_id, last_event_id, deleted)
+        VALUES (1, 1, 'app.json', 2, 2, 0, x'4356524800e99cb1d0f41e9376cc484ece80e8ccef54d6152ea3a7a89a160c33', x'0000000000000001', 1, 1, 3, 3, 0),
+               (2, 1, 'notes.txt', 1, 3, 5, x'9ed16d299744fbd9fe073694d4b9b5f0ee125b4a43c94ed0f75bb6c0dd7ccf8f', x'', NULL, NULL, NULL, NULL, 0),
+               (3, 1, 'gone.yaml', 1, 4, 1, x'37b128c59f1f5097f73f82691cb519f1f568667faab5ced1b4ab979d36837eae', x'', NULL, NULL, 4, 5, 1);
 
-INSERT INTO versions (id, config_id, version, format, sha256, revision, created_at_ms, created_by, comment, content)
-        VALUES (1, 1, 1, 0, x'e8c628edc9968ef0c668f54e0ba2636b35503357eb1aca0ddc828aeace432f67',
+INSERT INTO versions (id, config_id, version, previous_id, jump_id, format, sha256, revision, created_at_ms, created_by,
+                      comment, content)
+        VALUES (1, 1, 1, NULL, NULL, 0, x'e8c628edc9968ef0c668f54e0ba2636b35503357eb1aca0ddc828aeace432f67',
                 2, 1700000002000, 'user:admin', 'first', '{"a": 1}' || char(10)),
-               (2, 1, 2, 0, x'4356524800e99cb1d0f41e9376cc484ece80e8ccef54d6152ea3a7a89a160c33',
+               (2, 1, 2, 1, 1, 0, x'4356524800e99cb1d0f41e9376cc484ece80e8ccef54d6152ea3a7a89a160c33',
                 3, 1700000003000, 'user:admin', 'second', '{"a": 2}' || char(10)),
-               (3, 2, 1, 5, x'9ed16d299744fbd9fe073694d4b9b5f0ee125b4a43c94ed0f75bb6c0dd7ccf8f',
+               (3, 2, 1, NULL, NULL, 5, x'9ed16d299744fbd9fe073694d4b9b5f0ee125b4a43c94ed0f75bb6c0dd7ccf8f',
                 5, 1700000005000, 'user:admin', '', 'größer' || char(13, 10)),
-               (4, 3, 1, 1, x'37b128c59f1f5097f73f82691cb519f1f568667faab5ced1b4ab979d36837eae',
+               (4, 3, 1, NULL, NULL, 1, x'37b128c59f1f5097f73f82691cb519f1f568667faab5ced1b4ab979d36837eae',
                 6, 1700000006000, 'user:admin', '', 'a: 1' || char(10));
 
 INSERT INTO releases (id, config_id, kind, version, from_version, restores, previous, revision, created_at_ms, created_by,

@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "model/format.h"
 #include "store/schema.h"
+#include "store/spine.h"
 #include "store/sql.h"
 #include "util/digest.h"
 
@@ -200,31 +201,57 @@ static void add_config(Fixture *fixture, const char *namespace, const char *key)
         if (!config_id(fixture, namespace, key))
                 fixture_execute(fixture,
                                 "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, "
-                                "newest_sha256)"
-                                " SELECT id, %Q, 0, 0, 0, x'' FROM namespaces WHERE name = %Q",
+                                "newest_sha256, spine)"
+                                " SELECT id, %Q, 0, 0, 0, x'', x'' FROM namespaces WHERE name = %Q",
                                 key, namespace);
+}
+
+static void to_hex(Span bytes, char *ret_hex) {
+        for (size_t i = 0; i < bytes.size; i++)
+                (void)snprintf(ret_hex + 2 * i, 3, "%02x", (unsigned)(uint8_t)bytes.data[i]);
+        ret_hex[2 * bytes.size] = '\0';
+}
+
+/* The spine of the version that comes next. */
+static void next_spine(Fixture *fixture, int64_t config, Spine *ret_spine) {
+        static const char *const text = "SELECT newest, newest_id, spine FROM configs WHERE id = ?1";
+        sqlite3_stmt *statement = NULL;
+        int64_t newest;
+
+        assert_int_equal(sql_prepare(fixture->database, &text, &statement, 1), 0);
+        assert_int_equal(SQL_BIND(statement, sql_i64(config)), 0);
+        assert_int_equal(sql_step(statement), 1);
+        newest = sql_column_i64(statement, 0);
+        assert_int_equal(spine_read(sql_column_blob(statement, 2), newest, ret_spine), 0);
+        spine_advance(ret_spine, newest, sql_column_i64(statement, 1));
+        sql_finalize(&statement, 1);
 }
 
 /* As a part of the change that has begun. */
 static void add_version(Fixture *fixture, int64_t config, const char *key, const char *content) {
         uint8_t hash[SHA256_SIZE];
-        char hex[2 * SHA256_SIZE + 1];
+        char hex[2 * SHA256_SIZE + 1], spine_hex[2 * sizeof(((Spine *)NULL)->bytes) + 1];
+        Spine spine;
 
         sha256(span_from_string(content), hash);
-        for (size_t i = 0; i < SHA256_SIZE; i++)
-                (void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+        to_hex((Span){ (const char *)hash, sizeof(hash) }, hex);
+        next_spine(fixture, config, &spine);
+        to_hex(spine_bytes(&spine), spine_hex);
         fixture_execute(
                 fixture,
                 "INSERT INTO versions (config_id, version, format, content, sha256, revision, created_at_ms,"
-                " created_by, comment) SELECT id, newest + 1, %d, %Q, x'%s', %d, %lld, %Q, 'change %d'"
+                " created_by, comment, previous_id, jump_id)"
+                " SELECT id, newest + 1, %d, %Q, x'%s', %d, %lld, %Q, 'change %d', nullif(newest_id, 0), "
+                "nullif(%lld, 0)"
                 " FROM configs WHERE id = %lld",
                 (int)format_from_key(span_from_string(key)), content, hex, fixture->revision,
-                fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, config);
+                fixture_at_ms(fixture->revision), FIXTURE_ACTOR, fixture->revision, spine_jump_id(&spine),
+                config);
         fixture_execute(
                 fixture,
                 "UPDATE configs SET newest = newest + 1, newest_id = last_insert_rowid(), deleted = 0,"
-                " newest_format = %d, newest_sha256 = x'%s' WHERE id = %lld",
-                (int)format_from_key(span_from_string(key)), hex, config);
+                " newest_format = %d, newest_sha256 = x'%s', spine = x'%s' WHERE id = %lld",
+                (int)format_from_key(span_from_string(key)), hex, spine_hex, config);
 }
 
 /* @version is 0 for a delete. */

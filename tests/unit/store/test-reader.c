@@ -705,6 +705,58 @@ static void versions_are_listed_in_pages(void **state) {
         assert_listing("3=3 2=2 1=1");
 }
 
+static void assert_page(int64_t before, unsigned limit, const char *expected, bool expected_more) {
+        HistoryQuery query = { .namespace = SPAN_LITERAL("prod"),
+                               .key = SPAN_LITERAL("k.json"),
+                               .before = before,
+                               .limit = limit };
+        bool with_content = true, more = !expected_more;
+
+        assert_int_equal(reader_list_versions(suite.reader, &query, true, note_version, &with_content, &more),
+                         0);
+        assert_listing(expected);
+        assert_int_equal(more, expected_more);
+}
+
+static void a_page_of_versions_begins_below_any_number(void **state) {
+        (void)state;
+        fixture_add_namespace(suite.fixture, "prod");
+        for (int i = 1; i <= 9; i++) {
+                fixture_save(suite.fixture, "prod", "k.json", (char[]){ (char)('0' + i), '\0' });
+                fixture_save(suite.fixture, "prod", "other", (char[]){ (char)('0' + i), '\0' });
+        }
+
+        assert_page(6, 2, "5=5 4=4", true);
+        assert_page(3, 2, "2=2 1=1", false);
+        assert_page(10, 1, "9=9", true);
+        assert_page(77, 1, "9=9", true);
+        assert_page(1, 5, "", false);
+}
+
+/* What is pointed at must be the version that was looked for, of the same config. */
+static void versions_are_not_looked_up_over_a_damaged_pointer(void **state) {
+        bool with_content = true;
+
+        (void)state;
+        fill_history();
+        fixture_execute(suite.fixture, "UPDATE versions SET jump_id = 4 WHERE id = 3");
+        assert_int_equal(reader_get_version(suite.reader, span("prod"), span("k.json"), 2, note_version,
+                                            &with_content),
+                         -EBADMSG);
+        fixture_execute(suite.fixture, "UPDATE versions SET jump_id = 1 WHERE id = 3");
+        assert_int_equal(reader_get_version(suite.reader, span("prod"), span("k.json"), 1, note_version,
+                                            &with_content),
+                         -EBADMSG);
+        assert_listing("");
+}
+
+static void a_page_of_versions_never_shows_those_of_another_config(void **state) {
+        (void)state;
+        fill_history();
+        fixture_execute(suite.fixture, "UPDATE versions SET previous_id = 4 WHERE id = 2");
+        assert_page(0, 5, "3=3 2=2", false);
+}
+
 static void a_deleted_config_keeps_its_history(void **state) {
         int64_t newest = -1, stable = -1;
 
@@ -1105,8 +1157,8 @@ static void fill_many(int n) {
         fixture_execute(suite.fixture,
                         "BEGIN; WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i LIMIT %d)"
                         " INSERT INTO configs (namespace_id, key, newest_format, newest_sha256, newest, "
-                        "newest_id, stable, stable_id)"
-                        " SELECT 1, printf('key%%06d', n), 5, zeroblob(32), 1, n, 1, n FROM i;"
+                        "newest_id, spine, stable, stable_id)"
+                        " SELECT 1, printf('key%%06d', n), 5, zeroblob(32), 1, n, x'', 1, n FROM i;"
                         "INSERT INTO versions (config_id, version, format, sha256, revision, created_at_ms, "
                         "created_by,"
                         " comment, content) SELECT id, 1, 5, zeroblob(32), 1, 0, '', '', "
@@ -1193,8 +1245,10 @@ static void no_query_scans_a_table_and_no_page_is_sorted(void **state) {
         for (ReaderStatement name = READER_FIND_NAMESPACE; name < READER_STATEMENT_N; name++) {
                 char *plan = plan_of(name);
 
-                /* Of a walk from event to event SQLite says that it scans its own rows. */
-                if ((strstr(plan, "SCAN") && name != READER_LIST_RELEASES) || !strstr(plan, "SEARCH"))
+                /* Of a walk from row to row SQLite says that it scans its own rows. */
+                bool is_walk = name == READER_LIST_VERSIONS || name == READER_LIST_RELEASES;
+
+                if ((strstr(plan, "SCAN") && !is_walk) || !strstr(plan, "SEARCH"))
                         fail_msg("%s\n%s", reader_texts[name], plan);
                 if (strstr(plan, "TEMP B-TREE"))
                         fail_msg("%s\n%s", reader_texts[name], plan);
@@ -1214,7 +1268,8 @@ static void pages_are_found_by_their_keys(void **state) {
         (void)state;
         assert_plan(READER_LIST_NAMESPACES, "(name>? AND name<?)");
         assert_plan(READER_LIST_CONFIGS, "(namespace_id=? AND key>? AND key<?)");
-        assert_plan(READER_LIST_VERSIONS, "(config_id=? AND version<?)");
+        assert_plan(READER_LOOK_UP_VERSION, "SEARCH versions USING INTEGER PRIMARY KEY (rowid=?)");
+        assert_plan(READER_LIST_VERSIONS, "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)");
         assert_plan(READER_LIST_RELEASES, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)");
         assert_plan(READER_LIST_AUDIT, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
 }
@@ -1254,6 +1309,9 @@ int main(void) {
                 TEST(search_looks_at_what_is_inherited_and_not_at_what_is_hidden),
                 TEST(versions_are_listed_newest_first),
                 TEST(versions_are_listed_in_pages),
+                TEST(a_page_of_versions_begins_below_any_number),
+                TEST(versions_are_not_looked_up_over_a_damaged_pointer),
+                TEST(a_page_of_versions_never_shows_those_of_another_config),
                 TEST(a_deleted_config_keeps_its_history),
                 TEST(a_version_is_got_as_it_was_saved),
                 TEST(the_newest_and_the_served_version_are_got),

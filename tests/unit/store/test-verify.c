@@ -224,6 +224,21 @@ static void damage_to_a_version_is_named(void **state) {
                   "version 2 of prod/app.json: it is missing" },
                 { "DELETE FROM versions WHERE id = 2",
                   "config prod/app.json: its newest version does not exist" },
+                { "UPDATE versions SET version = 1 WHERE id = 2",
+                  "version 2 of prod/app.json: it is missing" },
+                { "UPDATE versions SET version = 3 - version WHERE id IN (1, 2)",
+                  "version 1 of prod/app.json: it is missing" },
+                { "INSERT INTO versions SELECT 5, config_id, version, previous_id, jump_id, format, sha256, "
+                  "11,"
+                  " created_at_ms, created_by, comment, content FROM versions WHERE id = 2",
+                  "version 3 of prod/app.json: it is missing" },
+                { "INSERT INTO versions SELECT 5, config_id, 3, 2, 2, format, sha256, 11,"
+                  " created_at_ms, created_by, comment, content FROM versions WHERE id = 2",
+                  "config prod/app.json: it has a version that is newer than its newest" },
+                { "DELETE FROM versions WHERE id = 3",
+                  "config prod/gone.txt: its newest version does not exist" },
+                { "UPDATE versions SET config_id = 2 WHERE id = 2",
+                  "version 1 of prod/gone.txt: it is missing" },
                 { "UPDATE versions SET revision = 12 WHERE id = 4",
                   "version 1 of old.ns/x: its revision is not between 1 and the store's" },
                 { "UPDATE versions SET revision = 0 WHERE id = 1",
@@ -235,6 +250,54 @@ static void damage_to_a_version_is_named(void **state) {
         };
 
         assert_damages(*state, damages, ARRAY_SIZE(damages));
+}
+
+static void damage_to_the_pointers_of_versions_is_named(void **state) {
+        static const Damage damages[] = {
+                { "UPDATE versions SET previous_id = NULL WHERE id = 2",
+                  "version 2 of prod/app.json: the version that it says stands before it does not" },
+                { "UPDATE versions SET previous_id = 3 WHERE id = 2",
+                  "version 2 of prod/app.json: the version that it says stands before it does not" },
+                { "UPDATE versions SET previous_id = 2 WHERE id = 1",
+                  "version 1 of prod/app.json: the version that it says stands before it does not" },
+                { "UPDATE versions SET previous_id = 2 WHERE id = 3",
+                  "version 1 of prod/gone.txt: the version that it says stands before it does not" },
+                { "UPDATE versions SET jump_id = NULL WHERE id = 2",
+                  "version 2 of prod/app.json: it does not jump to the version that it should" },
+                { "UPDATE versions SET jump_id = 2 WHERE id = 2",
+                  "version 2 of prod/app.json: it does not jump to the version that it should" },
+                { "UPDATE versions SET jump_id = 1 WHERE id = 4",
+                  "version 1 of old.ns/x: it does not jump to the version that it should" },
+        };
+
+        assert_damages(*state, damages, ARRAY_SIZE(damages));
+}
+
+/* Versions 1 to 9 in the rows 1, 3, 5 ... 17; a store of its own for each damage takes most of the time. */
+static void a_jump_to_another_older_version_is_named(void **state) {
+        Fixture *fixture = *state;
+        char content[16];
+
+        fixture_add_namespace(fixture, "prod");
+        for (int i = 1; i <= 9; i++) {
+                (void)snprintf(content, sizeof(content), "%d", i);
+                fixture_save(fixture, "prod", "app.json", content);
+                fixture_save(fixture, "prod", "other", content);
+        }
+        assert_intact(fixture->path, &(VerifyReport){ 0 });
+
+        fixture_execute(fixture, "UPDATE versions SET jump_id = 5 WHERE version = 8 AND config_id = 1");
+        assert_broken(fixture, "a jump too short",
+                      "version 8 of prod/app.json: it does not jump to the version that it should");
+        fixture_execute(fixture, "UPDATE versions SET jump_id = 2 WHERE version = 8 AND config_id = 1");
+        assert_broken(fixture, "a jump to another config",
+                      "version 8 of prod/app.json: it does not jump to the version that it should");
+        fixture_execute(fixture, "UPDATE versions SET jump_id = 1 WHERE version = 8 AND config_id = 1");
+        assert_intact(fixture->path, &(VerifyReport){ 0 });
+
+        fixture_execute(fixture, "UPDATE configs SET spine = x'0000000000000001000000000000000D'");
+        assert_broken(fixture, "the spine of an older version",
+                      "config prod/app.json: its spine is not what its newest version jumps to");
 }
 
 static void damage_to_a_config_is_named(void **state) {
@@ -249,6 +312,12 @@ static void damage_to_a_config_is_named(void **state) {
                   "config prod/app.json: its format and hash are not those of its newest version" },
                 { "UPDATE configs SET newest_format = 1 WHERE key = 'app.json'",
                   "config prod/app.json: its format and hash are not those of its newest version" },
+                { "UPDATE configs SET spine = x'' WHERE key = 'app.json'",
+                  "config prod/app.json: its spine is not what its newest version jumps to" },
+                { "UPDATE configs SET spine = x'0000000000000002' WHERE key = 'app.json'",
+                  "config prod/app.json: its spine is not what its newest version jumps to" },
+                { "UPDATE configs SET spine = x'0000000000000003' WHERE key = 'gone.txt'",
+                  "config prod/gone.txt: its spine is not what its newest version jumps to" },
                 { "UPDATE configs SET stable_id = 2 WHERE key = 'app.json'",
                   "config prod/app.json: the version that it serves does not exist" },
                 { "UPDATE configs SET stable_id = NULL WHERE key = 'app.json'",
@@ -420,8 +489,8 @@ static void a_damaged_file_is_named(void **state) {
         FILE *file;
 
         fill(fixture);
-        page = fixture_number(
-                fixture, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_versions_1'");
+        page = fixture_number(fixture,
+                              "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_configs_1'");
         checkpoint(fixture);
         file = fopen(fixture->path, "r+b");
         assert_non_null(file);
@@ -502,6 +571,8 @@ int main(void) {
                 TEST(damage_to_the_store_row_is_named),
                 TEST(damage_to_a_namespace_is_named),
                 TEST(damage_to_a_version_is_named),
+                TEST(damage_to_the_pointers_of_versions_is_named),
+                TEST(a_jump_to_another_older_version_is_named),
                 TEST(damage_to_a_config_is_named),
                 TEST(damage_to_a_release_event_is_named),
                 TEST(damage_to_the_outbox_is_named),

@@ -955,6 +955,23 @@ static void test_any_version_is_published(void **state _unused_) {
         assert_audited("config.publish prod/app 1 4");
 }
 
+static void test_each_of_many_versions_is_published_by_its_number(void **state _unused_) {
+        char content[8];
+
+        assert_changes(create_namespace("prod"));
+        for (int i = 1; i <= 40; i++) {
+                (void)snprintf(content, sizeof(content), "%d", i);
+                assert_executed(save("prod", "app", content));
+                assert_executed(save("prod", "other", content));
+        }
+        for (int i = 1; i <= 40; i++) {
+                (void)snprintf(content, sizeof(content), "%d", i);
+                assert_executed(i % 2 ? publish("prod", "app", i) : roll_back("prod", "app", i));
+                assert_served("prod", "app", i);
+                assert_content(served("prod", "app"), span(content));
+        }
+}
+
 static void test_without_a_number_the_newest_version_is_published(void **state _unused_) {
         assert_changes(create_namespace("prod"));
         assert_changes(save("prod", "app", "1"));
@@ -2000,6 +2017,7 @@ int main(void) {
                 TEST(test_an_expectation_is_held_against_the_newest_version),
                 TEST(test_a_missed_expectation_is_told_even_when_the_content_is_the_same),
                 TEST(test_any_version_is_published),
+                TEST(test_each_of_many_versions_is_published_by_its_number),
                 TEST(test_without_a_number_the_newest_version_is_published),
                 TEST(test_publishing_what_is_in_force_is_no_change),
                 TEST(test_what_does_not_exist_is_not_published),
