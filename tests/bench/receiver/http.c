@@ -21,34 +21,46 @@ size_t http_head(const char *data, size_t n, int status) {
         return (size_t)(end - data) + 4;
 }
 
+/* The end is a chunk of no size and the trailers after it. */
+static size_t end_of_chunks(const char *data, size_t n, size_t head) {
+        const char *last = memmem(data + head, n - head, "\r\n0\r\n", 5), *end;
+
+        if (!last)
+                return 0;
+        end = memmem(last + 3, n - (size_t)(last + 3 - data), "\r\n\r\n", 4);
+        return end ? (size_t)(end - data) + 4 : 0;
+}
+
 size_t http_answer(const char *data, size_t n) {
-        const char *length, *end;
+        const char *length;
         size_t head, size;
 
         head = http_head(data, n, 200);
         if (head == 0)
                 return 0;
 
-        for (length = data; length < data + head; length = (const char *)memchr(length, '\n', n) + 1) {
+        for (length = data; length < data + head;
+             length = (const char *)memchr(length, '\n', (size_t)(data + n - length)) + 1) {
                 if (strncasecmp(length, "content-length:", 15) == 0) {
                         size = head + strtoul(length + 15, NULL, 10);
                         return size <= n ? size : 0;
                 }
-                if (strncasecmp(length, "transfer-encoding:", 18) == 0) {
-                        end = memmem(data + head, n - head, "0\r\n\r\n", 5);
-                        return end ? (size_t)(end - data) + 5 : 0;
-                }
+                if (strncasecmp(length, "transfer-encoding:", 18) == 0)
+                        return end_of_chunks(data, n, head);
         }
         die("an answer without a length: %.*s", (int)head, data);
 }
 
 size_t http_request(const Receiver *receiver, const char *method, const char *path, const char *body,
                     char request[REQUEST_SIZE]) {
-        int n = snprintf(request, REQUEST_SIZE,
-                         "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n"
-                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                         method, path, receiver->token, strlen(body), body);
+        bool has_token = receiver->token[0] != '\0';
+        int n;
 
+        n = snprintf(request, REQUEST_SIZE,
+                     "%s %s HTTP/1.1\r\nHost: bench\r\n%s%s%sContent-Type: application/json\r\n"
+                     "Content-Length: %zu\r\n\r\n%s",
+                     method, path, has_token ? "Authorization: Bearer " : "", receiver->token,
+                     has_token ? "\r\n" : "", strlen(body), body);
         if (n >= REQUEST_SIZE)
                 die("the request is too large");
         return (size_t)n;

@@ -7,7 +7,8 @@
  *
  *      connect N fresh|resume      N subscribers, until all are current; resume: from the revision seen last
  *      publish N                   N pairs of a quiet publish and one for all subscribers
- *      disconnect
+ *      disconnect                  answers how many connections the server had closed before
+ *      server PID                  the server was started again, on the same port
  *
  * It ends with its stdin.
  */
@@ -97,9 +98,15 @@ static bool has_command(const Receiver *receiver) {
         return receiver->is_ended || memchr(receiver->command, '\n', receiver->n_command) != NULL;
 }
 
+static void server_changed(Receiver *receiver, int pid) {
+        receiver->pid = pid;
+        printf("{\"pid\": %d}\n", pid);
+}
+
 static void execute(Receiver *receiver) {
         char how[16];
         size_t n;
+        int pid;
 
         if (sscanf(receiver->command, "connect %zu %15s", &n, how) == 2 && n > 0 && n <= SUBSCRIBERS_MAX)
                 subscribers_connect(receiver, n, strcmp(how, "resume") == 0);
@@ -107,6 +114,8 @@ static void execute(Receiver *receiver) {
                 publish_measure(receiver, n);
         else if (strcmp(receiver->command, "disconnect\n") == 0)
                 subscribers_disconnect(receiver);
+        else if (sscanf(receiver->command, "server %d", &pid) == 1)
+                server_changed(receiver, pid);
         else
                 die("no command: %s", receiver->command);
         fflush(stdout);
