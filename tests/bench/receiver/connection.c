@@ -90,6 +90,8 @@ static void lost(Receiver *receiver, Connection *connection) {
         if (connection->state != STATE_CURRENT)
                 die("the server closed connection %u, %s", connection->index,
                     connection == &receiver->publisher ? "the publisher's" : "before it was current");
+        if (receiver->publisher.state != STATE_CLOSED)
+                die("the server closed connection %u amid the measurement", connection->index);
 
         close(connection->fd);
         connection->fd = -1;
