@@ -12,7 +12,7 @@ const namespace = 'bench.orders';
 const contentBytes = 300;
 
 // What conferd is started with, so that it takes 10,000 subscribers and some more.
-const subscriberFlags = ['--connections-max', '12000'];
+const subscriberFlags = ['--connections-max', '12000', '--stream-connections-max', '12000'];
 
 // The namespace of the subscribers, with `more` configs of 1 KiB beside the one that changes, and the one that nobody subscribes to.
 async function makeNamespaces(url, more = 0) {
