@@ -18,7 +18,7 @@
 
 #define N_SOURCES        8
 #define READ_SIZE        (256 * 1024)
-#define PENDING_SIZE_MAX (64 * 1024 * 1024)
+#define PENDING_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
 static void bind_source(int fd, uint32_t index) {
         struct sockaddr_in source = { .sin_family = AF_INET,

@@ -23,7 +23,7 @@
 #include "receiver.h"
 
 static const Protocol *const protocols[] = { &confer_protocol, &bare_protocol, &etcd_protocol,
-                                             &redis_protocol };
+                                             &redis_protocol, NULL };
 
 static const struct option options[] = {
         { "protocol", required_argument, NULL, 'P' },
@@ -47,9 +47,9 @@ static long number_or_die(const char *text, long high) {
 }
 
 static const Protocol *protocol_or_die(const char *name) {
-        for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-                if (strcmp(protocols[i]->name, name) == 0)
-                        return protocols[i];
+        for (const Protocol *const *protocol = protocols; *protocol; protocol++)
+                if (strcmp((*protocol)->name, name) == 0)
+                        return *protocol;
         die("%s is no protocol that is known", name);
 }
 

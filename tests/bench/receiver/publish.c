@@ -21,12 +21,15 @@
 #define PUBLISHES_MAX     1000
 #define ARRIVE_TIMEOUT_MS 60000
 
+typedef enum Figure { QUIET_US, ANSWER_US, FIRST_US, LAST_US, CPU_US, FIGURE_N } Figure;
+
+static const char *const figure_names[FIGURE_N] = {
+        [QUIET_US] = "quiet_us", [ANSWER_US] = "answer_us", [FIRST_US] = "first_us",
+        [LAST_US] = "last_us",   [CPU_US] = "cpu_us", /* per subscriber */
+};
+
 typedef struct Sample {
-        double quiet_us;
-        double answer_us;
-        double first_us;
-        double last_us;
-        double cpu_us; /* per subscriber */
+        double figures[FIGURE_N];
 } Sample;
 
 static bool is_answered(const Receiver *receiver) {
@@ -54,7 +57,7 @@ static void new_content(Receiver *receiver) {
         if (receiver->protocol == &etcd_protocol)
                 base64(marker, MARKER_SIZE, receiver->marker);
         else
-                strcpy(receiver->marker, marker);
+                memcpy(receiver->marker, marker, sizeof(marker));
 }
 
 /* Returns when it was sent. */
@@ -88,27 +91,26 @@ static Sample measure_pair(Receiver *receiver) {
 
         cpu[0] = cpu_of_ns(receiver->pid);
         sent_ns = publish(receiver, true);
-        sample.quiet_us = us_since(sent_ns, receiver->answered_ns);
+        sample.figures[QUIET_US] = us_since(sent_ns, receiver->answered_ns);
         loop_pause(receiver, receiver->gap_ms);
 
         cpu[1] = cpu_of_ns(receiver->pid);
         sent_ns = publish(receiver, false);
-        sample.answer_us = us_since(sent_ns, receiver->answered_ns);
-        sample.first_us = us_since(sent_ns, receiver->first_ns);
-        sample.last_us = us_since(sent_ns, receiver->last_ns);
+        sample.figures[ANSWER_US] = us_since(sent_ns, receiver->answered_ns);
+        sample.figures[FIRST_US] = us_since(sent_ns, receiver->first_ns);
+        sample.figures[LAST_US] = us_since(sent_ns, receiver->last_ns);
         loop_pause(receiver, receiver->gap_ms);
 
         cpu[2] = cpu_of_ns(receiver->pid);
-        sample.cpu_us =
+        sample.figures[CPU_US] =
                 (us_since(cpu[1], cpu[2]) - us_since(cpu[0], cpu[1])) / (double)receiver->n_connections;
         return sample;
 }
 
-/* @offset: of the member in Sample */
-static void print_list(const char *name, const Sample *samples, size_t n, size_t offset) {
-        printf("\"%s\": [", name);
+static void print_list(Figure figure, const Sample *samples, size_t n) {
+        printf("\"%s\": [", figure_names[figure]);
         for (size_t i = 0; i < n; i++)
-                printf("%s%.3f", i > 0 ? ", " : "", *(const double *)((const char *)&samples[i] + offset));
+                printf("%s%.3f", i > 0 ? ", " : "", samples[i].figures[figure]);
         printf("], ");
 }
 
@@ -130,10 +132,7 @@ void publish_measure(Receiver *receiver, size_t n) {
         connection_close(&receiver->publisher);
 
         printf("{");
-        print_list("quiet_us", samples, n, offsetof(Sample, quiet_us));
-        print_list("answer_us", samples, n, offsetof(Sample, answer_us));
-        print_list("first_us", samples, n, offsetof(Sample, first_us));
-        print_list("last_us", samples, n, offsetof(Sample, last_us));
-        print_list("cpu_us", samples, n, offsetof(Sample, cpu_us));
+        for (int figure = 0; figure < FIGURE_N; figure++)
+                print_list((Figure)figure, samples, n);
         printf("\"message_bytes\": %zu}\n", receiver->message_bytes);
 }
