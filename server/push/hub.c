@@ -200,7 +200,8 @@ static bool on_turn(Loop *loop) {
                 h2o_linklist_unlink(&channel->flush_link);
                 bytes += channel_flush(channel);
         }
-        return !h2o_linklist_is_empty(&hub->flushes);
+        /* libh2o tells of a write that was done at once in its next turn, and would wait for events first. */
+        return bytes > 0 || !h2o_linklist_is_empty(&hub->flushes);
 }
 
 /* Time. */
