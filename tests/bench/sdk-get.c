@@ -2,13 +2,12 @@
  * sdk-get: what confer_get() costs, on one thread and on two
  *
  * Connects a client to --server, waits until it has the --count configs of --namespace, and reads random ones
- * of them, each read a confer_get() and a confer_value_unref(), over and over, for --seconds: on one thread;
- * on two threads that share the client; and on two threads with a client each, which share nothing, so that
- * this is what two threads can reach on this machine. Prints one line of JSON per round, and takes the three
- * in turn.
+ * of them, each read a confer_get() and a confer_value_unref(), over and over, for --seconds: on one thread,
+ * and on two. The same is done without reading, only choosing the key, which tells what share of the time
+ * that is, and what two threads get out of this machine when they have nothing to do with each other. Prints
+ * one line of JSON per round, the four taken in turn.
  *
- * The time includes choosing the key. A read that does not answer with a value of the server ends the
- * program.
+ * A read that does not answer with a value of the server ends the program.
  */
 
 #include <confer/confer.h>
@@ -22,17 +21,32 @@
 #include <time.h>
 
 #define THREADS          2
+#define KEY_SIZE         40
 #define COUNT_MAX        1000000
 #define READY_TIMEOUT_MS 60000
 #define READS_PER_LOOK   1024 /* at the clock */
 
-typedef enum Mode { MODE_ONE, MODE_SHARED, MODE_APART, MODE_N } Mode;
+typedef enum Mode {
+        READ_ONE, /* on one thread */
+        READ_TWO,
+        CHOOSE_ONE,
+        CHOOSE_TWO,
+        MODE_N,
+} Mode;
+
+static const char *const mode_names[MODE_N] = {
+        [READ_ONE] = "read_one",
+        [READ_TWO] = "read_two",
+        [CHOOSE_ONE] = "choose_one",
+        [CHOOSE_TWO] = "choose_two",
+};
 
 typedef struct Runner {
         pthread_t thread;
         pthread_barrier_t *barrier;
-        confer_client *client;
+        confer_client *client; /* NULL: nothing is read */
         uint32_t random;
+        unsigned sum; /* of what was chosen, so that it cannot be left out */
         double per_second;
 } Runner;
 
@@ -40,7 +54,7 @@ static const char *server, *token, *namespace_ = "prod.acme.orders";
 static size_t n_keys = 10000;
 static long n_rounds = 7;
 static double seconds = 1;
-static char (*keys)[32];
+static char (*keys)[KEY_SIZE];
 
 static void die(const char *what, const char *why) {
         fprintf(stderr, "sdk-get: %s: %s\n", what, why);
@@ -79,14 +93,14 @@ static void check_all(confer_client *client) {
         }
 }
 
-static confer_client *connect_client(const char *instance) {
+static confer_client *connect_client(void) {
         confer_options *options = NULL;
         confer_client *client = NULL;
 
         must("options", confer_options_new(&options));
         must("server", confer_options_add_server(options, server));
         must("token", confer_options_set_token(options, token));
-        must("instance", confer_options_set_instance(options, instance));
+        must("instance", confer_options_set_instance(options, "sdk-get"));
         must("namespace", confer_options_add_namespace(options, namespace_));
         must("client", confer_client_new(options, &client));
         confer_options_free(options);
@@ -110,6 +124,10 @@ static void read_some(Runner *runner) {
                 size_t k = (size_t)((uint64_t)next_random(&runner->random) * n_keys >> 32);
                 confer_value *value = NULL;
 
+                if (!runner->client) {
+                        runner->sum += (unsigned char)keys[k][0];
+                        continue;
+                }
                 must("get", confer_get(runner->client, namespace_, keys[k], &value));
                 confer_value_unref(value);
         }
@@ -132,8 +150,9 @@ static void *run(void *arg) {
 }
 
 /* Reads a second, of all threads together. */
-static double measure(Mode mode, confer_client *clients[THREADS]) {
-        size_t n = mode == MODE_ONE ? 1 : THREADS;
+static double measure(Mode mode, confer_client *client) {
+        size_t n = mode == READ_ONE || mode == CHOOSE_ONE ? 1 : THREADS;
+        bool is_reading = mode == READ_ONE || mode == READ_TWO;
         pthread_barrier_t barrier;
         Runner runners[THREADS];
         double sum = 0;
@@ -141,7 +160,7 @@ static double measure(Mode mode, confer_client *clients[THREADS]) {
         pthread_barrier_init(&barrier, NULL, (unsigned)n);
         for (size_t i = 0; i < n; i++) {
                 runners[i] = (Runner){ .barrier = &barrier,
-                                       .client = clients[mode == MODE_APART ? i : 0],
+                                       .client = is_reading ? client : NULL,
                                        .random = 2463534242U + 7919U * (uint32_t)i };
                 errno = pthread_create(&runners[i].thread, NULL, run, &runners[i]);
                 if (errno)
@@ -199,29 +218,31 @@ static void parse(int argc, char **argv) {
         }
 }
 
+static void print_round(const double per_second[MODE_N]) {
+        for (int mode = 0; mode < MODE_N; mode++)
+                printf("%s\"%s\": %.0f", mode ? ", " : "{", mode_names[mode], per_second[mode]);
+        printf("}\n");
+}
+
 int main(int argc, char **argv) {
-        confer_client *clients[THREADS];
         double per_second[MODE_N];
+        confer_client *client;
 
         parse(argc, argv);
         make_keys();
-        clients[0] = connect_client("sdk-get-0");
-        clients[1] = connect_client("sdk-get-1");
-        for (int mode = 0; mode < MODE_N; mode++)
-                (void)measure((Mode)mode, clients);
+        client = connect_client();
+        (void)measure(READ_ONE, client);
 
         for (long round = 0; round < n_rounds; round++) {
                 for (int i = 0; i < MODE_N; i++) {
                         Mode mode = (Mode)((round + i) % MODE_N);
 
-                        per_second[mode] = measure(mode, clients);
+                        per_second[mode] = measure(mode, client);
                 }
-                printf("{\"one\": %.0f, \"shared\": %.0f, \"apart\": %.0f}\n", per_second[MODE_ONE],
-                       per_second[MODE_SHARED], per_second[MODE_APART]);
+                print_round(per_second);
         }
 
-        for (size_t i = 0; i < THREADS; i++)
-                confer_client_free(clients[i]);
+        confer_client_free(client);
         free(keys);
         return 0;
 }

@@ -21,15 +21,17 @@ async function sdkGet(work, { rounds, seconds }) {
   const of = (field) => results.map((result) => result[field]);
   const ns = (field, threads) => of(field).map((perSecond) => (threads * 1e9) / perSecond);
   const millions = (field) => of(field).map((perSecond) => perSecond / 1e6);
-  const row = (title, field, threads) =>
-    [title, spread(ns(field, threads)), spread(millions(field)), field === 'one' ? '1' : spread(ratios(of(field), of('one')))];
+  const row = (title, one, two) => [
+    [`${title}, 1 thread`, spread(ns(one, 1)), spread(millions(one)), '1'],
+    [`${title}, 2 threads`, spread(ns(two, 2)), spread(millions(two)), spread(ratios(of(two), of(one)))],
+  ];
   table(
     `confer_get() and confer_value_unref() of a random one of ${configs.toLocaleString('en-US')} configs of 1 KiB`,
-    ['threads', 'ns/read', 'million reads/s', 'to one thread'],
-    [row('1', 'one', 1), row('2', 'shared', 2), row('2, a client each', 'apart', 2)],
+    ['what', 'ns', 'millions/s', 'to one thread'],
+    [...row('read', 'read_one', 'read_two'), ...row('choose the key alone', 'choose_one', 'choose_two')],
   );
-  goal('sdk-get', 'time', ns('one', 1), '<=', goalNs, ' ns');
-  goal('sdk-get-threads', 'ratio', ratios(of('shared'), of('one')), '>=', goalRatio);
+  goal('sdk-get', 'time', ns('read_one', 1), '<=', goalNs, ' ns');
+  goal('sdk-get-threads', 'ratio', ratios(of('read_two'), of('read_one')), '>=', goalRatio);
 }
 
 module.exports = sdkGet;

@@ -129,7 +129,7 @@ static void confer_text(Receiver *receiver, Connection *connection, const Websoc
         }
 
         connection->n_releases += count(frame, "\"sha256\":\"");
-        if (has(frame, "\"more\":true"))
+        if (has(frame, "\"more\":true") || has(frame, "\"type\":\"change\"")) /* what it missed */
                 return;
         if (has(frame, "\"type\":\"snapshot\""))
                 receiver->n_snapshots++;
