@@ -48,7 +48,13 @@ typedef struct Runner {
         uint32_t random;
         unsigned sum; /* of what was chosen, so that it cannot be left out */
         double per_second;
+        double cpu_ns; /* processor time of each */
 } Runner;
+
+typedef struct Figures {
+        double per_second; /* of all threads together */
+        double cpu_ns;     /* mean of the threads */
+} Figures;
 
 static const char *server, *token, *namespace_ = "prod.acme.orders";
 static size_t n_keys = 10000;
@@ -66,10 +72,10 @@ static void must(const char *what, confer_error error) {
                 die(what, confer_error_to_string(error));
 }
 
-static double now_seconds(void) {
+static double now_seconds(clockid_t clock) {
         struct timespec t;
 
-        clock_gettime(CLOCK_MONOTONIC, &t);
+        clock_gettime(clock, &t);
         return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -134,28 +140,29 @@ static void read_some(Runner *runner) {
 }
 
 static void *run(void *arg) {
-        double start, now;
+        double start, start_cpu, now;
         Runner *runner = arg;
         uint64_t n = 0;
 
         pthread_barrier_wait(runner->barrier);
-        start = now_seconds();
+        start = now_seconds(CLOCK_MONOTONIC);
+        start_cpu = now_seconds(CLOCK_THREAD_CPUTIME_ID);
         do {
                 read_some(runner);
                 n += READS_PER_LOOK;
-                now = now_seconds();
+                now = now_seconds(CLOCK_MONOTONIC);
         } while (now - start < seconds);
         runner->per_second = (double)n / (now - start);
+        runner->cpu_ns = (now_seconds(CLOCK_THREAD_CPUTIME_ID) - start_cpu) * 1e9 / (double)n;
         return NULL;
 }
 
-/* Reads a second, of all threads together. */
-static double measure(Mode mode, confer_client *client) {
+static Figures measure(Mode mode, confer_client *client) {
         size_t n = mode == READ_ONE || mode == CHOOSE_ONE ? 1 : THREADS;
         bool is_reading = mode == READ_ONE || mode == READ_TWO;
         pthread_barrier_t barrier;
         Runner runners[THREADS];
-        double sum = 0;
+        Figures figures = { 0 };
 
         pthread_barrier_init(&barrier, NULL, (unsigned)n);
         for (size_t i = 0; i < n; i++) {
@@ -168,10 +175,11 @@ static double measure(Mode mode, confer_client *client) {
         }
         for (size_t i = 0; i < n; i++) {
                 pthread_join(runners[i].thread, NULL);
-                sum += runners[i].per_second;
+                figures.per_second += runners[i].per_second;
+                figures.cpu_ns += runners[i].cpu_ns / (double)n;
         }
         pthread_barrier_destroy(&barrier);
-        return sum;
+        return figures;
 }
 
 static void parse(int argc, char **argv) {
@@ -218,14 +226,15 @@ static void parse(int argc, char **argv) {
         }
 }
 
-static void print_round(const double per_second[MODE_N]) {
+static void print_round(const Figures figures[MODE_N]) {
         for (int mode = 0; mode < MODE_N; mode++)
-                printf("%s\"%s\": %.0f", mode ? ", " : "{", mode_names[mode], per_second[mode]);
+                printf("%s\"%s\": {\"per_second\": %.0f, \"cpu_ns\": %.2f}", mode ? ", " : "{",
+                       mode_names[mode], figures[mode].per_second, figures[mode].cpu_ns);
         printf("}\n");
 }
 
 int main(int argc, char **argv) {
-        double per_second[MODE_N];
+        Figures figures[MODE_N];
         confer_client *client;
 
         parse(argc, argv);
@@ -237,9 +246,9 @@ int main(int argc, char **argv) {
                 for (int i = 0; i < MODE_N; i++) {
                         Mode mode = (Mode)((round + i) % MODE_N);
 
-                        per_second[mode] = measure(mode, client);
+                        figures[mode] = measure(mode, client);
                 }
-                print_round(per_second);
+                print_round(figures);
         }
 
         confer_client_free(client);
