@@ -30,8 +30,13 @@ void hooks_ended(Loop *loop) {
                 hooks_of(loop)->ended(loop);
 }
 
-bool hooks_turn(Loop *loop) {
-        return hooks_of(loop)->turn && hooks_of(loop)->turn(loop);
+bool hooks_are_due(const Loop *loop) {
+        return hooks_of(loop)->is_due && hooks_of(loop)->is_due(loop);
+}
+
+void hooks_turn(Loop *loop) {
+        if (hooks_of(loop)->turn)
+                hooks_of(loop)->turn(loop);
 }
 
 void *hooks_committed(const LoopHooks *hooks, const Commit *commit) {

@@ -22,9 +22,11 @@ typedef struct LoopHooks {
         void (*draining)(Loop *loop); /* stopping: what it holds is to be answered or closed now */
         void (*ended)(Loop *loop);    /* all its connections are closed */
 
-        /* Called after the events of each turn. Return: whether there is more to do, so that the next turn
-         * comes at once: what takes long is cut in slices, and requests are answered in between. */
-        bool (*turn)(Loop *loop);
+        /* Whether there is something for turn() to do; asked after the events of each turn. */
+        bool (*is_due)(const Loop *loop);
+        /* Called in the next turn, which then comes at once, after its events: what takes long is cut in
+         * slices, and requests are answered in between. */
+        void (*turn)(Loop *loop);
 
         /* Of a commit: made of it once, then given to each loop after it has applied the changes, and
          * released when all have. @thread the store's writer, the loops, the last loop */
@@ -39,7 +41,8 @@ void hooks_seeded(Loop *loop);
 void hooks_tick(Loop *loop);
 void hooks_draining(Loop *loop);
 void hooks_ended(Loop *loop);
-bool hooks_turn(Loop *loop);
+bool hooks_are_due(const Loop *loop);
+void hooks_turn(Loop *loop);
 void *hooks_committed(const LoopHooks *hooks, const Commit *commit);
 void hooks_applied(Loop *loop, void *made);
 void hooks_delivered(const LoopHooks *hooks, void *made);

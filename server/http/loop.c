@@ -105,6 +105,10 @@ static void tick(h2o_timeout_entry_t *entry) {
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 }
 
+static void on_turn(h2o_timeout_entry_t *entry) {
+        hooks_turn(H2O_STRUCT_FROM_MEMBER(Loop, turn_entry, entry));
+}
+
 /*
  * On the loop's own thread, because libh2o gives each socket, that of its message queue too, the free list of
  * the thread that makes it.
@@ -118,6 +122,7 @@ static void init(Loop *loop) {
 
         h2o_timeout_init(loop->context.loop, &loop->tick, TICK_MS);
         loop->tick_entry.cb = tick;
+        loop->turn_entry.cb = on_turn;
         h2o_timeout_link(loop->context.loop, &loop->tick, &loop->tick_entry);
 
         loop->listener =
@@ -132,6 +137,7 @@ static void deinit(Loop *loop) {
 
         if (loop->listener)
                 h2o_socket_close(loop->listener);
+        h2o_timeout_unlink(&loop->turn_entry);
         h2o_timeout_unlink(&loop->tick_entry);
         h2o_timeout_dispose(loop->context.loop, &loop->tick);
         h2o_multithread_unregister_receiver(loop->queue, &loop->receiver);
@@ -158,30 +164,33 @@ static void hang_up(Loop *loop) {
                 (void)shutdown(H2O_STRUCT_FROM_MEMBER(Connection, link, at)->fd, SHUT_RDWR);
 }
 
-/* @is_busy: the hooks have work left, so events are looked for, not waited for. Return: whether they still
- * have. */
-static bool turn(Loop *loop, bool is_busy) {
+/*
+ * The hooks' work is done as that of a timeout which is over, inside of libh2o's run and never beside it.
+ * When a write is done at once, libh2o 2.2.5 calls back before the run ends; begun beside it, the callback
+ * would have to wait for the next event, and a socket that was polled for an earlier write would still be
+ * polled when the callback is gone, which libh2o asserts never to be.
+ */
+static void turn(Loop *loop) {
+        if (hooks_are_due(loop) && !h2o_timeout_is_linked(&loop->turn_entry))
+                h2o_timeout_link(loop->context.loop, &loop->context.zero_timeout, &loop->turn_entry);
         /* -1 is a signal's interruption, and no reason to stop. */
-        (void)h2o_evloop_run(loop->context.loop, is_busy ? 0 : INT32_MAX);
-        is_busy = hooks_turn(loop);
+        (void)h2o_evloop_run(loop->context.loop, INT32_MAX);
         if (loop->access_lines.size)
                 access_log_write(loop->server->access_log, &loop->access_lines);
-        return is_busy;
 }
 
 static void *loop_main(void *context) {
         Loop *loop = context;
-        bool is_busy = false;
 
         init(loop);
         hooks_started(loop);
         (void)sem_post(&loop->started);
         while (!loop->is_ending)
-                is_busy = turn(loop, is_busy);
+                turn(loop);
 
         hang_up(loop);
         while (!h2o_linklist_is_empty(&loop->connections))
-                is_busy = turn(loop, is_busy);
+                turn(loop);
         hooks_ended(loop);
         deinit(loop);
         return NULL;

@@ -50,6 +50,7 @@ struct Loop {
         size_t n_connections;
         h2o_timeout_t tick;
         h2o_timeout_entry_t tick_entry;
+        h2o_timeout_entry_t turn_entry; /* linked while the hooks are due */
         void (*on_tick)(Loop *loop);
         void *extension; /* what the hooks (http/hooks.h) keep for this loop */
 

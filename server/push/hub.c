@@ -202,7 +202,11 @@ static void on_delivered(void *made) {
 
 /* Slices. */
 
-static bool on_turn(Loop *loop) {
+static bool is_due(const Loop *loop) {
+        return !h2o_linklist_is_empty(&hub_of(loop)->flushes);
+}
+
+static void on_turn(Loop *loop) {
         Hub *hub = hub_of(loop);
         size_t bytes = 0;
 
@@ -213,7 +217,6 @@ static bool on_turn(Loop *loop) {
                 h2o_linklist_unlink(&channel->flush_link);
                 bytes += channel_flush(channel);
         }
-        return !h2o_linklist_is_empty(&hub->flushes);
 }
 
 /* Time. */
@@ -242,6 +245,7 @@ LoopHooks push_hooks(Push *push) {
                 .tick = on_tick,
                 .draining = on_draining,
                 .ended = on_ended,
+                .is_due = is_due,
                 .turn = on_turn,
                 .committed = on_committed,
                 .applied = on_applied,

@@ -13,6 +13,10 @@ const benches = {
   publish: require('./lib/publish.js').publish,
   start: require('./lib/start.js'),
   growth: require('./lib/growth.js'),
+  fanout: require('./lib/fanout.js'),
+  subscribers: require('./lib/subscribers.js'),
+  reconnect: require('./lib/reconnect.js'),
+  'sdk-get': require('./lib/sdk-get.js'),
 };
 
 function wholeNumber(name, fallback) {

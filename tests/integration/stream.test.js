@@ -158,6 +158,20 @@ describe('The answer to a subscription', () => {
     for (let i = 0; i < 12; i++) assert.equal(snapshot.namespaces.large[`k${i}`].content, large + i);
     await stream.close();
   });
+
+  test('A snapshot of many megabytes goes out as fast as it is read, again and again', async () => {
+    const large = 'x'.repeat(256 * 1024);
+    await api.createNamespaces('huge');
+    await inParallel(64, 4, (i) => api.publish('huge', `k${i}`, large + i));
+    for (let times = 0; times < 4; times++) {
+      const stream = await StreamClient.open(server);
+      const isWhole = () => stream.closeCode || stream.frames.some(({ type, payload }) => type === 'snapshot' && !payload.more);
+      stream.subscribe(['huge']);
+      await until(isWhole, 'the end of the snapshot');
+      assert.equal(Object.keys((await stream.snapshot()).namespaces.huge).length, 64);
+      await stream.close();
+    }
+  });
 });
 
 describe('Changes', () => {

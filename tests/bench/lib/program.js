@@ -14,6 +14,9 @@ const token = 'bench-token-0123456789abcdef0123456789abcdef';
 const paths = {
   conferd: path.join(build, 'server/conferd'),
   rival: path.join(build, 'tests/bench/rival-h2o'),
+  broadcast: path.join(build, 'tests/bench/rival-broadcast'),
+  receiver: path.join(build, 'tests/bench/receiver'),
+  sdkGet: path.join(build, 'tests/bench/sdk-get'),
   fsyncRate: path.join(build, 'tests/bench/fsync-rate'),
   pageCache: path.join(build, 'tests/bench/page-cache'),
 };
@@ -44,11 +47,27 @@ class Program {
     return ns / 1000;
   }
 
-  // Resident memory in MiB: all of it, and the part that is not pages of files.
+  // Resident memory in MiB: all of it, the part that is not pages of files, and the most that it was.
   memory() {
     const status = fs.readFileSync(`/proc/${this.pid}/status`, 'utf8');
     const mib = (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)[1]) / 1024;
-    return { rss: mib('VmRSS'), anonymous: mib('RssAnon') };
+    return { rss: mib('VmRSS'), anonymous: mib('RssAnon'), peak: mib('VmHWM') };
+  }
+
+  // From here on, memory().peak is of what follows.
+  resetPeak() {
+    fs.writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
+  }
+
+  // Resolves when the program has done what it still had to do: it uses less than a twentieth of a processor.
+  async calm() {
+    const deadline = Date.now() + 30000;
+    for (let before = this.cpuUs(), used = Infinity; used > 5000; ) {
+      if (Date.now() > deadline) throw new Error(`${this.name} does not come to rest`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      used = this.cpuUs() - before;
+      before += used;
+    }
   }
 
   async stop() {
@@ -80,10 +99,10 @@ function freePort() {
 }
 
 // Starts a program, on one processor if `cpu` is given; what it says on stderr goes to `log`.
-function launch(name, command, { cpu, log, env = {} }) {
+function launch(name, command, { cpu, log, env = {}, stdin = 'ignore' }) {
   const line = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command];
   const stderr = fs.openSync(log, 'a');
-  const child = spawn(line[0], line.slice(1), { stdio: ['ignore', 'pipe', stderr], env: { ...inherited, ...env } });
+  const child = spawn(line[0], line.slice(1), { stdio: [stdin, 'pipe', stderr], env: { ...inherited, ...env } });
   fs.closeSync(stderr);
   child.on('error', (error) => {
     console.error(`${name}: ${error.message}`);
@@ -114,8 +133,8 @@ async function start(name, command, options) {
   return program;
 }
 
-function startConferd(directory, { cpu, threads, port = 0, name = 'conferd' } = {}) {
-  const command = [paths.conferd, '--listen', `127.0.0.1:${port}`, '--data', directory];
+function startConferd(directory, { cpu, threads, port = 0, name = 'conferd', flags = [] } = {}) {
+  const command = [paths.conferd, '--listen', `127.0.0.1:${port}`, '--data', directory, ...flags];
   if (threads) command.push('--threads', String(threads));
   return start(name, command, { cpu, log: `${directory}.log`, env: { CONFER_ADMIN_TOKEN: token } });
 }
@@ -124,6 +143,23 @@ function startRival(work, { cpu, threads, size, etag }) {
   const command = [paths.rival, '--threads', String(threads), '--size', String(size)];
   if (etag) command.push('--etag', etag);
   return start('bare libh2o', command, { cpu, log: path.join(work, 'rival.log') });
+}
+
+function startBroadcast(work, { cpu, threads }) {
+  return start('bare epoll', [paths.broadcast, '--threads', String(threads)], { cpu, log: path.join(work, 'broadcast.log') });
+}
+
+// Asks again until `isUp` answers true; an error means not yet.
+async function untilUp(program, log, isUp) {
+  for (let tries = 0; ; tries++) {
+    try {
+      if (await isUp()) return program;
+    } catch (error) {
+      if (tries >= 300) throw error;
+    }
+    if (program.child.exitCode !== null || tries >= 300) throw new Error(`${program.name} does not start, see ${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 async function startEtcd(work) {
@@ -137,15 +173,31 @@ async function startEtcd(work) {
   child.stdout.resume();
   const program = new Program('etcd', child, url);
   running.add(program);
-  for (let tries = 0; ; tries++) {
-    try {
-      if ((await call(url, 'GET', '/health')).body.includes('"true"')) return program;
-    } catch (error) {
-      if (tries >= 300) throw error;
-    }
-    if (child.exitCode !== null || tries >= 300) throw new Error(`etcd does not start, see ${work}/etcd.log`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return untilUp(program, path.join(work, 'etcd.log'), async () => (await call(url, 'GET', '/health')).body.includes('"true"'));
+}
+
+function accepts(port) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1').once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+// Without persistence, and for clients from every address of the loopback network.
+async function startRedis(work) {
+  const port = await freePort();
+  const log = path.join(work, 'redis.log');
+  const child = launch('Redis', [
+    'redis-server', '--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'no', '--save', '', '--appendonly', 'no',
+    '--maxclients', '12000', '--dir', work,
+  ], { log });
+  child.stdout.resume();
+  const program = new Program('Redis', child, `redis://127.0.0.1:${port}`);
+  running.add(program);
+  return untilUp(program, log, () => accepts(port));
 }
 
 // Runs a helper that prints one line of JSON per result.
@@ -158,4 +210,7 @@ function settle(directory) {
   execFileSync('sync', ['-f', directory]);
 }
 
-module.exports = { Program, paths, token, repository, build, freePort, launch, running, startConferd, startRival, startEtcd, helper, settle };
+module.exports = {
+  Program, paths, token, repository, build, freePort, launch, running, helper, settle,
+  startConferd, startRival, startBroadcast, startEtcd, startRedis,
+};
