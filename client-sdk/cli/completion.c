@@ -173,7 +173,7 @@ static void append_common(Buf *to) {
                     "        command=\"$first $last\"\n"
                     "      else\n"
                     "        n=$((n + 1))\n"
-                    "        case $command:$n in import:2|[!ir]*:1|rollback:1) namespace=$last;; esac\n"
+                    "        names=\"$names$last \"\n"
                     "      fi;;\n"
                     "    esac\n"
                     "    [ -z \"$words$kind\" ] || skip=1\n"
