@@ -18,6 +18,7 @@ header  yaml.h          libyaml-dev
 header  libxml2/libxml/parser.h libxml2-dev
 header  openssl/evp.h   libssl-dev
 header  curl/curl.h     libcurl4-openssl-dev
+header  libwebsockets.h libwebsockets-dev
 '
 
 TEST_NEEDS='

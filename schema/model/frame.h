@@ -32,6 +32,9 @@
 #define TAG_VALUE_SIZE_MAX   256
 #define ACK_ERROR_SIZE_MAX   512
 
+#define EPOCH_SIZE_MAX  64 /* whoever sends it; the server's have 32 */
+#define FRAME_DEPTH_MAX 64 /* of arrays and objects in each other, those that are passed over included */
+
 typedef enum FrameType {
         /* from the client */
         FRAME_SUBSCRIBE,
@@ -63,7 +66,7 @@ typedef struct FrameNamespace {
         Span name;
 
         /* subscribe: which of its keys, and the newest revision that the client has of it */
-        bool all_keys; /* ["*"] */
+        bool all_keys; /* ["*"], or none named */
         Span *keys;
         size_t n_keys;
         uint64_t since; /* 0: none */
@@ -80,7 +83,7 @@ typedef struct FrameResult {
         Span key;
         int64_t version;
         bool ok;
-        Span error; /* absent when ok */
+        Span error; /* absent when ok, and where nothing was said */
 } FrameResult;
 
 typedef struct Frame {
@@ -89,7 +92,7 @@ typedef struct Frame {
 
         Span epoch; /* subscribe (absent: none), snapshot, current */
 
-        Span instance_id; /* subscribe */
+        Span instance_id; /* subscribe; all five absent where it says nothing of the instance */
         Span app;
         Span sdk;
         FrameTag *tags;

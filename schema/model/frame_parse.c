@@ -1,0 +1,522 @@
+/*
+ * Reading frames.
+ *
+ * The text is checked whole, then walked member by member. Texts are decoded into one block of memory, which
+ * is as large as the frame, and each array is a block of its own; frame_deinit() frees them all.
+ *
+ * Jansson, which reads bodies in the server, is not used: where a buffer cannot grow it drops the bytes and
+ * goes on, with texts and numbers that are not what was sent. That is no matter where the want of memory is
+ * fatal, but an application is to survive it.
+ */
+#include <errno.h>
+
+#include "model/frame_read.h"
+#include "model/macros.h"
+#include "model/name.h"
+#include "model/timestamp.h"
+
+#define CODE_MIN 100
+#define CODE_MAX 599
+
+#define REQUIRED(member_name, member_kind)                                                                   \
+        { .name = (member_name), .kind = JSON_KIND_##member_kind }
+#define OPTIONAL(member_name, member_kind)                                                                   \
+        { .name = (member_name), .kind = JSON_KIND_##member_kind, .is_optional = true }
+
+static bool tag_name_is_valid(Span name) {
+        if (name.size == 0 || name.size > TAG_NAME_SIZE_MAX)
+                return false;
+
+        for (size_t i = 0; i < name.size; i++) {
+                char c = name.data[i];
+
+                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
+                        return false;
+        }
+        return true;
+}
+
+static bool tag_is_known(const Frame *frame, Span name) {
+        for (size_t i = 0; i < frame->n_tags; i++)
+                if (span_equal(frame->tags[i].name, name))
+                        return true;
+        return false;
+}
+
+static int read_tag(FrameParser *parser, const FramePath *path, Span name, JsonValue value) {
+        FrameTag *tag = &parser->frame.tags[parser->frame.n_tags];
+
+        if (value.kind != JSON_KIND_STRING)
+                return frame_refuse(parser, path, "the value of a tag must be a string");
+
+        *tag = (FrameTag){
+                .name = frame_keep_text(parser, (JsonValue){ JSON_KIND_STRING, name }),
+                .value = frame_keep_text(parser, value),
+        };
+        if (!tag_name_is_valid(tag->name))
+                return frame_refuse(parser, path, "the name of a tag is 1 to 64 of a-z, 0-9, _, . and -");
+        if (tag->value.size > TAG_VALUE_SIZE_MAX || memchr(tag->value.data, '\0', tag->value.size))
+                return frame_refuse(parser, path,
+                                    "the value of a tag has at most 256 bytes, and no NUL character");
+        if (tag_is_known(&parser->frame, tag->name))
+                return frame_refuse(parser, path, "a tag stands twice");
+
+        parser->frame.n_tags++;
+        return 0;
+}
+
+static int read_tags(FrameParser *parser, const FramePath *path, const FrameMember *member) {
+        const FramePath at = { .parent = path, .name = member->name };
+        Span rest = member->value.text, name;
+        size_t n_tags = member->is_present ? json_read_count(member->value) : 0;
+        JsonValue value;
+
+        if (n_tags == 0)
+                return 0;
+        if (n_tags > FRAME_TAGS_MAX)
+                return frame_refuse(parser, &at, "at most 32 tags are allowed");
+
+        parser->frame.tags = frame_keep_array(parser, n_tags, sizeof(FrameTag));
+        if (!parser->frame.tags)
+                return -ENOMEM;
+
+        while (json_read_member(&rest, &name, &value)) {
+                int r = read_tag(parser, &at, name, value);
+
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+static bool is_printable(Span text) {
+        for (size_t i = 0; i < text.size; i++)
+                if (text.data[i] <= ' ' || text.data[i] > '~')
+                        return false;
+        return true;
+}
+
+static int read_instance(FrameParser *parser, const FrameMember *member) {
+        enum { ID, APP, SDK, TAGS, N };
+        const FramePath at = { .name = member->name };
+        FrameMember members[N] = {
+                [ID] = REQUIRED("id", STRING),
+                [APP] = OPTIONAL("app", STRING),
+                [SDK] = OPTIONAL("sdk", STRING),
+                [TAGS] = OPTIONAL("tags", OBJECT),
+        };
+        Frame *frame = &parser->frame;
+        int r;
+
+        if (!member->is_present)
+                return 0;
+
+        r = frame_read_members(parser, &at, member->value, members, N);
+        if (!r)
+                r = frame_read_text(parser, &at, &members[ID], 1, INSTANCE_ID_SIZE_MAX, &frame->instance_id);
+        if (!r && !is_printable(frame->instance_id))
+                r = frame_refuse(parser, &(FramePath){ .parent = &at, .name = "id" },
+                                 "it must be printable ASCII without spaces");
+        if (!r)
+                r = frame_read_text(parser, &at, &members[APP], 0, INSTANCE_TEXT_MAX, &frame->app);
+        if (!r)
+                r = frame_read_text(parser, &at, &members[SDK], 0, INSTANCE_TEXT_MAX, &frame->sdk);
+        return r ? r : read_tags(parser, &at, &members[TAGS]);
+}
+
+/* Is it ["*"]? */
+static bool means_all(JsonValue keys) {
+        Span rest = keys.text;
+        JsonValue value;
+
+        return json_read_element(&rest, &value) && value.kind == JSON_KIND_STRING &&
+               json_read_equals(value.text, SPAN_LITERAL("*")) && !json_read_element(&rest, &value);
+}
+
+static int read_keys(FrameParser *parser, const FramePath *path, const FrameMember *member,
+                     FrameNamespace *wanted) {
+        wanted->all_keys = !member->is_present || means_all(member->value);
+        if (wanted->all_keys)
+                return 0;
+        if (json_read_count(member->value) == 0)
+                return frame_refuse(parser, &(FramePath){ .parent = path, .name = member->name },
+                                    "it is empty; [\"*\"] means all");
+        return frame_read_names(parser, path, member, key_is_valid, FRAME_KEYS_MAX, &wanted->keys,
+                                &wanted->n_keys);
+}
+
+static int read_wanted(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_wanted) {
+        enum { NAME, KEYS, SINCE, N };
+        FrameMember members[N] = {
+                [NAME] = REQUIRED("name", STRING),
+                [KEYS] = OPTIONAL("keys", ARRAY),
+                [SINCE] = OPTIONAL("since", NUMBER),
+        };
+        FrameNamespace *wanted = ret_wanted;
+        int r;
+
+        r = frame_read_members(parser, path, object, members, N);
+        if (!r)
+                r = frame_read_name(parser, path, &members[NAME], namespace_is_valid, &wanted->name);
+        if (!r)
+                r = read_keys(parser, path, &members[KEYS], wanted);
+        return r ? r : frame_read_revision(parser, path, &members[SINCE], 0, &wanted->since);
+}
+
+static int check_n_keys(FrameParser *parser, const FrameMember *member) {
+        size_t n_keys = 0;
+
+        for (size_t i = 0; i < parser->frame.n_namespaces; i++)
+                n_keys += parser->frame.namespaces[i].n_keys;
+        return n_keys <= FRAME_KEYS_MAX ? 0
+                                        : frame_refuse(parser, &(FramePath){ .name = member->name },
+                                                       "they name more than 4096 keys together");
+}
+
+static int parse_subscribe(FrameParser *parser, JsonValue payload) {
+        enum { INSTANCE, EPOCH, NAMESPACES, N };
+        FrameMember members[N] = {
+                [INSTANCE] = OPTIONAL("instance", OBJECT),
+                [EPOCH] = OPTIONAL("epoch", STRING),
+                [NAMESPACES] = REQUIRED("namespaces", ARRAY),
+        };
+        Frame *frame = &parser->frame;
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, N);
+        if (!r)
+                r = read_instance(parser, &members[INSTANCE]);
+        if (!r)
+                r = frame_read_text(parser, NULL, &members[EPOCH], 0, EPOCH_SIZE_MAX, &frame->epoch);
+        if (!r)
+                r = frame_read_objects(parser, NULL, &members[NAMESPACES], FRAME_NAMESPACES_MAX, read_wanted,
+                                       sizeof(FrameNamespace), &frame->namespaces, &frame->n_namespaces);
+        if (r)
+                return r;
+
+        if (frame->epoch.size == 0)
+                frame->epoch = SPAN_NULL;
+        return check_n_keys(parser, &members[NAMESPACES]);
+}
+
+static int read_result(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_result) {
+        enum { NAMESPACE, KEY, VERSION, OK, ERROR, N };
+        FrameMember members[N] = {
+                [NAMESPACE] = REQUIRED("namespace", STRING), [KEY] = REQUIRED("key", STRING),
+                [VERSION] = REQUIRED("version", NUMBER),     [OK] = REQUIRED("ok", BOOLEAN),
+                [ERROR] = OPTIONAL("error", STRING),
+        };
+        FrameResult *result = ret_result;
+        int r;
+
+        r = frame_read_members(parser, path, object, members, N);
+        if (!r)
+                r = frame_read_name(parser, path, &members[NAMESPACE], namespace_is_valid,
+                                    &result->namespace);
+        if (!r)
+                r = frame_read_name(parser, path, &members[KEY], key_is_valid, &result->key);
+        if (!r)
+                r = frame_read_number(parser, path, &members[VERSION], 1, INT64_MAX, &result->version);
+        if (!r)
+                r = frame_read_text(parser, path, &members[ERROR], 0, ACK_ERROR_SIZE_MAX, &result->error);
+        if (r)
+                return r;
+
+        result->ok = frame_member_is_true(&members[OK]);
+        if (result->ok)
+                result->error = SPAN_NULL;
+        return 0;
+}
+
+static int parse_ack(FrameParser *parser, JsonValue payload) {
+        FrameMember members[] = { REQUIRED("results", ARRAY) };
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
+        return r ? r
+                 : frame_read_objects(parser, NULL, &members[0], FRAME_RESULTS_MAX, read_result,
+                                      sizeof(FrameResult), &parser->frame.results, &parser->frame.n_results);
+}
+
+/* Reads an array of names into namespaces that have nothing else. */
+static int read_namespace_names(FrameParser *parser, const FrameMember *member, size_t n_max) {
+        FrameNamespace *namespaces;
+        size_t n_names = 0;
+        Span *names;
+        int r;
+
+        r = frame_read_names(parser, NULL, member, namespace_is_valid, n_max, &names, &n_names);
+        if (r || n_names == 0)
+                return r;
+
+        namespaces = frame_keep_array(parser, n_names, sizeof(*namespaces));
+        if (!namespaces)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n_names; i++)
+                namespaces[i].name = names[i];
+        parser->frame.namespaces = namespaces;
+        parser->frame.n_namespaces = n_names;
+        return 0;
+}
+
+static int parse_unsubscribe(FrameParser *parser, JsonValue payload) {
+        FrameMember members[] = { REQUIRED("namespaces", ARRAY) };
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
+        return r ? r : read_namespace_names(parser, &members[0], FRAME_NAMESPACES_MAX);
+}
+
+static int hex_value(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool parse_sha256(Span text, uint8_t *ret_sha256) {
+        if (text.size != (size_t)2 * SHA256_SIZE)
+                return false;
+
+        for (size_t i = 0; i < SHA256_SIZE; i++) {
+                int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+
+                if (high < 0 || low < 0)
+                        return false;
+                ret_sha256[i] = (uint8_t)(high << 4 | low);
+        }
+        return true;
+}
+
+/* The members of a release that are texts in JSON, and something else in ConfigData. */
+static int convert_texts(FrameParser *parser, const FramePath *path, Span format, Span sha256,
+                         Span updated_at, ConfigData *release) {
+        release->format = format_from_string(format);
+        if (release->format == FORMAT_N)
+                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "format" },
+                                    "this is no format");
+        if (!parse_sha256(sha256, release->sha256))
+                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "sha256" },
+                                    "it must be 64 lower-case hexadecimal digits");
+        if (!timestamp_parse(updated_at, &release->updated_at_ms))
+                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "updated_at" },
+                                    "it must be a time as RFC 3339 has it");
+        return 0;
+}
+
+/* Gray releases come with their rules as an object, which is passed over. */
+static int read_release(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_release) {
+        enum { KEY, VERSION, REVISION, FORMAT, CONTENT, SHA256, AT, BY, COMMENT, GRAY, N };
+        FrameMember members[N] = {
+                [KEY] = REQUIRED("key", STRING),           [VERSION] = REQUIRED("version", NUMBER),
+                [REVISION] = REQUIRED("revision", NUMBER), [FORMAT] = REQUIRED("format", STRING),
+                [CONTENT] = REQUIRED("content", STRING),   [SHA256] = REQUIRED("sha256", STRING),
+                [AT] = REQUIRED("updated_at", STRING),     [BY] = REQUIRED("updated_by", STRING),
+                [COMMENT] = REQUIRED("comment", STRING),   [GRAY] = OPTIONAL("gray", OBJECT),
+        };
+        Span texts[N] = { 0 };
+        ConfigData *release = ret_release;
+        int r;
+
+        r = frame_read_members(parser, path, object, members, N);
+        if (!r)
+                r = frame_read_name(parser, path, &members[KEY], key_is_valid, &release->key);
+        if (!r)
+                r = frame_read_number(parser, path, &members[VERSION], 1, INT64_MAX, &release->version);
+        if (!r)
+                r = frame_read_revision(parser, path, &members[REVISION], 1, &release->revision);
+        for (size_t i = FORMAT; !r && i <= COMMENT; i++)
+                if (i != CONTENT)
+                        r = frame_read_text(parser, path, &members[i], 0, SIZE_MAX, &texts[i]);
+        if (r)
+                return r;
+
+        release->content = frame_keep_text(parser, members[CONTENT].value);
+        release->updated_by = texts[BY];
+        release->comment = texts[COMMENT];
+        return convert_texts(parser, path, texts[FORMAT], texts[SHA256], texts[AT], release);
+}
+
+/* What of a snapshot or a change is of one namespace. @deleted: NULL where nothing can be. */
+static int read_replica(FrameParser *parser, const FramePath *path, JsonValue object, bool is_change,
+                        FrameNamespace *replica) {
+        enum { NAMESPACE, RELEASES, DELETED, N };
+        FrameMember members[N] = {
+                [NAMESPACE] = REQUIRED("namespace", STRING),
+                [RELEASES] = REQUIRED("releases", ARRAY),
+                [DELETED] = REQUIRED("deleted", ARRAY),
+        };
+        int r;
+
+        r = frame_read_members(parser, path, object, members, is_change ? N : DELETED);
+        if (!r)
+                r = frame_read_name(parser, path, &members[NAMESPACE], namespace_is_valid, &replica->name);
+        if (!r)
+                r = frame_read_objects(parser, path, &members[RELEASES], SIZE_MAX, read_release,
+                                       sizeof(ConfigData), &replica->releases, &replica->n_releases);
+        if (!r && is_change)
+                r = frame_read_names(parser, path, &members[DELETED], key_is_valid, SIZE_MAX,
+                                     &replica->deleted, &replica->n_deleted);
+        if (r)
+                return r;
+
+        for (size_t i = 0; i < replica->n_releases; i++)
+                replica->releases[i].namespace = replica->name;
+        return 0;
+}
+
+static int read_snapshot_part(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_part) {
+        return read_replica(parser, path, object, false, ret_part);
+}
+
+static int read_change_part(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_part) {
+        return read_replica(parser, path, object, true, ret_part);
+}
+
+static int parse_snapshot(FrameParser *parser, JsonValue payload) {
+        enum { EPOCH, NAMESPACES, MORE, N };
+        FrameMember members[N] = {
+                [EPOCH] = REQUIRED("epoch", STRING),
+                [NAMESPACES] = REQUIRED("namespaces", ARRAY),
+                [MORE] = REQUIRED("more", BOOLEAN),
+        };
+        Frame *frame = &parser->frame;
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, N);
+        if (!r)
+                r = frame_read_text(parser, NULL, &members[EPOCH], 1, EPOCH_SIZE_MAX, &frame->epoch);
+        if (r)
+                return r;
+
+        frame->more = frame_member_is_true(&members[MORE]);
+        return frame_read_objects(parser, NULL, &members[NAMESPACES], SIZE_MAX, read_snapshot_part,
+                                  sizeof(FrameNamespace), &frame->namespaces, &frame->n_namespaces);
+}
+
+static int parse_change(FrameParser *parser, JsonValue payload) {
+        FrameMember members[] = { REQUIRED("changes", ARRAY) };
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
+        return r ? r
+                 : frame_read_objects(parser, NULL, &members[0], SIZE_MAX, read_change_part,
+                                      sizeof(FrameNamespace), &parser->frame.namespaces,
+                                      &parser->frame.n_namespaces);
+}
+
+static int parse_current(FrameParser *parser, JsonValue payload) {
+        enum { EPOCH, NAMESPACES, N };
+        FrameMember members[N] = {
+                [EPOCH] = REQUIRED("epoch", STRING),
+                [NAMESPACES] = REQUIRED("namespaces", ARRAY),
+        };
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, N);
+        if (!r)
+                r = frame_read_text(parser, NULL, &members[EPOCH], 1, EPOCH_SIZE_MAX, &parser->frame.epoch);
+        return r ? r : read_namespace_names(parser, &members[NAMESPACES], SIZE_MAX);
+}
+
+static int parse_error(FrameParser *parser, JsonValue payload) {
+        enum { CODE, REASON, MESSAGE, N };
+        FrameMember members[N] = {
+                [CODE] = REQUIRED("code", NUMBER),
+                [REASON] = REQUIRED("reason", STRING),
+                [MESSAGE] = REQUIRED("message", STRING),
+        };
+        Frame *frame = &parser->frame;
+        int64_t code = 0;
+        int r;
+
+        r = frame_read_members(parser, NULL, payload, members, N);
+        if (!r)
+                r = frame_read_number(parser, NULL, &members[CODE], CODE_MIN, CODE_MAX, &code);
+        if (!r)
+                r = frame_read_text(parser, NULL, &members[REASON], 1, SIZE_MAX, &frame->reason);
+        if (r)
+                return r;
+
+        frame->code = (int)code;
+        return frame_read_text(parser, NULL, &members[MESSAGE], 0, SIZE_MAX, &frame->message);
+}
+
+static int (*const parse_payload[FRAME_TYPE_N])(FrameParser *parser, JsonValue payload) = {
+        [FRAME_SUBSCRIBE] = parse_subscribe,
+        [FRAME_ACK] = parse_ack,
+        [FRAME_UNSUBSCRIBE] = parse_unsubscribe,
+        [FRAME_SNAPSHOT] = parse_snapshot,
+        [FRAME_CHANGE] = parse_change,
+        [FRAME_CURRENT] = parse_current,
+        [FRAME_ERROR] = parse_error,
+};
+
+static int parse_type(FrameParser *parser, const FrameMember *member) {
+        FrameType type = 0;
+
+        while (type < FRAME_TYPE_N &&
+               !json_read_equals(member->value.text, span_from_string(frame_type_to_string(type))))
+                type++;
+        if (type == FRAME_TYPE_N) {
+                problem_set(parser->problem, member->name, "no frame has this type");
+                return FRAME_E_UNKNOWN;
+        }
+
+        parser->frame.type = type;
+        return 0;
+}
+
+static int parse_frame(FrameParser *parser, JsonValue object) {
+        enum { SEQ, TYPE, PAYLOAD, N };
+        FrameMember members[N] = {
+                [SEQ] = REQUIRED("seq", NUMBER),
+                [TYPE] = REQUIRED("type", STRING),
+                [PAYLOAD] = REQUIRED("payload", OBJECT),
+        };
+        int r;
+
+        r = frame_read_members(parser, NULL, object, members, N);
+        if (!r)
+                r = frame_read_revision(parser, NULL, &members[SEQ], 0, &parser->frame.seq);
+        if (!r)
+                r = parse_type(parser, &members[TYPE]);
+        return r ? r : parse_payload[parser->frame.type](parser, members[PAYLOAD].value);
+}
+
+static int refuse_shape(Span text, Problem *ret_problem) {
+        const char *problem = "it is no object";
+        size_t at = 0;
+
+        if (json_read_check(text, FRAME_DEPTH_MAX, &problem, &at) &&
+            json_read_value(text).kind == JSON_KIND_OBJECT)
+                return 0;
+
+        problem_set(ret_problem, NULL, "this is no frame in JSON: %s, at byte %zu", problem, at);
+        return FRAME_E_MALFORMED;
+}
+
+int frame_parse(Span text, Frame *ret_frame, Problem *ret_problem) {
+        FrameParser parser = { .frame = FRAME_NULL, .problem = ret_problem };
+        int r;
+
+        r = refuse_shape(text, ret_problem);
+        if (r)
+                return r;
+
+        parser.text = frame_keep_array(&parser, text.size, 1);
+        r = parser.text ? parse_frame(&parser, json_read_value(text)) : -ENOMEM;
+        if (r) {
+                frame_free_blocks(parser.blocks);
+                return r;
+        }
+
+        *ret_frame = parser.frame;
+        ret_frame->kept = parser.blocks;
+        return 0;
+}
+
+void frame_deinit(Frame *frame) {
+        frame_free_blocks(frame->kept);
+        *frame = FRAME_NULL;
+}
