@@ -29,6 +29,11 @@ void exchange_come_back(Exchange *exchange, void (*resume)(Exchange *)) {
         loop_send(exchange->loop, &exchange->message);
 }
 
+void exchange_visit_loops(Exchange *exchange, void (*run)(Loop *, void *), void (*end)(void *),
+                          void *context) {
+        server_visit_loops(exchange->loop->server, run, end, context);
+}
+
 static void run_job(Job *job, void *state) {
         Exchange *exchange = exchange_of_job(job);
 
@@ -114,7 +119,10 @@ void exchange_run(Exchange *exchange) {
         const ServerParts *parts = &exchange->loop->server->parts;
 
         exchange->histogram = route->prepare ? HISTOGRAM_WRITE_SECONDS : HISTOGRAM_READ_SECONDS;
-        if (route->prepare && (exchange->is_large || route->is_slow))
+        if (route->hold) {
+                if (!route->hold(request))
+                        exchange_finish(exchange);
+        } else if (route->prepare && (exchange->is_large || route->is_slow))
                 exchange_offload(exchange, route->is_slow ? parts->hasher : parts->workers, work_prepare,
                                  resume_prepared);
         else if (route->prepare) {
