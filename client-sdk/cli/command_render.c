@@ -373,7 +373,8 @@ static void reload(Render *render) {
 static void finish_changes(Render *render) {
         write_files(render);
         schedule_reload(render);
-        reload(render);
+        if (!render->follow.signals.end)
+                reload(render);
 }
 
 /*
@@ -393,10 +394,12 @@ static int render_run(Render *render) {
                 r = follow_start(follow, render->options, "confer render");
         if (r == EXIT_DONE)
                 r = follow_listen(follow, on_change, render);
-        if (r || follow->signals.end)
+        if (r)
                 return r;
 
-        remove_leftovers(render);
+        /* A signal may have cut the hearing short: what was not heard of is no leftover then. */
+        if (!follow->signals.end)
+                remove_leftovers(render);
         finish_changes(render);
         while (follow->code == EXIT_DONE && !is_over(render) &&
                follow_step(follow, reload_timeout_ms(render), -1))

@@ -173,9 +173,37 @@ static const Option put_options[] = {
         END,
 };
 
+static const Option render_options[] = {
+        TEXT("namespace", namespace_, "NS",
+             "The namespace to render, with what it inherits. It must be given."),
+        TEXT("check", check, "CMD",
+             "A command that judges each new file, whose path follows as its last argument; unless it ends "
+             "with 0 the file stays as it is."),
+        TEXT("reload", reload, "CMD", "A command that is run after files have changed."),
+        NUMBER("splay", splay_ms, "MS", 0, 3600000,
+               "Wait a random time of up to so many milliseconds before the reload command; 0 unless given."),
+        FLAG("once", once, "Bring the files up to date once, and end."),
+        END,
+};
+
 static const Option rollback_options[] = {
         VERSION_NUMBER("to", to, "The version to go back to; unless given, one release back."),
         COMMENT,
+        END,
+};
+
+static const Option watch_options[] = {
+        FLAG("content", content, "Print the new contents too."),
+        TEXT("signal", signal, "SIGNAL",
+             "Send this signal, such as HUP, to the process in the file of --pid-file."),
+        TEXT("pid-file", pid_file, "FILE", "The file with the number of the process to signal."),
+        {
+                .name = "exec",
+                FIELD(exec, char **),
+                .type = OPTION_COMMAND,
+                .argument = "CMD...",
+                .sentence = "Run this command now, and again at every change. It takes all that follows.",
+        },
         END,
 };
 
@@ -291,6 +319,34 @@ static const Command table[] = {
                 .options = namespaces_delete_options,
                 .sentence = "Delete a namespace that has no configs.",
                 .run = command_namespaces_delete,
+        },
+        {
+                .name = "watch",
+                .arguments = "NS [KEY...]",
+                .options = watch_options,
+                .sentence = "Print every change as it happens, and run or signal a program.",
+                .more = "The values in force are printed first, inherited ones included. The connection is "
+                        "made again whenever it is lost. SIGINT and SIGTERM end it. A command of --exec that "
+                        "is one word is run by /bin/sh -c, one of several words directly. It is run when the "
+                        "values are known and again at every change; one that still runs then is ended "
+                        "first, with SIGTERM and after 10 s with SIGKILL, its whole process group. Its "
+                        "environment says what changed last: CONFER_CHANGE_NAMESPACE, CONFER_CHANGE_KEY, "
+                        "CONFER_CHANGE_KIND (updated or removed) and CONFER_CHANGE_VERSION. Changes that "
+                        "come together run it once.",
+                .run = command_watch,
+        },
+        {
+                .name = "render",
+                .arguments = "DIR",
+                .options = render_options,
+                .sentence = "Keep the files of a directory as the configs of a namespace are.",
+                .more = "The key a:b.yaml becomes the file a/b.yaml. A new file replaces the old one as a "
+                        "whole, after the check command has agreed; if it does not, or is not done after 60 "
+                        "s, the old file stays and the server is told. A file is removed when its config is, "
+                        "and no file that render did not write. What it has written stands in DIR/.confer/. "
+                        "While the server cannot be reached, everything stays. Both commands are run by "
+                        "/bin/sh -c; CONFER_CHANGE_KEY names the config to the check command.",
+                .run = command_render,
         },
         {
                 .name = "audit",

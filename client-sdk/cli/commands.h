@@ -36,5 +36,7 @@ int command_profile_set(const Invocation *invocation);
 int command_profile_use(const Invocation *invocation);
 int command_publish(const Invocation *invocation);
 int command_put(const Invocation *invocation);
+int command_render(const Invocation *invocation);
 int command_rollback(const Invocation *invocation);
 int command_status(const Invocation *invocation);
+int command_watch(const Invocation *invocation);

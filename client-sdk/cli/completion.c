@@ -166,19 +166,18 @@ static void append_common(Buf *to) {
                                "        first=$last\n"
                                "        case $first in\n");
         append_group_cases(to);
-        buf_append_literal(
-                to, "        esac\n"
-                    "        [ -n \"$seconds\" ] || command=$first\n"
-                    "      elif [ -z \"$command\" ]; then\n"
-                    "        command=\"$first $last\"\n"
-                    "      else\n"
-                    "        n=$((n + 1))\n"
-                    "        names=\"$names$last \"\n"
-                    "      fi;;\n"
-                    "    esac\n"
-                    "    [ -z \"$words$kind\" ] || skip=1\n"
-                    "  done\n"
-                    "  case $command in\n");
+        buf_append_literal(to, "        esac\n"
+                               "        [ -n \"$seconds\" ] || command=$first\n"
+                               "      elif [ -z \"$command\" ]; then\n"
+                               "        command=\"$first $last\"\n"
+                               "      else\n"
+                               "        n=$((n + 1))\n"
+                               "        names=\"$names$last \"\n"
+                               "      fi;;\n"
+                               "    esac\n"
+                               "    [ -z \"$words$kind\" ] || skip=1\n"
+                               "  done\n"
+                               "  case $command in\n");
         append_command_cases(to);
         buf_append_literal(to, "  esac\n"
                                "  if [ -z \"$skip\" ]; then\n"

@@ -132,6 +132,10 @@ bool follow_step(Follow *follow, int64_t timeout_ms, int other_fd) {
                 { .fd = other_fd, .events = POLLIN },
         };
 
+        /* A signal may have come while a listener waited for a child. */
+        if (follow->signals.end || follow->code)
+                return false;
+
         if (poll(wanted, ARRAY_SIZE(wanted), poll_timeout(timeout_ms)) > 0) {
                 if (wanted[1].revents)
                         signals_read(&follow->signals);

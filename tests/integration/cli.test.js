@@ -2,13 +2,14 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFileSync, spawnSync } = require('node:child_process');
+const { execFileSync, spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { before, describe, test } = require('node:test');
 const { configPath, namespacePath } = require('../lib/client.js');
-const { temporaryDirectory, useConferd } = require('../lib/conferd.js');
+const { Conferd, temporaryDirectory, useConferd } = require('../lib/conferd.js');
 const { Confer, codes } = require('../lib/confer.js');
+const { until } = require('../lib/waiting.js');
 
 const { refused, usage, notFound, conflict, noAccess, unreachable } = codes;
 const time = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
@@ -21,6 +22,15 @@ function filesOf(directory, below = '') {
       ? filesOf(directory, name)
       : [[name, fs.readFileSync(path.join(directory, name), 'latin1')]];
   }).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A directory with these files. */
@@ -441,5 +451,289 @@ describe('import and export', () => {
     assert.equal(fs.readFileSync(path.join(to, 'a'), 'utf8'), 'new');
     assert.equal(fs.readFileSync(path.join(to, 'target'), 'utf8'), 'kept');
     assert.deepEqual(fs.readdirSync(to).sort(), ['a', 'b', 'target']);
+  });
+});
+
+describe('watch', () => {
+  const server = useConferd();
+  const { api } = server;
+  const confer = new Confer(server);
+
+  before(() => api.createNamespaces('prod', 'prod.acme'));
+
+  /** A script that writes a line to a log, and then does what it is told. */
+  function logging(rest = '') {
+    const log = path.join(temporaryDirectory(), 'log');
+    const script = `echo "$CONFER_CHANGE_NAMESPACE $CONFER_CHANGE_KEY $CONFER_CHANGE_KIND $CONFER_CHANGE_VERSION" >> ${log}; ${rest}`;
+    const lines = () => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').split('\n').slice(0, -1) : []);
+    return { script, lines };
+  }
+
+  test('It prints what is in force and then every change, inherited ones too', async () => {
+    await api.publish('prod', 'text-a', '1', { comment: 'why' });
+    const run = confer.start(['watch', 'prod.acme', 'text-a', '--content']);
+    await until(() => run.lines.length >= 2, 'the first value');
+    assert.match(run.lines[0], new RegExp(`^${time.source}  text-a  initial  version 1  prod  user:admin  why$`));
+    assert.equal(run.lines[1], '1');
+    await api.publish('prod.acme', 'text-a', 'two\n');
+    await until(() => run.lines.length >= 4, 'the change');
+    assert.match(run.lines[2], /text-a {2}updated {2}version 1 {2}prod\.acme {2}user:admin$/);
+    assert.equal(run.lines[3], 'two');
+    await api.publish('prod', 'other', '1');
+    await api.delete(configPath('prod.acme', 'text-a'));
+    await until(() => run.lines.length >= 6, 'what is inherited again');
+    await api.delete(configPath('prod', 'text-a'));
+    await until(() => run.lines.length >= 7, 'the removal');
+    assert.match(run.lines[6], /text-a {2}removed$/);
+    assert.ok(!run.stdout.includes('other'));
+    run.kill('SIGINT');
+    assert.equal((await run.end()).stderr, '');
+  });
+
+  test('-o json has one change a line, with the data of the server', async () => {
+    await api.publish('prod', 'json-a', 'ü\n');
+    const run = confer.start(['watch', 'prod', 'json-a', 'json-b', '-o', 'json']);
+    await until(() => run.lines.length >= 1, 'the first value');
+    const namespace = 'prod';
+    assert.deepEqual(JSON.parse(run.lines[0]), { kind: 'initial', namespace, key: 'json-a', config: await api.read('prod', 'json-a') });
+    await api.publish('prod', 'json-b', '1');
+    await until(() => run.lines.length >= 2, 'a new config');
+    assert.deepEqual(JSON.parse(run.lines[1]), { kind: 'updated', namespace, key: 'json-b', config: await api.read('prod', 'json-b') });
+    await api.delete(configPath('prod', 'json-b'));
+    await until(() => run.lines.length >= 3, 'the removal');
+    assert.deepEqual(JSON.parse(run.lines[2]), { kind: 'removed', namespace, key: 'json-b', config: null });
+    run.kill('SIGTERM');
+    await run.end();
+  });
+
+  test('It goes on when the server is started again', async () => {
+    const own = new Conferd({ data: path.join(temporaryDirectory(), 'data') });
+    try {
+      await own.start();
+      await own.api.createNamespaces('n');
+      await own.api.publish('n', 'a', '1');
+      const run = new Confer(own).start(['watch', 'n']);
+      await until(() => run.lines.length >= 1, 'the first value');
+      await own.stop();
+      await until(() => /trying again/.test(run.stderr), 'the loss');
+      own.args = ['--listen', new URL(own.origin).host];
+      own.spawn({ listen: false });
+      await own.ready();
+      await own.api.publish('n', 'a', '2');
+      await until(() => run.lines.length >= 2, 'the change');
+      assert.match(run.lines[1], /a {2}updated {2}version 2/);
+      assert.equal(run.lines.length, 2, 'a reconnect alone is no change');
+      run.kill('SIGINT');
+      await run.end();
+    } finally {
+      await own.finish();
+    }
+  });
+
+  test('--exec runs a command again at every change, and ends the one before', async () => {
+    await api.publish('prod', 'exec-a', '1');
+    const { script, lines } = logging('exec sleep 1000');
+    const run = confer.start(['watch', 'prod', 'exec-a', '--exec', 'sh', '-c', script]);
+    await until(() => lines().length === 1, 'the first run');
+    await api.publish('prod', 'exec-a', '2');
+    await until(() => lines().length === 2, 'the second run');
+    await api.delete(configPath('prod', 'exec-a'));
+    await until(() => lines().length === 3, 'the third run');
+    assert.deepEqual(lines(), ['prod exec-a initial 1', 'prod exec-a updated 2', 'prod exec-a removed ']);
+    run.kill('SIGINT');
+    assert.equal((await run.end(128 + 15)).stdout, '', 'it was ended with SIGTERM, as its status says');
+  });
+
+  test('--exec with one word is for the shell, and its status is told', async () => {
+    await api.publish('prod', 'exec-b', '1');
+    const { script, lines } = logging('exit 7');
+    const run = confer.start(['watch', 'prod', 'exec-b', '--exec', script]);
+    await until(() => lines().length === 1 && /ended with status 7/.test(run.stderr), 'the run');
+    run.kill('SIGTERM');
+    await run.end(7);
+  });
+
+  test('What a command leaves running is ended with it', async () => {
+    await api.publish('prod', 'exec-c', '1');
+    const file = path.join(temporaryDirectory(), 'pid');
+    const run = confer.start(['watch', 'prod', 'exec-c', '--exec', `sleep 1000 & echo $! > ${file}; trap 'exit 3' TERM; wait`]);
+    const pid = Number(await until(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8').trim(), 'the child'));
+    run.kill('SIGTERM');
+    await run.end(3);
+    await until(() => !isAlive(pid), 'the end of the child');
+  });
+
+  test('A command that cannot be started is told', async () => {
+    await api.publish('prod', 'exec-d', '1');
+    const run = confer.start(['watch', 'prod', 'exec-d', '--exec', '/no/such/program', 'x']);
+    await until(() => /\/no\/such\/program: No such file/.test(run.stderr), 'the message');
+    run.kill('SIGTERM');
+    await run.end(127);
+  });
+
+  test('--signal is sent to the process in the file, at changes only', async () => {
+    await api.publish('prod', 'signal-a', '1');
+    const directory = temporaryDirectory();
+    const log = path.join(directory, 'log');
+    const script = `trap 'echo hup >> ${log}' HUP; echo $$ > ${directory}/pid; while :; do sleep 0.05; done`;
+    const target = spawn('sh', ['-c', script], { stdio: 'ignore' });
+    try {
+      await until(() => fs.existsSync(path.join(directory, 'pid')), 'the process');
+      const run = confer.start(['watch', 'prod', 'signal-a', '--signal', 'HUP', '--pid-file', path.join(directory, 'pid')]);
+      await until(async () => {
+        await api.publish('prod', 'signal-a', String(Math.random()));
+        return fs.existsSync(log);
+      }, 'the signal');
+      assert.match(run.stderr, /is sent SIGHUP/);
+      fs.writeFileSync(path.join(directory, 'pid'), '1\n');
+      await api.publish('prod', 'signal-a', 'last');
+      await until(() => /has no number of a process; nothing is signalled/.test(run.stderr), 'the refusal');
+      run.kill('SIGINT');
+      await run.end();
+    } finally {
+      target.kill('SIGKILL');
+    }
+    await confer.fails(usage, /belong together/, ['watch', 'prod', '--signal', 'HUP']);
+    await confer.fails(usage, /no signal HUPP/, ['watch', 'prod', '--signal', 'HUPP', '--pid-file', 'x']);
+  });
+
+  test('Who may not watch is told so at once', async () => {
+    await confer.fails(noAccess, /token/, ['watch', 'prod'], { env: { CONFER_TOKEN: 'wrong' } });
+  });
+});
+
+describe('render', () => {
+  const server = useConferd();
+  const { api } = server;
+  const confer = new Confer(server);
+
+  before(() => api.createNamespaces('up'));
+
+  /** The files that are no business of render's own. */
+  const rendered = (directory) => filesOf(directory).filter(([name]) => !name.startsWith('.confer'));
+
+  /** What GET /instances says of the config, by the instances that have it. */
+  async function told(key) {
+    const headers = { authorization: `Bearer ${server.token}` };
+    const { items } = (await api.send({ method: 'GET', target: '/api/v1/instances', bytes: null, headers })).data;
+    return JSON.stringify(items.filter((item) => JSON.stringify(item).includes(`"${key}"`)));
+  }
+
+  test('--once brings the files up to date, and runs the reload command if any changed', async () => {
+    await api.createNamespaces('up.once');
+    await api.publish('up', 'inherited', 'from above');
+    await api.publish('up.once', 'a.json', '{"a": 1}\r\n');
+    await api.publish('up.once', 'sub:b.yaml', 'b: 1\n');
+    const to = path.join(temporaryDirectory(), 'made');
+    const reloads = path.join(temporaryDirectory(), 'reloads');
+    const args = ['render', to, '--namespace', 'up.once', '--once', '--reload', `echo reload >> ${reloads}`, '--splay', '50'];
+    await confer.run(...args);
+    const expected = [['a.json', '{"a": 1}\r\n'], ['inherited', 'from above'], [path.join('sub', 'b.yaml'), 'b: 1\n']];
+    assert.deepEqual(rendered(to), expected);
+    assert.equal(fs.readFileSync(reloads, 'utf8'), 'reload\n');
+
+    const stamp = fs.statSync(path.join(to, 'a.json')).mtimeMs;
+    await confer.run(...args);
+    assert.equal(fs.readFileSync(reloads, 'utf8'), 'reload\n', 'nothing changed, nothing is reloaded');
+    assert.equal(fs.statSync(path.join(to, 'a.json')).mtimeMs, stamp);
+  });
+
+  test('It keeps the files current, and the reload command runs after', async () => {
+    await api.createNamespaces('live');
+    await api.publish('live', 'a', '1');
+    const to = temporaryDirectory();
+    const reloads = path.join(temporaryDirectory(), 'reloads');
+    fs.writeFileSync(path.join(to, 'mine'), 'not a config');
+    const run = confer.start(['render', to, '--namespace', 'live', '--reload', `cat ${to}/a >> ${reloads}; echo >> ${reloads}`]);
+    const reloaded = () => (fs.existsSync(reloads) ? fs.readFileSync(reloads, 'utf8').split('\n').slice(0, -1) : []);
+    await until(() => reloaded().length === 1, 'the first file');
+    fs.chmodSync(path.join(to, 'a'), 0o600);
+    await api.publish('live', 'a', '2');
+    await until(() => reloaded().length === 2, 'the second version');
+    assert.deepEqual(reloaded(), ['1', '2']);
+    assert.equal(fs.statSync(path.join(to, 'a')).mode & 0o777, 0o600);
+    await api.publish('live', 'b', 'b');
+    await until(() => fs.existsSync(path.join(to, 'b')), 'a new config');
+    await api.delete(configPath('live', 'b'));
+    await until(() => !fs.existsSync(path.join(to, 'b')), 'its removal');
+    assert.deepEqual(rendered(to), [['a', '2'], ['mine', 'not a config']]);
+    run.kill('SIGTERM');
+    await run.end();
+  });
+
+  test('The check command can veto: the last good file stays, and the server is told', async () => {
+    await api.createNamespaces('checked');
+    await api.publish('checked', 'a.conf', 'good 1\n');
+    const to = temporaryDirectory();
+    const reloads = path.join(temporaryDirectory(), 'reloads');
+    const run = confer.start(['render', to, '--namespace', 'checked', '--check', 'test "$CONFER_CHANGE_KEY" = a.conf && grep -q good', '--reload', `echo >> ${reloads}`]);
+    const file = path.join(to, 'a.conf');
+    await until(() => fs.existsSync(reloads), 'the first file');
+    await api.publish('checked', 'a.conf', 'bad\n');
+    await until(() => /a\.conf: the check command ended with status 1; the file stays as it is/.test(run.stderr), 'the veto');
+    assert.equal(fs.readFileSync(file, 'utf8'), 'good 1\n');
+    assert.equal(fs.readFileSync(reloads, 'utf8'), '\n', 'nothing changed, nothing is reloaded');
+    assert.deepEqual(fs.readdirSync(path.join(to, '.confer', 'new')), []);
+    await until(async () => /the check command ended with status 1/.test(await told('a.conf')), 'the refusal at the server');
+    await api.publish('checked', 'a.conf', 'good 2\n');
+    await until(() => fs.readFileSync(file, 'utf8') === 'good 2\n', 'the next good one');
+    run.kill('SIGINT');
+    await run.end();
+  });
+
+  test('--once fails when a file was refused', async () => {
+    await api.createNamespaces('vetoed');
+    await api.publish('vetoed', 'a', '1');
+    const to = temporaryDirectory();
+    const run = await confer.start(['render', to, '--namespace', 'vetoed', '--once', '--check', 'false']).end(refused);
+    assert.match(run.stderr, /a: the check command ended with status 1/);
+    assert.deepEqual(rendered(to), []);
+    await confer.start(['render', to, '--namespace', 'vetoed', '--once', '--reload', 'exit 3']).end(refused);
+  });
+
+  test('A key that is no path, and a file in the way, are refused', async () => {
+    await api.createNamespaces('paths');
+    await api.publish('paths', 'a:..:..:evil', 'x');
+    await api.publish('paths', 'dir', 'x');
+    await api.publish('paths', 'fine', 'x');
+    const to = directoryOf({ 'top/dir/inside': 'kept' });
+    const run = await confer.start(['render', path.join(to, 'top'), '--namespace', 'paths', '--once']).end(refused);
+    assert.match(run.stderr, /a:\.\.:\.\.:evil: its key is no path of a file/);
+    assert.match(run.stderr, /dir: .*directory/);
+    assert.deepEqual(rendered(to).filter(([name]) => !name.includes('.confer')), [['top/dir/inside', 'kept'], ['top/fine', 'x']]);
+  });
+
+  test('What was deleted meanwhile is removed at the next start, unless everything is gone', async () => {
+    await api.createNamespaces('away');
+    await api.publish('away', 'a', '1');
+    await api.publish('away', 'b', '1');
+    const to = directoryOf({ mine: '1' });
+    const args = ['render', to, '--namespace', 'away', '--once'];
+    await confer.run(...args);
+    await api.delete(configPath('away', 'b'));
+    await confer.run(...args);
+    assert.deepEqual(rendered(to), [['a', '1'], ['mine', '1']]);
+    await api.delete(configPath('away', 'a'));
+    assert.match((await confer.run(...args)).stderr, /away has no configs at all, where it had 1: their files stay/);
+    assert.deepEqual(rendered(to), [['a', '1'], ['mine', '1']]);
+  });
+
+  test('A directory has one render, of one namespace', async () => {
+    await api.createNamespaces('one', 'two');
+    await api.publish('one', 'a', '1');
+    const to = temporaryDirectory();
+    const run = confer.start(['render', to, '--namespace', 'one']);
+    await until(() => fs.existsSync(path.join(to, 'a')), 'the file');
+    await confer.fails(refused, /another confer render keeps/, ['render', to, '--namespace', 'one', '--once']);
+    run.kill('SIGTERM');
+    await run.end();
+    await confer.fails(refused, /has the files of the namespace one, not of two/, ['render', to, '--namespace', 'two', '--once']);
+    await confer.fails(usage, /--namespace is missing/, ['render', to]);
+  });
+
+  test('Without a server --once says so, and the files stay', async () => {
+    const to = directoryOf({ a: '1' });
+    await confer.fails(unreachable, /./, ['render', to, '--namespace', 'one', '--once', '--server', 'http://127.0.0.1:1']);
+    assert.deepEqual(rendered(to), [['a', '1']]);
   });
 });

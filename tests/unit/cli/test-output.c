@@ -67,7 +67,9 @@ static void assert_tame(const char *text, const char *expected) {
 static void a_cell_does_nothing_to_a_terminal(_unused_ void **state) {
         assert_tame("a\nb\tc", "a b c");
         assert_tame("\033[2Jx\r", "?[2Jx?");
-        assert_tame("\xc2\x9b" "31m", "?31m");
+        assert_tame("\xc2\x9b"
+                    "31m",
+                    "?31m");
         assert_tame("\u202eabc", "?abc");
         assert_tame("Gr\u00fc\u00dfe \U0001f600", "Gr\u00fc\u00dfe \U0001f600");
         assert_tame("\xff", "");
