@@ -1,7 +1,6 @@
 /*
  * The server's REST API.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,21 +111,16 @@ static void append_encoded(Buf *path, const char *text) {
                         buf_append_format(path, "%%%02X", (unsigned char)*text);
 }
 
-void api_path(Buf *path, ...) {
-        const char *word;
-        va_list words;
-
+void api_path_words(Buf *path, const char *const *words) {
         buf_append_literal(path, ROOT);
-        va_start(words, path);
-        while ((word = va_arg(words, const char *))) {
+        for (; *words; words++) {
                 buf_append_char(path, '/');
-                append_encoded(path, word);
+                append_encoded(path, *words);
         }
-        va_end(words);
 }
 
 void api_config_path(Buf *path, const char *namespace_, const char *key, const char *rest) {
-        api_path(path, "namespaces", namespace_, "configs", key, rest, NULL);
+        api_path(path, "namespaces", namespace_, "configs", key, rest);
 }
 
 void api_query(Buf *path, const char *name, const char *value) {

@@ -34,8 +34,9 @@ const char *api_token(const Api *api);
 int api_check_namespace(const char *name);
 int api_check_key(const char *key);
 
-/* "/api/v1" and the words, each percent-encoded; NULL ends them. */
-void api_path(Buf *path, ...) __attribute__((__sentinel__));
+/* "/api/v1" and the words, each percent-encoded. */
+#define api_path(path, ...) api_path_words((path), (const char *const[]){ __VA_ARGS__, NULL })
+void api_path_words(Buf *path, const char *const *words);
 /* "/api/v1/namespaces/NS/configs/KEY", and then the @rest, such as "versions", unless it is NULL. */
 void api_config_path(Buf *path, const char *namespace_, const char *key, const char *rest);
 

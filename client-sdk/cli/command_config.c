@@ -163,7 +163,7 @@ int command_get(const Invocation *invocation) {
 static int delete_with_comment(const Invocation *invocation, OneConfig *one, json_t **ret_data) {
         _cleanup_(buf_deinit) Buf path = BUF_NULL;
 
-        api_path(&path, "transactions", NULL);
+        api_path(&path, "transactions");
         return api_call(one->api, "POST", &path,
                         memory_had(json_pack("{s:s, s:[{s:s, s:s, s:s}]}", "comment",
                                              invocation->options.comment, "operations", "op", "delete",

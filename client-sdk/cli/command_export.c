@@ -66,7 +66,7 @@ static int fetch(Export *export, const char *namespace_) {
         if (r)
                 return r;
 
-        api_path(&path, "namespaces", namespace_, "configs", NULL);
+        api_path(&path, "namespaces", namespace_, "configs");
         api_query_flag(&path, "content", true);
         api_query_flag(&path, "inherit", export->options->inherit);
         r = api_each_page(api, &path, 0, on_configs, export);

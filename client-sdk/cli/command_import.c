@@ -174,7 +174,7 @@ static int make_plans(Import *import) {
 
         import->plans = memory_new(import->tree.n_files, sizeof(*import->plans));
         import->existing = memory_had(json_array());
-        api_path(&path, "namespaces", import->namespace_, "configs", NULL);
+        api_path(&path, "namespaces", import->namespace_, "configs");
         api_query_flag(&path, "content", true);
         r = api_each_page(import->api, &path, 0, on_existing, import);
         if (r)
@@ -262,7 +262,7 @@ static int send_transaction(Import *import, size_t *at) {
                 return EXIT_DONE;
 
         memory_check(&body);
-        api_path(&path, "transactions", NULL);
+        api_path(&path, "transactions");
         target = memory_take(&path);
         request.path = target;
         request.body = buf_span(&body);
@@ -276,26 +276,25 @@ static int send_transaction(Import *import, size_t *at) {
 }
 
 /* One line on a terminal, written over and over; only where it takes more than one step. */
-static void show_progress(const Import *import) {
+static void show_progress(const Import *import, bool is_last) {
         if (!import->options->quiet && import->n_to_do > OPERATIONS_MAX && isatty(STDERR_FILENO))
                 (void)fprintf(stderr, "\rconfer: %zu of %zu files%s", import->n_done, import->n_to_do,
-                              import->n_done == import->n_to_do ? "\n" : "");
+                              is_last ? "\n" : "");
 }
 
 static int send_all(Import *import) {
         size_t at = 0;
-        int r;
+        int r = EXIT_DONE;
 
-        while (at < import->tree.n_files) {
+        while (r == EXIT_DONE && at < import->tree.n_files) {
+                show_progress(import, false);
                 r = send_transaction(import, &at);
-                if (r && import->n_done)
-                        warn("%zu of %zu files were imported before", import->n_done, import->n_to_do);
-                if (r)
-                        return r;
-                show_progress(import);
         }
 
-        return EXIT_DONE;
+        show_progress(import, true);
+        if (r && import->n_done)
+                warn("%zu of %zu files were imported before", import->n_done, import->n_to_do);
+        return r;
 }
 
 /*

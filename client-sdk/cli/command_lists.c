@@ -59,7 +59,7 @@ int command_list(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "namespaces", namespace_, "configs", NULL);
+        api_path(&path, "namespaces", namespace_, "configs");
         api_query(&path, "prefix", options->prefix);
         api_query(&path, "q", options->search);
         api_query_flag(&path, "inherit", options->inherit);
@@ -245,7 +245,7 @@ int command_audit(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "audit", NULL);
+        api_path(&path, "audit");
         api_query(&path, "namespace", options->namespace_);
         api_query(&path, "key", options->key);
         api_query(&path, "actor", options->actor);
@@ -293,7 +293,7 @@ int command_status(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "status", NULL);
+        api_path(&path, "status");
         r = api_call(api, "GET", &path, NULL, &data);
         if (r)
                 return r;

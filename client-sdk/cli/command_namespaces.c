@@ -34,7 +34,7 @@ int command_namespaces_list(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "namespaces", NULL);
+        api_path(&path, "namespaces");
         api_query(&path, "prefix", invocation->options.prefix);
         r = api_list(api, &path, 0, &data);
         if (r)
@@ -78,7 +78,7 @@ int command_namespaces_create(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "namespaces", NULL);
+        api_path(&path, "namespaces");
         return change(invocation, "POST", &path,
                       memory_had(json_pack("{s:s, s:s*}", "name", name, "description",
                                            invocation->options.description)),
@@ -94,7 +94,7 @@ int command_namespaces_delete(const Invocation *invocation) {
         if (r)
                 return r;
 
-        api_path(&path, "namespaces", name, NULL);
+        api_path(&path, "namespaces", name);
         api_query_flag(&path, "recursive", invocation->options.recursive);
         return change(invocation, "DELETE", &path, NULL, "deleted");
 }

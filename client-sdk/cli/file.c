@@ -12,7 +12,7 @@
 #include "cli/file.h"
 #include "cli/memory.h"
 
-#define READ_BYTES    (64 * 1024)
+#define READ_BYTES    (64UL * 1024)
 #define BESIDE_TRIES  16
 #define NEW_FILE_MODE 0666
 

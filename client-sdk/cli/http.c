@@ -227,6 +227,6 @@ int http_exchange(Http *http, const HttpRequest *request, HttpAnswer *ret_answer
         curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
         answer.status = (int)status;
         *ret_answer = answer;
-        answer = HTTP_ANSWER_NULL;
+        answer.body = BUF_NULL;
         return 0;
 }

@@ -15,7 +15,7 @@
 #include "model/buf.h"
 
 #define NAME_SIZE_MAX   64
-#define FILE_MAX_BYTES  (1024 * 1024) /* thousands of profiles */
+#define FILE_MAX_BYTES  (1024UL * 1024) /* thousands of profiles */
 #define DIRECTORY_MODE  0700
 #define FILE_MODE       0600
 #define OTHERS_MAY_READ (S_IRGRP | S_IROTH)

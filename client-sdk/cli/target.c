@@ -53,7 +53,7 @@ static const char *choose_server(const Options *options, const TargetEnvironment
 
         if (options->server)
                 return options->server;
-        if (options->profile || (profile && !variable))
+        if (profile && (options->profile || !variable))
                 return profile->server;
         return variable ? variable : TARGET_DEFAULT_SERVER;
 }

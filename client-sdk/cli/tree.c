@@ -163,31 +163,23 @@ static void walk_name(Walk *walk, const char *path) {
         }
 }
 
-static int open_directory(int top, const char *path, DIR **ret_stream) {
+/* NULL: errno says why. */
+static DIR *open_directory(int top, const char *path) {
         int fd = openat(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
-        if (fd < 0)
-                return -errno;
-
-        *ret_stream = fdopendir(fd);
-        if (!*ret_stream) {
-                int r = -errno;
-
+        if (!stream && fd >= 0)
                 (void)close(fd);
-                return r;
-        }
-        return 0;
+        return stream;
 }
 
 /* The depth is bounded by the length of a key. */
 static void walk_directory(Walk *walk, const char *path) {
+        DIR *stream = open_directory(walk->top, *path ? path : ".");
         const struct dirent *entry;
-        DIR *stream = NULL;
-        int r;
 
-        r = open_directory(walk->top, *path ? path : ".", &stream);
-        if (r < 0) {
-                add_fault(walk->tree, path, strerror(-r));
+        if (!stream) {
+                add_fault(walk->tree, path, strerror(errno));
                 return;
         }
 
