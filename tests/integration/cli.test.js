@@ -8,7 +8,7 @@ const path = require('node:path');
 const { before, describe, test } = require('node:test');
 const { configPath, namespacePath } = require('../lib/client.js');
 const { Conferd, temporaryDirectory, useConferd } = require('../lib/conferd.js');
-const { Confer, codes } = require('../lib/confer.js');
+const { Confer, codes, program, useConfer } = require('../lib/confer.js');
 const { until } = require('../lib/waiting.js');
 
 const { refused, usage, notFound, conflict, noAccess, unreachable } = codes;
@@ -46,7 +46,7 @@ function directoryOf(files) {
 describe('Configs', () => {
   const server = useConferd();
   const { api } = server;
-  const confer = new Confer(server);
+  const confer = useConfer(server);
 
   before(() => api.createNamespaces('prod', 'prod.acme'));
 
@@ -195,7 +195,7 @@ describe('Configs', () => {
   });
 
   test('What cannot be printed is no success', () => {
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', `exec "${require('../lib/confer.js').program}" help >/dev/full`], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', `exec "${program}" help >/dev/full`], { encoding: 'utf8' });
     assert.equal(status, refused);
     assert.match(stderr, /the standard output: No space left/);
   });
@@ -203,7 +203,7 @@ describe('Configs', () => {
 
 describe('Command lines and credentials', () => {
   const server = useConferd();
-  const confer = new Confer(server);
+  const confer = useConfer(server);
 
   test('What is wrong is named, with the nearest right thing', async () => {
     await confer.fails(usage, /there is no command statsu; did you mean status\?/, ['statsu']);
@@ -286,7 +286,7 @@ describe('Command lines and credentials', () => {
         encoding: 'utf8',
         env: {
           ...process.env,
-          PATH: `${path.dirname(require('../lib/confer.js').program)}:${process.env.PATH}`,
+          PATH: `${path.dirname(program)}:${process.env.PATH}`,
           HOME: confer.home,
           CONFER_SERVER: server.origin,
           CONFER_TOKEN: server.token,
@@ -306,7 +306,7 @@ describe('Command lines and credentials', () => {
 describe('import and export', () => {
   const server = useConferd();
   const { api } = server;
-  const confer = new Confer(server);
+  const confer = useConfer(server);
 
   test('A real directory comes back byte for byte', async () => {
     await api.createNamespaces('real');
@@ -444,10 +444,10 @@ describe('import and export', () => {
     await api.publish('modes', 'a', 'new');
     await api.publish('modes', 'b', 'new');
     const to = directoryOf({ a: 'old', target: 'kept' });
-    fs.chmodSync(path.join(to, 'a'), 0o640);
+    fs.chmodSync(path.join(to, 'a'), 0o660);
     fs.symlinkSync('target', path.join(to, 'b'));
     await confer.run('export', 'modes', to);
-    assert.equal(fs.statSync(path.join(to, 'a')).mode & 0o777, 0o640);
+    assert.equal(fs.statSync(path.join(to, 'a')).mode & 0o777, 0o660);
     assert.equal(fs.readFileSync(path.join(to, 'a'), 'utf8'), 'new');
     assert.equal(fs.readFileSync(path.join(to, 'target'), 'utf8'), 'kept');
     assert.deepEqual(fs.readdirSync(to).sort(), ['a', 'b', 'target']);
@@ -457,7 +457,7 @@ describe('import and export', () => {
 describe('watch', () => {
   const server = useConferd();
   const { api } = server;
-  const confer = new Confer(server);
+  const confer = useConfer(server);
 
   before(() => api.createNamespaces('prod', 'prod.acme'));
 
@@ -605,7 +605,7 @@ describe('watch', () => {
 describe('render', () => {
   const server = useConferd();
   const { api } = server;
-  const confer = new Confer(server);
+  const confer = useConfer(server);
 
   before(() => api.createNamespaces('up'));
 
@@ -677,6 +677,21 @@ describe('render', () => {
     await until(async () => /the check command ended with status 1/.test(await told('a.conf')), 'the refusal at the server');
     await api.publish('checked', 'a.conf', 'good 2\n');
     await until(() => fs.readFileSync(file, 'utf8') === 'good 2\n', 'the next good one');
+    run.kill('SIGINT');
+    await run.end();
+  });
+
+  test('A file that render has not written is not removed with its config', async () => {
+    await api.createNamespaces('foreign');
+    await api.publish('foreign', 'a', '1');
+    await api.publish('foreign', 'b', '1');
+    const to = directoryOf({ a: 'mine' });
+    const run = confer.start(['render', to, '--namespace', 'foreign', '--check', 'test "$CONFER_CHANGE_KEY" = b || false']);
+    await until(() => fs.existsSync(path.join(to, 'b')), 'the other file');
+    await api.delete(configPath('foreign', 'a'));
+    await api.delete(configPath('foreign', 'b'));
+    await until(() => !fs.existsSync(path.join(to, 'b')), 'the removal');
+    assert.deepEqual(rendered(to), [['a', 'mine']]);
     run.kill('SIGINT');
     await run.end();
   });

@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const path = require('node:path');
+const { afterEach } = require('node:test');
 const { program: conferd, temporaryDirectory } = require('./conferd.js');
 
 const program = path.resolve(
@@ -112,4 +113,12 @@ class Confer {
   }
 }
 
-module.exports = { Confer, codes, program };
+/** The command line for the suite that calls this; a test that fails leaves no run behind. */
+function useConfer(server) {
+  afterEach(() => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+  return new Confer(server);
+}
+
+module.exports = { Confer, codes, program, useConfer };
