@@ -244,7 +244,10 @@ static void append_zsh(Buf *to) {
                                "  *) compadd -a candidates;;\n"
                                "  esac\n"
                                "}\n"
-                               "compdef _confer confer\n");
+                               "case ${funcstack[1]} in\n"
+                               "_confer) _confer;;\n"
+                               "*) compdef _confer confer;;\n"
+                               "esac\n");
 }
 
 int command_completion(const Invocation *invocation) {

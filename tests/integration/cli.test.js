@@ -532,7 +532,7 @@ describe('watch', () => {
 
   test('--exec runs a command again at every change, and ends the one before', async () => {
     await api.publish('prod', 'exec-a', '1');
-    const { script, lines } = logging('exec sleep 1000');
+    const { script, lines } = logging("trap 'echo ended; exit 5' TERM; sleep 1000 & wait");
     const run = confer.start(['watch', 'prod', 'exec-a', '--exec', 'sh', '-c', script]);
     await until(() => lines().length === 1, 'the first run');
     await api.publish('prod', 'exec-a', '2');
@@ -541,7 +541,7 @@ describe('watch', () => {
     await until(() => lines().length === 3, 'the third run');
     assert.deepEqual(lines(), ['prod exec-a initial 1', 'prod exec-a updated 2', 'prod exec-a removed ']);
     run.kill('SIGINT');
-    assert.equal((await run.end(128 + 15)).stdout, '', 'it was ended with SIGTERM, as its status says');
+    assert.equal((await run.end(5)).stdout, 'ended\nended\nended\n', 'each run was told to end');
   });
 
   test('--exec with one word is for the shell, and its status is told', async () => {
@@ -556,7 +556,7 @@ describe('watch', () => {
   test('What a command leaves running is ended with it', async () => {
     await api.publish('prod', 'exec-c', '1');
     const file = path.join(temporaryDirectory(), 'pid');
-    const run = confer.start(['watch', 'prod', 'exec-c', '--exec', `sleep 1000 & echo $! > ${file}; trap 'exit 3' TERM; wait`]);
+    const run = confer.start(['watch', 'prod', 'exec-c', '--exec', `(trap '' TERM; exec sleep 1000) & echo $! > ${file}; trap 'exit 3' TERM; wait`]);
     const pid = Number(await until(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8').trim(), 'the child'));
     run.kill('SIGTERM');
     await run.end(3);
