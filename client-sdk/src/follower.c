@@ -254,7 +254,7 @@ static int apply_snapshot(Stream *stream) {
                 return r;
 
         if (!is_same_epoch) {
-                (void)strcpy(follower->epoch, snapshot->epoch);
+                (void)snprintf(follower->epoch, sizeof(follower->epoch), "%s", snapshot->epoch);
                 atomic_store(&follower->revision, snapshot->revision);
         }
         raise_revision(follower, snapshot->revision);
