@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model/buf.h"
 #include "model/macros.h"
@@ -254,6 +255,7 @@ static struct lws_context *create_context(const struct lws_context_creation_info
 static struct lws_context_creation_info context_info(Transport *transport) {
         return (struct lws_context_creation_info){
                 .port = CONTEXT_PORT_NO_LISTEN,
+                .http_proxy_address = "", /* else the variable http_proxy counts */
                 .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
                 .protocols = protocols,
                 .gid = (gid_t)-1,
@@ -275,6 +277,16 @@ static void prepare_process(void) {
         context = create_context(&info);
         if (context)
                 lws_context_destroy(context);
+}
+
+/* libwebsockets passes over files that it cannot read. */
+static bool files_are_readable(const confer_options *options) {
+        const char *const files[] = { options->tls_ca, options->tls_certificate, options->tls_key };
+
+        for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+                if (files[i] && access(files[i], R_OK) < 0)
+                        return false;
+        return true;
 }
 
 /* A file that names authorities takes the place of the system's. */
@@ -349,6 +361,10 @@ static confer_error open_transport(const Server *server, const confer_options *o
 
         if (!transport)
                 return CONFER_E_NOMEM;
+        if (server->is_tls && !files_are_readable(options)) {
+                free(transport);
+                return CONFER_E_TLS;
+        }
 
         (void)pthread_once(&once, prepare_process);
         transport->options = options;
