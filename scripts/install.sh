@@ -17,6 +17,7 @@ header  jansson.h       libjansson-dev
 header  yaml.h          libyaml-dev
 header  libxml2/libxml/parser.h libxml2-dev
 header  openssl/evp.h   libssl-dev
+header  curl/curl.h     libcurl4-openssl-dev
 header  libwebsockets.h libwebsockets-dev
 '
 
@@ -46,7 +47,7 @@ die() {
 is_there() { # KIND NAME
         case "$1" in
         command) command -v "$2" >/dev/null 2>&1 ;;
-        header) [ -e "/usr/include/$2" ] || [ -e "/usr/local/include/$2" ] ;;
+        header) [ -e "/usr/include/$2" ] || [ -e "/usr/local/include/$2" ] || compgen -G "/usr/include/*-linux-*/$2" >/dev/null ;;
         library) [ "$(gcc -print-file-name="$2" 2>/dev/null)" != "$2" ] ;;
         esac
 }

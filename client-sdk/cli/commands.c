@@ -1,0 +1,427 @@
+/*
+ * The table of commands and their options.
+ *
+ * An option is tied to its field of Options at compile time, name and C type both.
+ */
+#include "cli/commands.h"
+#include "model/macros.h"
+
+/* Doesn't compile unless Options has the field @field of the type @c_type. */
+#define FIELD(field, c_type)                                                                                 \
+        .offset = offsetof(Options, field) + 0 * sizeof(_Generic(((Options *)NULL)->field, c_type : 0))
+
+#define FLAG(text, field, says)                                                                              \
+        { .name = text, FIELD(field, bool), .type = OPTION_FLAG, .sentence = says }
+#define TEXT(text, field, value, says)                                                                       \
+        { .name = text, FIELD(field, const char *), .type = OPTION_TEXT, .argument = value, .sentence = says }
+#define NUMBER(text, field, value, least, most, says)                                                        \
+        {                                                                                                    \
+                .name = text, FIELD(field, int64_t), .type = OPTION_INTEGER, .argument = value,              \
+                .min = (least), .max = (most), .sentence = says                                              \
+        }
+#define VERSION_NUMBER(text, field, says) NUMBER(text, field, "N", 1, INT64_MAX, says)
+#define END                                                                                                  \
+        { .name = NULL }
+
+#define COMMENT TEXT("comment", comment, "TEXT", "Why, for those who read the history and the audit.")
+
+static const char *const formats[] = { "json", "yaml", "toml", "properties", "xml", "text", NULL };
+
+/* What the server calls them; the completion offers them. */
+static const char *const actions[] = {
+        "namespace.create", "namespace.update",
+        "namespace.delete", "config.save",
+        "config.publish",   "config.rollback",
+        "config.delete",    "login",
+        "logout",           NULL,
+};
+
+static const Option global_table[] = {
+        TEXT("server", server, "URL", "The server, such as http://127.0.0.1:8750, which is the default."),
+        TEXT("token", token, "TOKEN",
+             "The token to show. Others can see it in the list of processes: better set CONFER_TOKEN, or use "
+             "a profile."),
+        TEXT("profile", profile, "NAME", "The profile to take server and token from."),
+        {
+                .name = "output",
+                .letter = 'o',
+                FIELD(output, OutputFormat),
+                .type = OPTION_OUTPUT,
+                .argument = "json|text",
+                .sentence = "Print text for people (the default), or exactly the server's data as JSON.",
+        },
+        {
+                .name = "quiet",
+                .letter = 'q',
+                FIELD(quiet, bool),
+                .type = OPTION_FLAG,
+                .sentence = "Print no progress and no notes, only results and errors.",
+        },
+        { .name = "help",
+          .letter = 'h',
+          FIELD(help, bool),
+          .type = OPTION_FLAG,
+          .sentence = "Explain the command." },
+        END,
+};
+
+static const Option program_table[] = {
+        FLAG("version", program_version, "Print the version of the program."),
+        END,
+};
+
+static const Option audit_options[] = {
+        TEXT("namespace", namespace_, "NS", "Only of this namespace and those below it."),
+        TEXT("key", key, "KEY", "Only of configs of this name."),
+        TEXT("actor", actor, "ACTOR", "Only by this actor, such as user:admin."),
+        {
+                .name = "action",
+                FIELD(action, const char *),
+                .type = OPTION_CHOICE,
+                .argument = "ACTION",
+                .choices = actions,
+                .sentence = "Only of this action, such as config.publish.",
+        },
+        TEXT("since", since, "TIME", "Not before this time, such as 2026-01-31T09:00:00Z."),
+        TEXT("until", until, "TIME", "Before this time."),
+        NUMBER("limit", limit, "N", 1, 1000000, "At most so many entries, newest first; 100 unless given."),
+        END,
+};
+
+static const Option comment_options[] = { COMMENT, END };
+
+static const Option diff_options[] = {
+        VERSION_NUMBER("from", from, "The older side; unless given, the version in force."),
+        VERSION_NUMBER("to", to, "The newer side; unless given, the newest version."),
+        END,
+};
+
+static const Option export_options[] = {
+        FLAG("inherit", inherit, "Export what is inherited from the namespaces above, too."),
+        FLAG("skip", skip, "Leave out configs whose names cannot be files, instead of refusing."),
+        END,
+};
+
+static const Option get_options[] = {
+        VERSION_NUMBER("version", version, "This version, whether or not it is in force."),
+        END,
+};
+
+static const Option history_options[] = {
+        FLAG("releases", releases, "Show which version came into force when, instead of the versions."),
+        NUMBER("limit", limit, "N", 1, 1000000, "At most so many, newest first; all unless given."),
+        END,
+};
+
+static const Option import_options[] = {
+        FLAG("publish", publish, "Put what is imported in force."),
+        FLAG("dry-run", dry_run, "Say what would be done, and do nothing."),
+        FLAG("skip", skip, "Leave out files that cannot be configs, instead of refusing the import."),
+        COMMENT,
+        END,
+};
+
+static const Option list_options[] = {
+        TEXT("prefix", prefix, "PREFIX", "Only keys that begin so."),
+        TEXT("search", search, "TEXT", "Only configs with this text in the key or in the content in force."),
+        FLAG("inherit", inherit, "List what is inherited from the namespaces above, too."),
+        FLAG("deleted", deleted, "List deleted configs, too."),
+        FLAG("content", content, "With -o json: the contents too."),
+        END,
+};
+
+static const Option namespaces_list_options[] = {
+        TEXT("prefix", prefix, "PREFIX", "Only names that begin so."),
+        END,
+};
+
+static const Option namespaces_create_options[] = {
+        TEXT("description", description, "TEXT", "What the namespace is for."),
+        END,
+};
+
+static const Option namespaces_delete_options[] = {
+        FLAG("recursive", recursive, "Delete its configs too, instead of refusing."),
+        END,
+};
+
+static const Option profile_set_options[] = {
+        FLAG("token-stdin", token_stdin, "Read the token from the standard input; it is not shown."),
+        END,
+};
+
+static const Option publish_options[] = {
+        VERSION_NUMBER("version", version, "The version to put in force; unless given, the newest."),
+        COMMENT,
+        END,
+};
+
+static const Option put_options[] = {
+        {
+                .name = "format",
+                FIELD(format, const char *),
+                .type = OPTION_CHOICE,
+                .argument = "FORMAT",
+                .choices = formats,
+                .sentence =
+                        "What the content is; unless given, the key's extension says it, else it is text.",
+        },
+        COMMENT,
+        FLAG("publish", publish, "Put the version in force too."),
+        VERSION_NUMBER("if-version", if_version, "Only if this is the newest version: nobody was faster."),
+        FLAG("create", create, "Only if the config does not exist."),
+        END,
+};
+
+static const Option render_options[] = {
+        TEXT("namespace", namespace_, "NS",
+             "The namespace to render, with what it inherits. It must be given."),
+        TEXT("check", check, "CMD",
+             "A command that judges each new file, whose path follows as its last argument; unless it ends "
+             "with 0 the file stays as it is."),
+        TEXT("reload", reload, "CMD", "A command that is run after files have changed."),
+        NUMBER("splay", splay_ms, "MS", 0, 3600000,
+               "Wait a random time of up to so many milliseconds before the reload command; 0 unless given."),
+        FLAG("once", once, "Bring the files up to date once, and end."),
+        END,
+};
+
+static const Option rollback_options[] = {
+        VERSION_NUMBER("to", to, "The version to go back to; unless given, one release back."),
+        COMMENT,
+        END,
+};
+
+static const Option watch_options[] = {
+        FLAG("content", content, "Print the new contents too."),
+        TEXT("signal", signal, "SIGNAL",
+             "Send this signal, such as HUP, to the process in the file of --pid-file."),
+        TEXT("pid-file", pid_file, "FILE", "The file with the number of the process to signal."),
+        {
+                .name = "exec",
+                FIELD(exec, char **),
+                .type = OPTION_COMMAND,
+                .argument = "CMD...",
+                .sentence = "Run this command now, and again at every change. It takes all that follows.",
+        },
+        END,
+};
+
+/* In the order of the help: what is needed most comes first. */
+static const Command table[] = {
+        {
+                .name = "put",
+                .arguments = "NS KEY [FILE]",
+                .options = put_options,
+                .sentence = "Save a new version of a config.",
+                .more = "The content is that of FILE or, without one or with -, of the standard input. It is "
+                        "saved byte for byte and must be UTF-8 without NUL. A content equal to the newest "
+                        "version's makes no new version.",
+                .run = command_put,
+        },
+        {
+                .name = "get",
+                .arguments = "NS KEY",
+                .options = get_options,
+                .sentence = "Print the content in force, byte for byte.",
+                .more = "Where the namespace has none of its own, it is the one inherited from the nearest "
+                        "namespace above. With -o json the version, its author and the rest are printed too.",
+                .run = command_get,
+        },
+        {
+                .name = "list",
+                .arguments = "NS",
+                .options = list_options,
+                .sentence = "List the configs of a namespace.",
+                .run = command_list,
+        },
+        {
+                .name = "publish",
+                .arguments = "NS KEY",
+                .options = publish_options,
+                .sentence = "Put a version in force.",
+                .run = command_publish,
+        },
+        {
+                .name = "rollback",
+                .arguments = "NS KEY",
+                .options = rollback_options,
+                .sentence = "Put an older version in force again.",
+                .more = "Without --to it is the one that was in force before; again, the one before that, "
+                        "never to and fro.",
+                .run = command_rollback,
+        },
+        {
+                .name = "history",
+                .arguments = "NS KEY",
+                .options = history_options,
+                .sentence = "List the versions of a config, newest first.",
+                .more = "The version in force is marked with an asterisk.",
+                .run = command_history,
+        },
+        {
+                .name = "diff",
+                .arguments = "NS KEY",
+                .options = diff_options,
+                .sentence = "Show what differs between two versions.",
+                .run = command_diff,
+        },
+        {
+                .name = "delete",
+                .arguments = "NS KEY",
+                .options = comment_options,
+                .sentence =
+                        "Stop serving a config; its versions stay, and a publish or rollback brings it back.",
+                .run = command_delete,
+        },
+        {
+                .name = "import",
+                .arguments = "DIR NS",
+                .options = import_options,
+                .sentence = "Save every file of a directory tree as a config.",
+                .more = "The file a/b.yaml becomes the key a:b.yaml. Everything is looked at first: files "
+                        "that cannot be configs are named, and unless --skip is given nothing is imported "
+                        "then. Unchanged files are left out. The rest is saved in transactions of up to 128 "
+                        "files, each of them whole or not at all, and refused when somebody else has saved "
+                        "meanwhile. Nothing is deleted.",
+                .run = command_import,
+        },
+        {
+                .name = "export",
+                .arguments = "NS DIR",
+                .options = export_options,
+                .sentence = "Write every config in force to a file of a directory tree.",
+                .more = "The key a:b.yaml becomes the file a/b.yaml. Each file is replaced as a whole, and "
+                        "not touched when it is the same. Nothing is deleted.",
+                .run = command_export,
+        },
+        {
+                .group = "namespaces",
+                .name = "list",
+                .is_default = true,
+                .arguments = "",
+                .options = namespaces_list_options,
+                .sentence = "List the namespaces.",
+                .run = command_namespaces_list,
+        },
+        {
+                .group = "namespaces",
+                .name = "create",
+                .arguments = "NS",
+                .options = namespaces_create_options,
+                .sentence = "Make a namespace.",
+                .run = command_namespaces_create,
+        },
+        {
+                .group = "namespaces",
+                .name = "delete",
+                .arguments = "NS",
+                .options = namespaces_delete_options,
+                .sentence = "Delete a namespace that has no configs.",
+                .run = command_namespaces_delete,
+        },
+        {
+                .name = "watch",
+                .arguments = "NS [KEY...]",
+                .options = watch_options,
+                .sentence = "Print every change as it happens, and run or signal a program.",
+                .more = "The values in force are printed first, inherited ones included. The connection is "
+                        "made again whenever it is lost. SIGINT and SIGTERM end it. A command of --exec that "
+                        "is one word is run by /bin/sh -c, one of several words directly. It is run when the "
+                        "values are known and again at every change; one that still runs then is ended "
+                        "first, with SIGTERM and after 10 s with SIGKILL, its whole process group. Its "
+                        "environment says what changed last: CONFER_CHANGE_NAMESPACE, CONFER_CHANGE_KEY, "
+                        "CONFER_CHANGE_KIND (updated or removed) and CONFER_CHANGE_VERSION. Changes that "
+                        "come together run it once.",
+                .run = command_watch,
+        },
+        {
+                .name = "render",
+                .arguments = "DIR",
+                .options = render_options,
+                .sentence = "Keep the files of a directory as the configs of a namespace are.",
+                .more = "The key a:b.yaml becomes the file a/b.yaml. A new file replaces the old one as a "
+                        "whole, after the check command has agreed; if it does not, or is not done after 60 "
+                        "s, the old file stays and the server is told. A file is removed when its config is, "
+                        "and no file that render did not write. What it has written stands in DIR/.confer/. "
+                        "While the server cannot be reached, everything stays. Both commands are run by "
+                        "/bin/sh -c; CONFER_CHANGE_KEY names the config to the check command.",
+                .run = command_render,
+        },
+        {
+                .name = "audit",
+                .arguments = "",
+                .options = audit_options,
+                .sentence = "List who did what, newest first.",
+                .run = command_audit,
+        },
+        {
+                .name = "status",
+                .arguments = "",
+                .sentence = "Show the state of the server.",
+                .run = command_status,
+        },
+        {
+                .group = "profile",
+                .name = "set",
+                .arguments = "NAME",
+                .options = profile_set_options,
+                .sentence = "Make or change a profile; --server must be given.",
+                .more = "The first profile becomes the one in use. A token that was set before stays only "
+                        "while the server is the same.",
+                .run = command_profile_set,
+        },
+        {
+                .group = "profile",
+                .name = "list",
+                .is_default = true,
+                .arguments = "",
+                .sentence = "List the profiles, without their tokens.",
+                .run = command_profile_list,
+        },
+        {
+                .group = "profile",
+                .name = "use",
+                .arguments = "NAME",
+                .sentence = "Take server and token from this profile from now on.",
+                .run = command_profile_use,
+        },
+        {
+                .group = "profile",
+                .name = "delete",
+                .arguments = "NAME",
+                .sentence = "Forget a profile and its token.",
+                .run = command_profile_delete,
+        },
+        {
+                .name = "completion",
+                .arguments = "bash|zsh",
+                .sentence = "Print the completion for a shell.",
+                .run = command_completion,
+        },
+        {
+                .name = "manual",
+                .arguments = "",
+                .sentence = "Print the manual page: confer manual | man -l -",
+                .run = command_manual,
+        },
+        {
+                .name = "help",
+                .arguments = "[COMMAND...]",
+                .sentence = "Explain a command, or list them all.",
+                .run = command_help,
+        },
+};
+
+const Command *commands(size_t *ret_n) {
+        *ret_n = ARRAY_SIZE(table);
+        return table;
+}
+
+const Option *global_options(void) {
+        return global_table;
+}
+
+const Option *program_options(void) {
+        return program_table;
+}
