@@ -110,7 +110,7 @@ static void append_instance(Buf *json, const Stream *stream, Span namespace, Spa
         buf_append_u64(json, stream->channel.told_revision);
         append_names(json, stream->channel.follower.audience);
         buf_append_literal(json, ",\"results\":[");
-        (void)instance_results_append(&stream->results, namespace, key, json);
+        instance_results_append(&stream->results, namespace, key, json);
         buf_append_literal(json, "]}");
 }
 
