@@ -8,13 +8,15 @@
 /* One name of a subscribe. */
 typedef struct Name {
         uint64_t since;
-        Scope *covered; /* what follows from it; NULL when it cannot resume, and gets a snapshot */
+        Scope *covered;  /* what follows from it; NULL when it cannot resume, and gets a snapshot */
+        bool has_missed; /* changes were sent for it */
 } Name;
 
 typedef struct Resumption {
         Channel *channel;
         const Scope *added;
-        Name *names; /* as many as added has */
+        Name *names;   /* as many as added has */
+        bool is_mixed; /* some of them get a snapshot */
 } Resumption;
 
 bool resume_is_possible(const Hub *hub, Span epoch, uint64_t since) {
@@ -58,8 +60,10 @@ static void choose(Resumption *resumption, const Frame *frame) {
                 name->since = find_since(frame, resumption->added->names[i].name);
                 if (!resume_is_possible(resumption->channel->hub, frame->epoch, name->since) ||
                     name->since < told_revision(resumption->channel) ||
-                    !add_group(groups, &n_groups, name->since))
+                    !add_group(groups, &n_groups, name->since)) {
+                        resumption->is_mixed = true;
                         continue;
+                }
                 name->covered = scope_cover(&(Scope){ .n_names = 1, .names = &resumption->added->names[i] });
         }
 }
@@ -70,12 +74,12 @@ static bool match(const Resumption *resumption, const Change *change, bool *is_w
         bool any = false;
 
         for (size_t i = 0; i < resumption->added->n_names; i++) {
-                const Name *name = &resumption->names[i];
+                Name *name = &resumption->names[i];
 
                 if (!name->covered || name->since >= change->revision ||
                     !scope_match(name->covered, change, of_name))
                         continue;
-                any = true;
+                any = name->has_missed = true;
                 for (size_t k = 0; k < change->n_items; k++)
                         is_wanted[k] |= of_name[k];
         }
@@ -114,13 +118,24 @@ static void send_changes(const Resumption *resumption) {
         }
 }
 
-/* The names that resume, or those that don't. Return: how many; the array to be freed. */
-static size_t pick(const Resumption *resumption, bool resumes, ScopeName **ret_names) {
+/* Nothing has changed since the revision that the client named. Beside a snapshot, those whose changes were
+ * sent are listed too: whatever is not, the snapshot is about. */
+static bool is_current(const Resumption *resumption, const Name *name) {
+        return name->covered && (!name->has_missed || resumption->is_mixed);
+}
+
+static bool needs_snapshot(_unused_ const Resumption *resumption, const Name *name) {
+        return !name->covered;
+}
+
+/* Return: how many names are picked; the array to be freed. */
+static size_t pick(const Resumption *resumption, bool (*is_picked)(const Resumption *, const Name *),
+                   ScopeName **ret_names) {
         ScopeName *names = allocate(resumption->added->n_names, sizeof(*names));
         size_t n = 0;
 
         for (size_t i = 0; i < resumption->added->n_names; i++)
-                if ((resumption->names[i].covered != NULL) == resumes)
+                if (is_picked(resumption, &resumption->names[i]))
                         names[n++] = resumption->added->names[i];
         *ret_names = names;
         return n;
@@ -128,7 +143,7 @@ static size_t pick(const Resumption *resumption, bool resumes, ScopeName **ret_n
 
 static void send_current(const Resumption *resumption) {
         _cleanup_(freep) ScopeName *names = NULL;
-        size_t n = pick(resumption, true, &names);
+        size_t n = pick(resumption, is_current, &names);
         _cleanup_(freep) FrameNamespace *namespaces = allocate(n, sizeof(*namespaces));
         Hub *hub = resumption->channel->hub;
         WireFrame *wire;
@@ -136,7 +151,6 @@ static void send_current(const Resumption *resumption) {
         if (n == 0 || resumption->channel->is_behind)
                 return; /* what was missed did not find room: a snapshot of all comes instead */
 
-        metric_add(hub_metrics(hub), METRIC_STREAM_RESUMES, 1);
         for (size_t i = 0; i < n; i++)
                 namespaces[i].name = names[i].name;
         wire = wire_frame_encode(&(Frame){ .type = FRAME_CURRENT,
@@ -151,7 +165,7 @@ static void send_current(const Resumption *resumption) {
 
 static void send_snapshot(const Resumption *resumption) {
         _cleanup_(freep) ScopeName *names = NULL;
-        size_t n = pick(resumption, false, &names);
+        size_t n = pick(resumption, needs_snapshot, &names);
         Audience *audience;
 
         if (n == 0 || resumption->channel->is_behind)

@@ -97,7 +97,7 @@ describe('The answer to a subscription', () => {
     const { revision: last } = await api.status();
 
     const stream = await StreamClient.open(server);
-    stream.subscribe([{ name: 'prod.acme', since: revision }, { name: 'nowhere', since: revision }], { epoch });
+    stream.subscribe([{ name: 'prod.acme', since: revision }], { epoch });
     const seen = [await stream.next('change'), await stream.next('change'), await stream.next('change')];
     assert.deepEqual(
       seen.map(({ seq }) => seq),
@@ -105,10 +105,16 @@ describe('The answer to a subscription', () => {
     );
     assert.equal(seen[0].payload.changes[0].releases[0].content, 'second');
     assert.deepEqual(seen[1].payload.changes, [{ namespace: 'prod', releases: [], deleted: ['low.txt'] }]);
-    const current = await stream.next('current');
-    assert.deepEqual([current.seq, current.payload.namespaces.sort()], [last, ['nowhere', 'prod.acme']]);
     await stream.silence();
     await stream.close();
+
+    const both = await StreamClient.open(server);
+    both.subscribe([{ name: 'prod.acme', since: last - 1 }, { name: 'nowhere', since: last - 1 }], { epoch });
+    assert.equal((await both.next('change')).seq, last);
+    const current = await both.next('current');
+    assert.deepEqual([current.seq, current.payload.namespaces], [last, ['nowhere']]);
+    await both.silence();
+    await both.close();
   });
 
   test('It is a snapshot where the client names no revision, a wrong one, or another epoch', async () => {
@@ -128,12 +134,31 @@ describe('The answer to a subscription', () => {
     }
   });
 
-  test('Each name has its own answer, and a later subscription speaks of its names only', async () => {
+  test('Each name has its own answer', async () => {
     const { revision } = await api.status();
     const stream = await StreamClient.open(server);
     stream.subscribe([{ name: 'prod', since: revision }, { name: 'other' }], { epoch });
     assert.deepEqual((await stream.next('current')).payload.namespaces, ['prod']);
     assert.deepEqual(contents(await stream.snapshot()), { 'other else.txt': 'second' });
+    await stream.close();
+  });
+
+  test('Beside a snapshot, those whose changes were sent are current too: the snapshot is about the others', async () => {
+    const { revision } = await api.publish('prod', 'missed.txt', 'first');
+    const stream = await StreamClient.open(server);
+    stream.subscribe([{ name: 'prod', since: revision - 1 }, { name: 'other' }], { epoch });
+    assert.equal((await stream.next('change')).seq, revision);
+    assert.deepEqual((await stream.next('current')).payload.namespaces, ['prod']);
+    assert.deepEqual(contents(await stream.snapshot()), { 'other else.txt': 'second' });
+    await stream.close();
+  });
+
+  test('A later subscription speaks of its names only', async () => {
+    const { revision } = await api.status();
+    const stream = await StreamClient.open(server);
+    stream.subscribe([{ name: 'prod', since: revision }, { name: 'other' }], { epoch });
+    await stream.next('current');
+    await stream.snapshot();
 
     stream.subscribe(['prod.acme.orders']);
     assert.ok('prod.acme.orders high.txt' in contents(await stream.snapshot()));
@@ -290,30 +315,16 @@ describe('Changes', () => {
     const writers = inParallel(300, 6, (i) => api.publish('busy', `k${i % keys}`, `v${i}`)).then(() => {
       isWriting = false;
     });
-    const follow = async () => {
-      const replica = new Replica();
-      while (isWriting) {
-        const stream = await StreamClient.open(server);
-        stream.subscribe([{ name: 'busy', ...(replica.revision && { since: replica.revision }) }], { epoch });
-        for (let i = 0; i < 7; i++) {
-          const frame = await stream.next();
-          if (frame.type === 'current') {
-            assert.ok(frame.seq >= replica.revision);
-            replica.revision = frame.seq;
-            break;
-          }
-          replica.apply(frame);
-        }
-        await stream.close();
-      }
+    const visit = async (replica) => {
       const stream = await StreamClient.open(server);
       stream.subscribe([{ name: 'busy', ...(replica.revision && { since: replica.revision }) }], { epoch });
-      for (let frame = await stream.next(); frame.type !== 'current'; frame = await stream.next()) {
-        replica.apply(frame);
-        if (frame.type === 'snapshot') break;
-      }
-      await stream.silence();
+      for (const frame of await stream.pending()) replica.apply(frame);
       await stream.close();
+    };
+    const follow = async () => {
+      const replica = new Replica();
+      while (isWriting) await visit(replica);
+      await visit(replica);
       return replica;
     };
     const [replicas] = await Promise.all([inParallel(4, 4, follow), writers]);

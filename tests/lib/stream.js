@@ -94,11 +94,16 @@ class StreamClient {
    * server had queued before.
    */
   async silence() {
+    assert.deepEqual(await this.pending(), []);
+  }
+
+  /** All frames that the server had queued until now. */
+  async pending() {
     await new Promise((resolve) => {
       this.socket.once('pong', resolve);
       this.socket.ping();
     });
-    assert.deepEqual(this.frames, []);
+    return this.frames.splice(0);
   }
 
   async close() {
@@ -118,6 +123,7 @@ class Replica {
   apply({ type, seq, payload }) {
     if (type === 'snapshot') this.applySnapshot(seq, payload);
     else if (type === 'change') this.applyChange(seq, payload);
+    else if (type === 'current') this.applyCurrent(seq);
     else assert.fail(JSON.stringify({ type, payload }).slice(0, 400));
   }
 
@@ -131,6 +137,11 @@ class Replica {
     this.contents = this.partial.contents;
     this.revision = seq;
     this.partial = null;
+  }
+
+  applyCurrent(seq) {
+    assert.ok(seq >= this.revision, `what is current goes back from ${this.revision} to ${seq}`);
+    this.revision = seq;
   }
 
   applyChange(seq, { changes }) {
