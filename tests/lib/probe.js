@@ -125,7 +125,7 @@ class Probe {
    * Waits until a client holds exactly @expected, `{KEY: release}`, in @namespace; then that its contents are what
    * their hashes say, and that its listeners were told all of it.
    */
-  async untilHolds(namespace, expected, { client = 0, listener = 1 } = {}) {
+  async untilHolds(namespace, expected, { client = 0, listener = 1, limitMs } = {}) {
     const wanted = summary(expected);
     let found;
     let told;
@@ -135,7 +135,7 @@ class Probe {
       const isTold = !listener || JSON.stringify(summary(told)) === JSON.stringify(wanted);
       return JSON.stringify(summary(found)) === JSON.stringify(wanted) && isTold;
     };
-    await until(holds, `client ${client} holds what it should in ${namespace}`).catch((error) => {
+    await until(holds, `client ${client} holds what it should in ${namespace}`, limitMs).catch((error) => {
       assert.deepEqual({ held: summary(found), told: listener ? summary(told) : wanted }, { held: wanted, told: wanted }, error.message);
     });
     for (const { content_sha256: real, sha256, key } of Object.values(found)) assert.equal(real, sha256, key);
