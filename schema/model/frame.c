@@ -240,7 +240,7 @@ void frame_append_change(Buf *buf, const Change *change, const bool *is_wanted) 
         _cleanup_(freep) const ChangeItem **items = NULL;
         size_t n_items;
 
-        items = calloc(change->n_items + 1, sizeof(*items));
+        items = calloc(change->n_items + 1, sizeof(void *));
         if (!items) {
                 buf->failed = true;
                 return;

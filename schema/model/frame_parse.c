@@ -68,7 +68,7 @@ static int read_tag(FrameParser *parser, const FramePath *path, Span name, JsonV
 static int read_tags(FrameParser *parser, const FramePath *path, const FrameMember *member) {
         const FramePath at = { .parent = path, .name = member->name };
         Span rest = member->value.text, name;
-        size_t n_tags = member->is_present ? json_count(member->value) : 0;
+        size_t n_tags = member->is_present ? json_read_count(member->value) : 0;
         JsonValue value;
 
         if (n_tags == 0)
@@ -80,7 +80,7 @@ static int read_tags(FrameParser *parser, const FramePath *path, const FrameMemb
         if (!parser->frame.tags)
                 return -ENOMEM;
 
-        while (json_next_member(&rest, &name, &value)) {
+        while (json_read_member(&rest, &name, &value)) {
                 int r = read_tag(parser, &at, name, value);
 
                 if (r)
@@ -129,8 +129,8 @@ static bool means_all(JsonValue keys) {
         Span rest = keys.text;
         JsonValue value;
 
-        return json_next_element(&rest, &value) && value.kind == JSON_KIND_STRING &&
-               json_decodes_to(value.text, SPAN_LITERAL("*")) && !json_next_element(&rest, &value);
+        return json_read_element(&rest, &value) && value.kind == JSON_KIND_STRING &&
+               json_read_equals(value.text, SPAN_LITERAL("*")) && !json_read_element(&rest, &value);
 }
 
 static int read_keys(FrameParser *parser, const FramePath *path, const FrameMember *member,
@@ -138,7 +138,7 @@ static int read_keys(FrameParser *parser, const FramePath *path, const FrameMemb
         wanted->all_keys = !member->is_present || means_all(member->value);
         if (wanted->all_keys)
                 return 0;
-        if (json_count(member->value) == 0)
+        if (json_read_count(member->value) == 0)
                 return frame_refuse(parser, &(FramePath){ .parent = path, .name = member->name },
                                     "it is empty; [\"*\"] means all");
         return frame_read_names(parser, path, member, key_is_valid, FRAME_KEYS_MAX, &wanted->keys,
@@ -456,7 +456,7 @@ static int parse_type(FrameParser *parser, const FrameMember *member) {
         FrameType type = 0;
 
         while (type < FRAME_TYPE_N &&
-               !json_decodes_to(member->value.text, span_from_string(frame_type_to_string(type))))
+               !json_read_equals(member->value.text, span_from_string(frame_type_to_string(type))))
                 type++;
         if (type == FRAME_TYPE_N) {
                 problem_set(parser->problem, member->name, "no frame has this type");
@@ -488,7 +488,8 @@ static int refuse_shape(Span text, Problem *ret_problem) {
         const char *problem = "it is no object";
         size_t at = 0;
 
-        if (json_check(text, FRAME_DEPTH_MAX, &problem, &at) && json_value(text).kind == JSON_KIND_OBJECT)
+        if (json_read_check(text, FRAME_DEPTH_MAX, &problem, &at) &&
+            json_read_value(text).kind == JSON_KIND_OBJECT)
                 return 0;
 
         problem_set(ret_problem, NULL, "this is no frame in JSON: %s, at byte %zu", problem, at);
@@ -504,7 +505,7 @@ int frame_parse(Span text, Frame *ret_frame, Problem *ret_problem) {
                 return r;
 
         parser.text = frame_keep_array(&parser, text.size, 1);
-        r = parser.text ? parse_frame(&parser, json_value(text)) : -ENOMEM;
+        r = parser.text ? parse_frame(&parser, json_read_value(text)) : -ENOMEM;
         if (r) {
                 frame_free_blocks(parser.blocks);
                 return r;

@@ -70,7 +70,7 @@ void frame_free_blocks(FrameBlock *blocks) {
 }
 
 Span frame_keep_text(FrameParser *parser, JsonValue value) {
-        Span text = { parser->text, json_decode(value.text, parser->text) };
+        Span text = { parser->text, json_read_decode(value.text, parser->text) };
 
         parser->text += text.size;
         return text;
@@ -103,7 +103,7 @@ static int fill_member(FrameParser *parser, const FramePath *path, FrameMember *
 
 static FrameMember *find_member(FrameMember *members, size_t n_members, Span name) {
         for (size_t i = 0; i < n_members; i++)
-                if (json_decodes_to(name, span_from_string(members[i].name)))
+                if (json_read_equals(name, span_from_string(members[i].name)))
                         return &members[i];
         return NULL;
 }
@@ -113,7 +113,7 @@ int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue obj
         Span rest = object.text, name;
         JsonValue value;
 
-        while (json_next_member(&rest, &name, &value)) {
+        while (json_read_member(&rest, &name, &value)) {
                 FrameMember *member = find_member(members, n_members, name);
                 int r = member ? fill_member(parser, path, member, value) : 0;
 
@@ -157,7 +157,7 @@ int frame_read_number(FrameParser *parser, const FramePath *path, const FrameMem
         if (!member->is_present)
                 return 0;
 
-        if (json_integer(member->value, &number) && number >= min && number <= max) {
+        if (json_read_integer(member->value, &number) && number >= min && number <= max) {
                 *ret_number = number;
                 return 0;
         }
@@ -218,7 +218,7 @@ int frame_read_name(FrameParser *parser, const FramePath *path, const FrameMembe
  */
 static int begin_elements(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t n_max,
                           size_t size, Elements *ret_elements, void *ret_array) {
-        size_t n = member->is_present ? json_count(member->value) : 0;
+        size_t n = member->is_present ? json_read_count(member->value) : 0;
         void *array = NULL;
 
         if (n > n_max)
@@ -242,7 +242,7 @@ int frame_read_names(FrameParser *parser, const FramePath *path, const FrameMemb
         for (size_t i = 0; !r && i < elements.n; i++) {
                 JsonValue value;
 
-                (void)json_next_element(&elements.rest, &value);
+                (void)json_read_element(&elements.rest, &value);
                 r = read_name_at(parser, &(FramePath){ .parent = &at, .index = i }, value, is_valid,
                                  &names[i]);
         }
@@ -266,7 +266,7 @@ int frame_read_objects(FrameParser *parser, const FramePath *path, const FrameMe
                 const FramePath element_at = { .parent = &at, .index = i };
                 JsonValue value;
 
-                (void)json_next_element(&elements.rest, &value);
+                (void)json_read_element(&elements.rest, &value);
                 if (value.kind != JSON_KIND_OBJECT)
                         return frame_refuse(parser, &element_at, kind_name(JSON_KIND_OBJECT));
                 r = read(parser, &element_at, value, array + i * size);

@@ -220,7 +220,7 @@ static bool check_value(Cursor *cursor, size_t depth_max) {
         return is_good;
 }
 
-bool json_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at) {
+bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at) {
         const char *begin = text.data ? text.data : "";
         Cursor cursor = { .at = begin, .end = begin + text.size };
         size_t valid = utf8_valid_size(text);
@@ -290,7 +290,8 @@ static size_t list_size(Span text) {
 static size_t word_size(Span text) {
         size_t at = 0;
 
-        while (at < text.size && !is_space(text.data[at]) && !memchr(",]}", text.data[at], 3))
+        while (at < text.size && !is_space(text.data[at]) && text.data[at] != ',' && text.data[at] != ']' &&
+               text.data[at] != '}')
                 at++;
         return at;
 }
@@ -328,14 +329,14 @@ static JsonValue take_value(Span *rest) {
         return value;
 }
 
-JsonValue json_value(Span text) {
+JsonValue json_read_value(Span text) {
         Span rest = text;
 
         drop_between(&rest);
         return take_value(&rest);
 }
 
-bool json_next_element(Span *rest, JsonValue *ret_value) {
+bool json_read_element(Span *rest, JsonValue *ret_value) {
         drop_between(rest);
         if (rest->size == 0)
                 return false;
@@ -344,7 +345,7 @@ bool json_next_element(Span *rest, JsonValue *ret_value) {
         return true;
 }
 
-bool json_next_member(Span *rest, Span *ret_name, JsonValue *ret_value) {
+bool json_read_member(Span *rest, Span *ret_name, JsonValue *ret_value) {
         drop_between(rest);
         if (rest->size == 0)
                 return false;
@@ -355,13 +356,13 @@ bool json_next_member(Span *rest, Span *ret_name, JsonValue *ret_value) {
         return true;
 }
 
-size_t json_count(JsonValue value) {
+size_t json_read_count(JsonValue value) {
         Span rest = value.text, name;
         JsonValue next;
         size_t n = 0;
 
-        while (value.kind == JSON_KIND_OBJECT ? json_next_member(&rest, &name, &next)
-                                              : json_next_element(&rest, &next))
+        while (value.kind == JSON_KIND_OBJECT ? json_read_member(&rest, &name, &next)
+                                              : json_read_element(&rest, &next))
                 n++;
         return n;
 }
@@ -417,7 +418,7 @@ static size_t decode_escape(Span *rest, char *to) {
         return 1;
 }
 
-size_t json_decode(Span escaped, char *to) {
+size_t json_read_decode(Span escaped, char *to) {
         Span rest = escaped;
         size_t size = 0;
 
@@ -434,17 +435,20 @@ size_t json_decode(Span escaped, char *to) {
         return size;
 }
 
-bool json_decodes_to(Span escaped, Span plain) {
+bool json_read_equals(Span escaped, Span plain) {
         char decoded[64 * ESCAPE_SIZE_MAX];
+        size_t size;
 
         if (!memchr(escaped.data, '\\', escaped.size))
                 return span_equal(escaped, plain);
         if (escaped.size > sizeof(decoded))
                 return false;
-        return span_equal((Span){ decoded, json_decode(escaped, decoded) }, plain);
+
+        size = json_read_decode(escaped, decoded);
+        return span_equal((Span){ decoded, size }, plain);
 }
 
-bool json_integer(JsonValue value, int64_t *ret_integer) {
+bool json_read_integer(JsonValue value, int64_t *ret_integer) {
         bool is_negative = value.text.data[0] == '-';
         int64_t integer = 0;
 

@@ -3,6 +3,8 @@
  *
  * The only memory is the caller's, so that nothing here can fail for want of it. What a walk passes over is
  * scanned again by whoever walks into it; for values as flat as ours that is cheaper than a tree of them.
+ *
+ * No name here is one of Jansson's, which programs may be linked with.
  */
 #pragma once
 
@@ -27,32 +29,32 @@ typedef struct JsonValue {
 } JsonValue;
 
 /*
- * json_check() - is @text one JSON value, as RFC 8259 has it, in UTF-8?
+ * json_read_check() - is @text one JSON value, as RFC 8259 has it, in UTF-8?
  * @depth_max: how deep arrays and objects may nest
  * @ret_problem, @ret_at: on failure, what is wrong ("a string has no end") and at which byte
  *
  * Surrogates must come in pairs. Numbers may have any size, and members may stand twice. All functions below
  * take only what was found good here.
  */
-bool json_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at);
+bool json_read_check(Span text, size_t depth_max, const char **ret_problem, size_t *ret_at);
 
 /* The value that the whole of @text is. */
-JsonValue json_value(Span text);
+JsonValue json_read_value(Span text);
 
 /* Takes the next element or member off the front of @rest, which starts as the text of an array or object.
  * Names are still escaped. Return: false at the end. */
-bool json_next_element(Span *rest, JsonValue *ret_value);
-bool json_next_member(Span *rest, Span *ret_name, JsonValue *ret_value);
+bool json_read_element(Span *rest, JsonValue *ret_value);
+bool json_read_member(Span *rest, Span *ret_name, JsonValue *ret_value);
 
 /* How many elements an array, or members an object, has. */
-size_t json_count(JsonValue value);
+size_t json_read_count(JsonValue value);
 
 /* Writes what the escaped text of a string or name stands for to @to, which has room for as many bytes as
  * @escaped; no NUL is added. Return: how many bytes were written. */
-size_t json_decode(Span escaped, char *to);
+size_t json_read_decode(Span escaped, char *to);
 
 /* Is it @plain that the escaped text stands for? */
-bool json_decodes_to(Span escaped, Span plain);
+bool json_read_equals(Span escaped, Span plain);
 
 /* The value of a number without fraction and exponent; false for others, and for what does not fit. */
-bool json_integer(JsonValue value, int64_t *ret_integer);
+bool json_read_integer(JsonValue value, int64_t *ret_integer);

@@ -475,6 +475,109 @@ static void test_catalogs_fed_rebuilt_and_copied_agree_after_random_changes(void
                 follow_random_changes(seed);
 }
 
+static void put(Catalog *catalog, const char *namespace, const char *key, int64_t version) {
+        _cleanup_(release_unrefp) Release *release = make_release(namespace, key, version, 1);
+
+        assert_int_equal(catalog_put(catalog, release), 0);
+}
+
+static void test_a_release_that_is_put_replaces_the_one_of_its_name(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+
+        put(&catalog, "prod.acme", "app", 1);
+        put(&catalog, "prod", "app", 1);
+        put(&catalog, "prod", "app", 2);
+        assert_version(&catalog, "prod", "app", 2);
+        assert_version(&catalog, "prod.acme", "app", 1);
+        assert_found(&catalog, "prod.acme.orders", "app", "prod.acme");
+        assert_int_equal(catalog_n_releases(&catalog), 2);
+        assert_int_equal(catalog.revision, 0);
+}
+
+static void test_putting_a_release_makes_no_namespace(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+
+        put(&catalog, "prod", "app", 1);
+        assert_false(catalog_has_namespace(&catalog, SPAN_LITERAL("prod")));
+        assert_int_equal(catalog_n_namespaces(&catalog), 0);
+}
+
+static void test_what_is_put_can_be_removed(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+
+        put(&catalog, "prod", "app", 1);
+        put(&catalog, "prod", "other", 1);
+        catalog_remove(&catalog, SPAN_LITERAL("prod"), SPAN_LITERAL("app"));
+        catalog_remove(&catalog, SPAN_LITERAL("prod"), SPAN_LITERAL("app"));
+        catalog_remove(&catalog, SPAN_LITERAL("dev"), SPAN_LITERAL("app"));
+        assert_version(&catalog, "prod", "app", 0);
+        assert_version(&catalog, "prod", "other", 1);
+        assert_int_equal(catalog_n_releases(&catalog), 1);
+}
+
+static void test_the_catalog_keeps_what_is_put_alive(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+        _cleanup_(release_unrefp) Release *release = make_release("prod", "app", 1, 1);
+
+        assert_int_equal(catalog_put(&catalog, release), 0);
+        assert_int_equal(release->n_refs, 2);
+        assert_int_equal(catalog_put(&catalog, release), 0);
+        assert_int_equal(release->n_refs, 2);
+        catalog_remove(&catalog, SPAN_LITERAL("prod"), SPAN_LITERAL("app"));
+        assert_int_equal(release->n_refs, 1);
+}
+
+typedef struct Visits {
+        size_t n;
+        size_t n_max; /* after so many it has seen enough */
+        int64_t versions;
+} Visits;
+
+static bool visit(void *context, Release *release) {
+        Visits *visits = context;
+
+        visits->versions += release_version(release);
+        return ++visits->n < visits->n_max;
+}
+
+static Visits visit_each(const Catalog *catalog, Span namespace, size_t n_max) {
+        Visits visits = { .n_max = n_max };
+
+        catalog_each(catalog, namespace, visit, &visits);
+        return visits;
+}
+
+static void test_each_release_is_visited_once(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+        Visits visits;
+
+        put(&catalog, "prod", "a", 1);
+        put(&catalog, "prod", "b", 10);
+        put(&catalog, "prod.acme", "a", 100);
+        edit_namespace(&catalog, CHANGE_NAMESPACE, "empty");
+
+        visits = visit_each(&catalog, SPAN_NULL, SIZE_MAX);
+        assert_int_equal(visits.n, 3);
+        assert_int_equal(visits.versions, 111);
+        visits = visit_each(&catalog, SPAN_LITERAL("prod"), SIZE_MAX);
+        assert_int_equal(visits.n, 2);
+        assert_int_equal(visits.versions, 11);
+        assert_int_equal(visit_each(&catalog, SPAN_LITERAL("empty"), SIZE_MAX).n, 0);
+        assert_int_equal(visit_each(&catalog, SPAN_LITERAL("none"), SIZE_MAX).n, 0);
+}
+
+static void test_a_visit_ends_when_it_has_seen_enough(void **state _unused_) {
+        _cleanup_(catalog_deinit) Catalog catalog = CATALOG_NULL;
+
+        put(&catalog, "prod", "a", 1);
+        put(&catalog, "prod", "b", 1);
+        put(&catalog, "dev", "a", 1);
+        put(&catalog, "dev", "b", 1);
+        assert_int_equal(visit_each(&catalog, SPAN_NULL, 3).n, 3);
+        assert_int_equal(visit_each(&catalog, SPAN_NULL, 1).n, 1);
+        assert_int_equal(visit_each(&catalog, SPAN_LITERAL("dev"), 1).n, 1);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_empty_catalog_serves_nothing),
@@ -498,6 +601,12 @@ int main(void) {
                 cmocka_unit_test(test_a_copy_goes_its_own_way),
                 cmocka_unit_test(test_an_empty_catalog_is_copied_too),
                 cmocka_unit_test(test_catalogs_fed_rebuilt_and_copied_agree_after_random_changes),
+                cmocka_unit_test(test_a_release_that_is_put_replaces_the_one_of_its_name),
+                cmocka_unit_test(test_putting_a_release_makes_no_namespace),
+                cmocka_unit_test(test_what_is_put_can_be_removed),
+                cmocka_unit_test(test_the_catalog_keeps_what_is_put_alive),
+                cmocka_unit_test(test_each_release_is_visited_once),
+                cmocka_unit_test(test_a_visit_ends_when_it_has_seen_enough),
         };
 
         return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);

@@ -356,6 +356,42 @@ static void test_an_empty_content_is_there(void **state _unused_) {
         assert_int_equal(text_of(json, "content").size, 0);
 }
 
+static void test_the_wire_has_all_but_the_namespace_and_the_gray_release(void **state _unused_) {
+        _cleanup_(release_unrefp) Release *release = make(&sample);
+        _cleanup_(buf_deinit) Buf wire = BUF_NULL;
+        json_auto_t *json = NULL, *expected = parse(release_json(release));
+
+        release_append_wire(&wire, release);
+        json = parse(buf_span(&wire));
+        assert_members(json,
+                       "key version revision format content sha256 updated_at updated_by comment gray ");
+        assert_true(json_is_null(json_object_get(json, "gray")));
+        assert_int_equal(json_object_del(json, "gray"), 0);
+        assert_int_equal(json_object_del(expected, "namespace"), 0);
+        assert_true(json_equal(json, expected));
+}
+
+static void test_the_wire_of_the_shortest_and_longest_names_is_whole(void **state _unused_) {
+        static char text[255];
+        static const size_t sizes[] = { 1, 255 };
+
+        memset(text, 'k', sizeof(text));
+        for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+                _cleanup_(release_unrefp) Release *release = NULL;
+                _cleanup_(buf_deinit) Buf wire = BUF_NULL;
+                json_auto_t *json = NULL;
+                ConfigData data = sample;
+
+                data.namespace = data.key = (Span){ text, sizes[i] };
+                release = make(&data);
+                buf_append_literal(&wire, "[");
+                release_append_wire(&wire, release);
+                buf_append_literal(&wire, "]");
+                json = parse(buf_span(&wire));
+                assert_true(span_equal(text_of(json_array_get(json, 0), "key"), data.key));
+        }
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_json_has_all_members_in_the_order_of_the_contract),
@@ -380,6 +416,8 @@ int main(void) {
                 cmocka_unit_test(test_bare_members_are_those_of_a_release),
                 cmocka_unit_test(test_an_absent_content_is_left_out),
                 cmocka_unit_test(test_an_empty_content_is_there),
+                cmocka_unit_test(test_the_wire_has_all_but_the_namespace_and_the_gray_release),
+                cmocka_unit_test(test_the_wire_of_the_shortest_and_longest_names_is_whole),
         };
 
         return cmocka_run_group_tests_name("release", tests, NULL, NULL);
