@@ -2,9 +2,11 @@
 // a bare socket.
 'use strict';
 
+const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const net = require('node:net');
 const tls = require('node:tls');
+const { checkClientFrame } = require('./frames.js');
 
 const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -64,6 +66,7 @@ class Connection {
     this.cutAt = Infinity; // how many bytes leave before the connection is cut
     this.answersPings = true;
     this.messages = []; // of the client, all of them
+    this.breaches = []; // of the protocol, by the client
     this.closeCode = null; // of the client's close frame
     this.isOver = false;
     this.unread = [];
@@ -110,7 +113,8 @@ class Connection {
     return true;
   }
 
-  takeFrame({ opcode, fin, payload }) {
+  takeFrame({ opcode, fin, isMasked, payload }) {
+    if (!isMasked) this.breaches.push('a frame of a client is not masked');
     if (opcode === opcodes.ping && this.answersPings) {
       this.write(encodeFrame(payload, { opcode: opcodes.pong }));
     } else if (opcode === opcodes.close) {
@@ -120,6 +124,7 @@ class Connection {
       if (!fin) return;
       const message = JSON.parse(Buffer.concat(this.parts.splice(0)).toString('utf8'));
       this.messages.push(message);
+      this.breaches.push(...checkClientFrame(message).map((breach) => `${breach}: ${JSON.stringify(message)}`));
       this.deliver(message);
     }
   }
@@ -249,10 +254,11 @@ class Peer {
     await closed;
   }
 
-  /** For after a test: stops it, and fails when a script did. */
+  /** For after a test: stops it, and fails when a script did, or when a client broke the protocol. */
   async finish() {
     if (this.server.listening) await this.stop();
     if (this.failures.length) throw this.failures[0];
+    assert.deepEqual(this.connections.flatMap(({ breaches }) => breaches), []);
   }
 }
 
