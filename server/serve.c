@@ -8,6 +8,7 @@
 
 #include "api/app.h"
 #include "api/routes.h"
+#include "push/push.h"
 #include "serve.h"
 #include "store/reader.h"
 #include "util/clock.h"
@@ -28,6 +29,7 @@ typedef struct Parts {
         int access_error;
         Problem access_problem;
         Route *routes;
+        Push *push;
         Server *server;
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
@@ -95,6 +97,24 @@ static int finish_access(Parts *parts, Problem *ret_problem) {
         return parts->access_error;
 }
 
+static int make_push(Parts *parts) {
+        const Settings *settings = parts->settings;
+        PushOptions options = {
+                .connections_max = settings->stream_connections_max,
+                .namespaces_max = settings->stream_namespaces_max,
+                .queue_max_bytes = settings->stream_queue_max_bytes,
+                .memory_max_bytes = settings->stream_memory_max_bytes,
+                .tail_max_changes = settings->stream_tail_max_changes,
+                .tail_max_bytes = settings->stream_tail_max_bytes,
+                .message_max_bytes = settings->stream_message_max_bytes,
+                .ping_interval_ms = (int64_t)settings->stream_ping_interval_ms,
+                .silence_ms = (int64_t)settings->stream_silence_ms,
+        };
+
+        parts->push = push_new(&options);
+        return parts->push ? 0 : -ENOMEM;
+}
+
 static int start_server(Parts *parts, Problem *ret_problem) {
         const Settings *settings = parts->settings;
         ServerOptions options = {
@@ -112,6 +132,10 @@ static int start_server(Parts *parts, Problem *ret_problem) {
         };
         int r;
 
+        r = make_push(parts);
+        if (r)
+                return r;
+        options.hooks = push_hooks(parts->push);
         parts->routes = routes_new(settings->metrics_public);
         options.routes = parts->routes;
         parts->app.n_threads = options.n_threads;
@@ -212,6 +236,7 @@ static int start(Parts *parts, Problem *ret_problem) {
         parts->app.store = parts->store;
         parts->app.workers = parts->worker_states;
         parts->app.n_workers = parts->settings->query_threads;
+        push_set_epoch(parts->push, store_epoch(parts->store));
         server_seed(parts->server, &parts->catalog,
                     &(ServerParts){ parts->store, parts->access, parts->workers, parts->hasher });
         parts->app.is_ready = true;
@@ -234,6 +259,7 @@ static void stop(Parts *parts) {
         if (parts->store)
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
+        parts->push = push_free(parts->push);
         parts->store = store_close(parts->store);
         for (size_t i = 0; parts->worker_states && i < parts->settings->query_threads; i++)
                 reader_close(parts->worker_states[i].reader);

@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/routes.h"
 #include "model/macros.h"
+#include "push/handlers.h"
 
 #define BASE      "/api/v1"
 #define NAMESPACE BASE "/namespaces/{ns}"
@@ -54,6 +55,7 @@ static const Route table[] = {
 
         { "POST", BASE "/transactions", RIGHT_EDITOR, "transaction", .has_body = true,
           .prepare = transaction_prepare, .answer = transaction_answer },
+        { "GET", BASE "/stream", RIGHT_AUTHENTICATED, "stream.open", .hold = stream_hold },
         { "GET", BASE "/audit", RIGHT_READER, "audit.read",
           "namespace key actor action since until limit cursor", .query = audit_query_list },
 };

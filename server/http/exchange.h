@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include "access/denials.h"
+#include "http/access_log.h"
 #include "http/h2o.h"
 #include "http/loop.h"
 #include "http/request.h"
@@ -54,6 +56,22 @@ void exchange_send(Exchange *exchange);
 
 /* Writes the repeated refusals that are due at @now_ms, monotonic. @thread any */
 void exchange_flush_denials(Server *server, int64_t now_ms);
+
+/* Notes a refusal that no answer waits for; its texts are copied. @thread loop */
+void exchange_note_denial(Loop *loop, const Denial *denial);
+
+/* The exchange that a handler's request is part of; for those that hold it. */
+static inline Exchange *exchange_of_request(Request *request) {
+        return (Exchange *)((char *)request - offsetof(Exchange, request));
+}
+
+/* Its duration says nothing of the server's speed: it waits for something to happen. */
+static inline void exchange_leave_unmeasured(Exchange *exchange) {
+        exchange->histogram = HISTOGRAM_N;
+}
+
+/* Writes a line to the access log, if there is one. */
+void exchange_log(Loop *loop, const AccessLine *line);
 
 /* Counts and logs a response; for those too that libh2o makes by itself. */
 void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us, uint64_t sent_bytes);

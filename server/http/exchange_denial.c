@@ -105,6 +105,12 @@ static void write_denial_and_send(Exchange *exchange, const Denial *denial) {
         exchange_send(exchange);
 }
 
+void exchange_note_denial(Loop *loop, const Denial *denial) {
+        metric_add(&loop->metrics, METRIC_ACCESS_DENIED, 1);
+        if (denials_note(loop->server->denials, denial, clock_monotonic_ms()))
+                write_denial(loop->server, denial);
+}
+
 void exchange_flush_denials(Server *server, int64_t now_ms) {
         denials_flush(server->denials, now_ms, write_denial, server);
 }

@@ -114,7 +114,10 @@ void exchange_run(Exchange *exchange) {
         const ServerParts *parts = &exchange->loop->server->parts;
 
         exchange->histogram = route->prepare ? HISTOGRAM_WRITE_SECONDS : HISTOGRAM_READ_SECONDS;
-        if (route->prepare && (exchange->is_large || route->is_slow))
+        if (route->hold) {
+                if (!route->hold(request))
+                        exchange_finish(exchange);
+        } else if (route->prepare && (exchange->is_large || route->is_slow))
                 exchange_offload(exchange, route->is_slow ? parts->hasher : parts->workers, work_prepare,
                                  resume_prepared);
         else if (route->prepare) {

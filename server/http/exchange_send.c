@@ -94,6 +94,11 @@ static void add_headers(h2o_req_t *h2o, const Reply *reply, bool with_body) {
         }
 }
 
+void exchange_log(Loop *loop, const AccessLine *line) {
+        if (loop->server->access_log)
+                access_line_append(&loop->access_lines, line);
+}
+
 void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us, uint64_t sent_bytes) {
         static const Metric classes[] = { METRIC_HTTP_REQUESTS_2XX, METRIC_HTTP_REQUESTS_3XX,
                                           METRIC_HTTP_REQUESTS_4XX, METRIC_HTTP_REQUESTS_5XX };
@@ -102,22 +107,18 @@ void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us
 
         metric_add(&loop->metrics, classes[h2o->res.status / 100 - 2], 1);
         metric_add(&loop->metrics, METRIC_HTTP_SENT_BYTES, sent_bytes);
-        if (!loop->server->access_log)
-                return;
-
         mark = target.size ? memchr(target.data, '?', target.size) : NULL;
-        access_line_append(
-                &loop->access_lines,
-                &(AccessLine){
-                        .at_ms = clock_wall_ms(),
-                        .address = span_from_string(connection_of(h2o)->address),
-                        .user = user.data ? user : SPAN_LITERAL(""),
-                        .method = span_from_iovec(h2o->input.method),
-                        .path = mark ? (Span){ target.data, (size_t)(mark - target.data) } : target,
-                        .status = h2o->res.status,
-                        .sent_bytes = sent_bytes,
-                        .duration_us = duration_us,
-                });
+        exchange_log(loop,
+                     &(AccessLine){
+                             .at_ms = clock_wall_ms(),
+                             .address = span_from_string(connection_of(h2o)->address),
+                             .user = user.data ? user : SPAN_LITERAL(""),
+                             .method = span_from_iovec(h2o->input.method),
+                             .path = mark ? (Span){ target.data, (size_t)(mark - target.data) } : target,
+                             .status = h2o->res.status,
+                             .sent_bytes = sent_bytes,
+                             .duration_us = duration_us,
+                     });
 }
 
 void exchange_send(Exchange *exchange) {
@@ -134,7 +135,8 @@ void exchange_send(Exchange *exchange) {
         h2o->res.reason = status_phrase(request->reply.status);
         h2o->res.content_length = is_held_by_client ? SIZE_MAX : body.size;
         add_headers(h2o, &request->reply, !is_held_by_client);
-        metric_observe_us(&exchange->loop->metrics, exchange->histogram, (uint64_t)duration_us);
+        if (exchange->histogram != HISTOGRAM_N)
+                metric_observe_us(&exchange->loop->metrics, exchange->histogram, (uint64_t)duration_us);
         exchange_account(exchange->loop, h2o, request->principal.name, duration_us,
                          with_body ? body.size : 0);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/access_log.h"
+#include "http/hooks.h"
 #include "http/loop.h"
 #include "http/server_private.h"
 
@@ -16,8 +17,12 @@
 #define ACCEPTS_PER_TURN 16
 #define TICK_MS          1000
 
+Connection *connection_of_socket(h2o_socket_t *socket) {
+        return socket->on_close.data;
+}
+
 Connection *connection_of(h2o_req_t *req) {
-        return req->conn->callbacks->get_socket(req->conn)->on_close.data;
+        return connection_of_socket(req->conn->callbacks->get_socket(req->conn));
 }
 
 static void on_close(void *context) {
@@ -153,24 +158,31 @@ static void hang_up(Loop *loop) {
                 (void)shutdown(H2O_STRUCT_FROM_MEMBER(Connection, link, at)->fd, SHUT_RDWR);
 }
 
-static void turn(Loop *loop) {
+/* @is_busy: the hooks have work left, so events are looked for, not waited for. Return: whether they still
+ * have. */
+static bool turn(Loop *loop, bool is_busy) {
         /* -1 is a signal's interruption, and no reason to stop. */
-        (void)h2o_evloop_run(loop->context.loop, INT32_MAX);
+        (void)h2o_evloop_run(loop->context.loop, is_busy ? 0 : INT32_MAX);
+        is_busy = hooks_turn(loop);
         if (loop->access_lines.size)
                 access_log_write(loop->server->access_log, &loop->access_lines);
+        return is_busy;
 }
 
 static void *loop_main(void *context) {
         Loop *loop = context;
+        bool is_busy = false;
 
         init(loop);
+        hooks_started(loop);
         (void)sem_post(&loop->started);
         while (!loop->is_ending)
-                turn(loop);
+                is_busy = turn(loop, is_busy);
 
         hang_up(loop);
         while (!h2o_linklist_is_empty(&loop->connections))
-                turn(loop);
+                is_busy = turn(loop, is_busy);
+        hooks_ended(loop);
         deinit(loop);
         return NULL;
 }

@@ -51,6 +51,7 @@ struct Loop {
         h2o_timeout_t tick;
         h2o_timeout_entry_t tick_entry;
         void (*on_tick)(Loop *loop);
+        void *extension; /* what the hooks (http/hooks.h) keep for this loop */
 
         Catalog catalog;
         bool is_ready;    /* the catalog is loaded */
@@ -78,6 +79,9 @@ void loop_send(Loop *loop, LoopMessage *message);
 
 /* Called when draining begins, and whenever a request ends. @thread loop */
 void loop_tell_if_drained(Loop *loop);
+
+/* The socket's connection, as long as it is open. */
+Connection *connection_of_socket(h2o_socket_t *socket);
 
 /* The connection that a request came on. */
 Connection *connection_of(h2o_req_t *req);

@@ -2,11 +2,13 @@
  * The route table: what a request may be, which right it takes, and who answers it.
  *
  * A new resource is a row in the table (api/routes.c) and a file with its handlers. Handlers know nothing of
- * sockets, threads or libh2o. There are three kinds of answer:
+ * sockets, threads or libh2o. There are four kinds of answer:
  *
  *   read    from the catalog, on the loop thread: no lock, no disk, no waiting
  *   query   from the store, on a worker thread, with a reader
  *   write   prepare() makes a command of the request; the store executes it; answer() tells the result
+ *   hold    later, or never: whoever takes the exchange (http/exchange.h) over answers it when there is
+ *           something to say, or makes a connection of another protocol of it
  */
 #pragma once
 
@@ -42,6 +44,8 @@ typedef struct Route {
         bool (*prepare)(Request *request);
         /* Called when the command has succeeded. @thread loop */
         void (*answer)(Request *request);
+        /* Return: true with the exchange taken over; false with the reply made. @thread loop */
+        bool (*hold)(Request *request);
 } Route;
 
 typedef struct RouteMatch {

@@ -121,6 +121,7 @@ static int check_port_is_free(const Server *server, const struct addrinfo *addre
 static void on_tick(Loop *loop) {
         if (loop->is_ready)
                 exchange_flush_denials(loop->server, clock_monotonic_ms());
+        hooks_tick(loop);
 }
 
 static int add_loop(Server *server, struct addrinfo *address) {
@@ -200,7 +201,7 @@ static void run_part(Loop *loop, LoopMessage *message) {
         free(whole);
 }
 
-static void broadcast(Server *server, void (*run)(Loop *, void *), void (*end)(void *), void *context) {
+void server_visit_loops(Server *server, void (*run)(Loop *, void *), void (*end)(void *), void *context) {
         Broadcast *whole = malloc(sizeof(*whole) + server->n_loops * sizeof(BroadcastPart));
 
         if (!whole)
@@ -232,7 +233,7 @@ static void broadcast_and_wait(Server *server, void (*run)(Loop *, void *), cons
         Rendezvous rendezvous = { .catalog = catalog };
 
         (void)sem_init(&rendezvous.done, 0, 0);
-        broadcast(server, run, end_rendezvous, &rendezvous);
+        server_visit_loops(server, run, end_rendezvous, &rendezvous);
         while (sem_wait(&rendezvous.done) != 0)
                 assert(errno == EINTR);
         (void)sem_destroy(&rendezvous.done);
@@ -254,6 +255,7 @@ static void seed_loop(Loop *loop, void *context) {
                 abort();
         measure_catalog(loop);
         loop->is_ready = true;
+        hooks_seeded(loop);
 }
 
 void server_seed(Server *server, const Catalog *catalog, const ServerParts *parts) {
@@ -261,20 +263,32 @@ void server_seed(Server *server, const Catalog *catalog, const ServerParts *part
         broadcast_and_wait(server, seed_loop, catalog);
 }
 
+/* A commit on its way through the loops. */
+typedef struct Delivery {
+        Server *server;
+        Commit *commit;
+        void *made; /* of it, by the hooks */
+} Delivery;
+
 static void apply_commit(Loop *loop, void *context) {
-        const Commit *commit = context;
+        const Delivery *delivery = context;
+        const Commit *commit = delivery->commit;
 
         for (size_t i = 0; i < commit->n_changes; i++)
                 if (catalog_apply(&loop->catalog, commit->changes[i]) != 0)
                         abort();
 
         measure_catalog(loop);
+        hooks_applied(loop, delivery->made);
 }
 
 /* Every loop has the changes: now, and not before, the askers may know. */
 static void answer_commit(void *context) {
-        Commit *commit = context;
+        Delivery *delivery = context;
+        Commit *commit = delivery->commit;
 
+        hooks_delivered(&delivery->server->options.hooks, delivery->made);
+        free(delivery);
         for (Command *command = commit->commands, *next; command; command = next) {
                 next = command->next;
                 command->done(command);
@@ -283,7 +297,14 @@ static void answer_commit(void *context) {
 }
 
 void server_deliver(void *context, Commit *commit) {
-        broadcast(context, apply_commit, answer_commit, commit);
+        Server *server = context;
+        Delivery *delivery = malloc(sizeof(*delivery));
+
+        if (!delivery)
+                abort();
+
+        *delivery = (Delivery){ server, commit, hooks_committed(&server->options.hooks, commit) };
+        server_visit_loops(server, apply_commit, answer_commit, delivery);
 }
 
 void server_reopen_access_log(Server *server) {
@@ -296,6 +317,7 @@ static void drain_loop(Loop *loop, _unused_ void *context) {
         loop->listener = NULL;
         /* Not h2o_context_request_shutdown(): it starts a timer for HTTP/2 that disposal then trips over. */
         loop->context.shutdown_requested = 1;
+        hooks_draining(loop);
         loop_tell_if_drained(loop);
 }
 

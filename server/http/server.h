@@ -14,6 +14,7 @@
 
 #include "access/access.h"
 #include "access/denials.h"
+#include "http/hooks.h"
 #include "http/route.h"
 #include "model/catalog.h"
 #include "model/macros.h"
@@ -37,6 +38,7 @@ typedef struct ServerOptions {
         const Route *routes;
         size_t n_routes;
         void *app; /* for the handlers */
+        LoopHooks hooks;
 } ServerOptions;
 
 /* What a worker thread carries: the state of its jobs. */
@@ -72,6 +74,13 @@ void server_reopen_access_log(Server *server);
 bool server_drain(Server *server, uint64_t timeout_ms);
 
 Server *server_free(Server *server);
+
+/*
+ * Has every loop call @run on its thread; the one that is done last calls @end. Nobody waits.
+ * @thread any
+ */
+void server_visit_loops(Server *server, void (*run)(Loop *loop, void *context), void (*end)(void *context),
+                        void *context);
 
 /* The loops' counters. @thread any */
 size_t server_n_loops(const Server *server);

@@ -30,6 +30,10 @@ void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]) {
         sha256_final(&sha, ret_hash);
 }
 
+void sha1(Span data, uint8_t ret_hash[SHA1_SIZE]) {
+        (void)SHA1((const unsigned char *)data.data, data.size, ret_hash);
+}
+
 /* OpenSSL refuses to use more than 32 MiB unless it is told how much; some blocks come on top of 128 * N * r.
  */
 void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size) {
@@ -90,7 +94,7 @@ bool base64_decode(Span text, Buf *buf) {
         return decode(unpadded, standard_alphabet, buf);
 }
 
-void base64url_append(Buf *buf, Span data) {
+static void encode(Buf *buf, Span data, const char *alphabet) {
         uint32_t bits = 0;
         unsigned n_bits = 0;
 
@@ -99,11 +103,21 @@ void base64url_append(Buf *buf, Span data) {
                 n_bits += 8;
                 while (n_bits >= 6) {
                         n_bits -= 6;
-                        buf_append_char(buf, url_alphabet[bits >> n_bits & 63]);
+                        buf_append_char(buf, alphabet[bits >> n_bits & 63]);
                 }
         }
         if (n_bits)
-                buf_append_char(buf, url_alphabet[bits << (6 - n_bits) & 63]);
+                buf_append_char(buf, alphabet[bits << (6 - n_bits) & 63]);
+}
+
+void base64_append(Buf *buf, Span data) {
+        encode(buf, data, standard_alphabet);
+        for (size_t n = data.size; n % 3 != 0; n++)
+                buf_append_char(buf, '=');
+}
+
+void base64url_append(Buf *buf, Span data) {
+        encode(buf, data, url_alphabet);
 }
 
 bool base64url_decode(Span text, Buf *buf) {

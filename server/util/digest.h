@@ -24,6 +24,10 @@ void sha256_update(Sha256 *sha, const void *data, size_t size);
 void sha256_final(Sha256 *sha, uint8_t ret_hash[SHA256_SIZE]);
 void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]);
 
+/* For the handshake of WebSocket, which asks for it; for nothing that has to be safe. */
+#define SHA1_SIZE 20
+void sha1(Span data, uint8_t ret_hash[SHA1_SIZE]);
+
 /* RFC 7914, with its parameters N, r and p; takes 128 * N * r bytes of memory meanwhile, and aborts without
  * them. */
 void scrypt(Span password, Span salt, uint64_t n, uint32_t r, uint32_t p, uint8_t *ret_key, size_t key_size);
@@ -39,6 +43,7 @@ bool equal_in_constant_time(const void *a, const void *b, size_t size);
 
 /* Base64 as in RFC 4648: the standard alphabet with padding; decoding refuses anything else. */
 bool base64_decode(Span text, Buf *buf);
+void base64_append(Buf *buf, Span data);
 /* Base64 with the alphabet for URLs, without padding. */
 void base64url_append(Buf *buf, Span data);
 bool base64url_decode(Span text, Buf *buf);

@@ -98,6 +98,67 @@ static const Family families[] = {
                 .sentence = "Queries of the store turned away because their queue was full.",
         },
         {
+                GAUGE("confer_stream_connections", METRIC_STREAM_WEBSOCKETS),
+                .label = "kind",
+                .values = { "websocket", "events", "poll" },
+                .sentence = "Connections that follow changes, by kind; polls while they wait.",
+        },
+        {
+                COUNTER("confer_stream_frames_total", METRIC_STREAM_FRAMES),
+                .sentence = "Frames handed to connections of the stream.",
+        },
+        {
+                COUNTER("confer_stream_sent_bytes_total", METRIC_STREAM_SENT_BYTES),
+                .sentence = "Bytes of these frames.",
+        },
+        {
+                COUNTER("confer_stream_encoded_total", METRIC_STREAM_ENCODED),
+                .sentence = "Frames of changes and snapshots that were encoded; the others were shared.",
+        },
+        {
+                COUNTER("confer_stream_snapshots_total", METRIC_STREAM_SNAPSHOTS),
+                .sentence = "Snapshots sent, after a subscription or a full queue.",
+        },
+        {
+                COUNTER("confer_stream_resumes_total", METRIC_STREAM_RESUMES),
+                .sentence = "Subscriptions that went on where they had been, without a snapshot.",
+        },
+        {
+                COUNTER("confer_stream_overflows_total", METRIC_STREAM_OVERFLOWS),
+                .sentence =
+                        "Queues of slow readers that were full and dropped, to be replaced by a snapshot.",
+        },
+        {
+                COUNTER("confer_stream_refused_total", METRIC_STREAM_REFUSED_CONNECTIONS),
+                .label = "what",
+                .values = { "connection", "namespaces", "frame" },
+                .sentence = "What was refused: connections above stream_connections_max, subscriptions above "
+                            "stream_namespaces_max, frames answered with an error (these included).",
+        },
+        {
+                COUNTER("confer_stream_closed_total", METRIC_STREAM_CLOSED_MEMORY),
+                .label = "reason",
+                .values = { "memory", "silent", "protocol" },
+                .sentence = "Streams closed by the server: past stream_memory_max_bytes, silent for "
+                            "stream_silence_ms, in breach of the protocol.",
+        },
+        {
+                COUNTER("confer_stream_results_dropped_total", METRIC_STREAM_RESULTS_DROPPED),
+                .sentence = "Results of instances that were not kept, because one reported too many.",
+        },
+        {
+                GAUGE("confer_stream_tail_changes", METRIC_STREAM_TAIL_CHANGES),
+                .sentence = "Changes kept for those who come back.",
+        },
+        {
+                GAUGE("confer_stream_tail_bytes", METRIC_STREAM_TAIL_BYTES),
+                .sentence = "Memory that these changes take at most.",
+        },
+        {
+                GAUGE("confer_stream_memory_bytes", METRIC_STREAM_MEMORY_BYTES),
+                .sentence = "Memory of all encoded frames.",
+        },
+        {
                 HISTOGRAM("confer_http_request_seconds", HISTOGRAM_READ_SECONDS),
                 .label = "kind",
                 .values = { "read", "query", "write" },

@@ -36,6 +36,25 @@ typedef enum Metric {
         METRIC_CATALOG_NAMESPACES, /* gauge */
         METRIC_QUERY_TIMEOUTS,
         METRIC_QUERY_BUSY,
+        METRIC_STREAM_WEBSOCKETS,    /* gauge: confer_stream_connections{kind="websocket"} … */
+        METRIC_STREAM_EVENT_STREAMS, /* gauge */
+        METRIC_STREAM_POLLS,         /* gauge: parked */
+        METRIC_STREAM_FRAMES,        /* handed to connections */
+        METRIC_STREAM_SENT_BYTES,
+        METRIC_STREAM_ENCODED, /* frames with releases that had to be made */
+        METRIC_STREAM_SNAPSHOTS,
+        METRIC_STREAM_RESUMES,
+        METRIC_STREAM_OVERFLOWS,           /* of a connection's queue */
+        METRIC_STREAM_REFUSED_CONNECTIONS, /* confer_stream_refused_total{what="connection"} … */
+        METRIC_STREAM_REFUSED_NAMESPACES,
+        METRIC_STREAM_REFUSED_FRAMES,
+        METRIC_STREAM_CLOSED_MEMORY, /* confer_stream_closed_total{reason="memory"} … */
+        METRIC_STREAM_CLOSED_SILENT,
+        METRIC_STREAM_CLOSED_PROTOCOL,
+        METRIC_STREAM_RESULTS_DROPPED,
+        METRIC_STREAM_TAIL_CHANGES, /* gauge */
+        METRIC_STREAM_TAIL_BYTES,   /* gauge */
+        METRIC_STREAM_MEMORY_BYTES, /* gauge */
         METRIC_N,
 } Metric;
 

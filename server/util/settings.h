@@ -20,7 +20,7 @@ enum {
         SETTINGS_E_INVALID = 1, /* a file, a variable or a flag is wrong; the problem says which and why */
 };
 
-#define SETTINGS_MAX 32 /* rows of the table, at most */
+#define SETTINGS_MAX 48 /* rows of the table, at most */
 
 /* Where a value was written, the weakest place first. */
 typedef enum SettingsSource {
@@ -60,6 +60,16 @@ typedef struct Settings {
         uint64_t write_queue_max;
         uint64_t wal_max_bytes;
         uint64_t outbox_max_rows;
+
+        uint64_t stream_connections_max;
+        uint64_t stream_namespaces_max;
+        uint64_t stream_queue_max_bytes;
+        uint64_t stream_memory_max_bytes;
+        uint64_t stream_tail_max_changes;
+        uint64_t stream_tail_max_bytes;
+        uint64_t stream_message_max_bytes;
+        uint64_t stream_ping_interval_ms;
+        uint64_t stream_silence_ms;
 
         uint64_t session_idle_ms;
         uint64_t session_max_ms;

@@ -31,6 +31,7 @@ typedef enum SettingGroup {
         SETTING_GROUP_PROGRAM,
         SETTING_GROUP_HTTP,
         SETTING_GROUP_STORE,
+        SETTING_GROUP_STREAM,
         SETTING_GROUP_ACCESS,
         SETTING_GROUP_LOG,
         SETTING_GROUP_N,
@@ -56,6 +57,8 @@ typedef enum SettingUnit {
         SETTING_UNIT_CONNECTIONS,
         SETTING_UNIT_QUERIES,
         SETTING_UNIT_COMMANDS,
+        SETTING_UNIT_NAMESPACES,
+        SETTING_UNIT_CHANGES,
         SETTING_UNIT_N,
 } SettingUnit;
 

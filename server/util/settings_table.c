@@ -173,6 +173,90 @@ static const Setting table[] = {
                         "mirror that misses them compares in full.",
         },
         {
+                INTEGER(stream_connections_max),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_CONNECTIONS,
+                .min = 0,
+                .max = 1000000,
+                .default_text = "8000",
+                .sentence = "How many streams, event streams and polls may be open at once; each takes one "
+                            "of connections_max too.",
+        },
+        {
+                INTEGER(stream_namespaces_max),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_NAMESPACES,
+                .min = 1,
+                .max = 256,
+                .default_text = "256",
+                .sentence = "How many namespaces one stream may follow.",
+        },
+        {
+                INTEGER(stream_queue_max_bytes),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_BYTES,
+                .min = 4 * KIB,
+                .max = 64 * MIB,
+                .default_text = "1 MiB",
+                .sentence = "How much may wait for one stream that does not read; then it is sent a snapshot "
+                            "when it does.",
+        },
+        {
+                INTEGER(stream_memory_max_bytes),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_BYTES,
+                .min = MIB,
+                .max = 64 * GIB,
+                .default_text = "256 MiB",
+                .sentence = "How much memory the frames of all streams may take; past it, the slowest "
+                            "readers are closed.",
+        },
+        {
+                INTEGER(stream_tail_max_changes),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_CHANGES,
+                .min = 0,
+                .max = 10000000,
+                .default_text = "10000",
+                .sentence = "How many changes are kept in memory for streams that come back.",
+        },
+        {
+                INTEGER(stream_tail_max_bytes),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_BYTES,
+                .min = 0,
+                .max = 16 * GIB,
+                .default_text = "32 MiB",
+                .sentence = "How much memory these changes may take.",
+        },
+        {
+                INTEGER(stream_message_max_bytes),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_BYTES,
+                .min = KIB,
+                .max = 16 * MIB,
+                .default_text = "256 KiB",
+                .sentence = "The longest message that a stream may send; a longer one closes it.",
+        },
+        {
+                INTEGER(stream_ping_interval_ms),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_MS,
+                .min = 100,
+                .max = HOUR,
+                .default_text = "15 s",
+                .sentence = "How often an idle stream is pinged.",
+        },
+        {
+                INTEGER(stream_silence_ms),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_MS,
+                .min = 200,
+                .max = DAY,
+                .default_text = "45 s",
+                .sentence = "How long a stream may be silent; then it is closed.",
+        },
+        {
                 INTEGER(session_idle_ms),
                 .group = SETTING_GROUP_ACCESS,
                 .unit = SETTING_UNIT_MS,
@@ -246,7 +330,8 @@ static const SettingsOption options[] = {
 };
 
 static const char *const groups[SETTING_GROUP_N] = {
-        [SETTING_GROUP_PROGRAM] = "Program", [SETTING_GROUP_HTTP] = "HTTP", [SETTING_GROUP_STORE] = "Store",
+        [SETTING_GROUP_PROGRAM] = "Program", [SETTING_GROUP_HTTP] = "HTTP",
+        [SETTING_GROUP_STORE] = "Store",     [SETTING_GROUP_STREAM] = "Stream",
         [SETTING_GROUP_ACCESS] = "Access",   [SETTING_GROUP_LOG] = "Log",
 };
 

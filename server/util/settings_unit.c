@@ -29,6 +29,8 @@ static const struct {
         [SETTING_UNIT_CONNECTIONS] = { "connections", "" },
         [SETTING_UNIT_QUERIES] = { "queries", "" },
         [SETTING_UNIT_COMMANDS] = { "commands", "" },
+        [SETTING_UNIT_NAMESPACES] = { "namespaces", "" },
+        [SETTING_UNIT_CHANGES] = { "changes", "" },
 };
 
 const char *settings_unit_to_string(SettingUnit unit) {

@@ -1,0 +1,15 @@
+/*
+ * Memory of sizes that we chose: it is there, or the program ends, as libh2o's own allocations do.
+ */
+#pragma once
+
+#include <stdlib.h>
+
+/* Zeroed; to be released with free(). */
+static inline void *allocate(size_t n, size_t size) {
+        void *memory = calloc(n ? n : 1, size ? size : 1);
+
+        if (!memory)
+                abort();
+        return memory;
+}

@@ -1,0 +1,9 @@
+/*
+ * The handlers of the change stream's routes, by the file that holds them.
+ */
+#pragma once
+
+#include "http/request.h"
+
+/* handshake.c: GET /stream */
+bool stream_hold(Request *request);

@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "model/hash.h"
+#include "model/json.h"
+#include "model/macros.h"
+#include "push/allocate.h"
+#include "push/instance.h"
+
+typedef struct Result {
+        Span namespace; /* the texts stand behind */
+        Span key;
+        int64_t version;
+        bool ok;
+        Span error;
+        char text[];
+} Result;
+
+static Span copy_text(char **at, Span text) {
+        Span copy = { *at, text.size };
+
+        if (!text.data)
+                return SPAN_NULL;
+
+        memcpy(*at, text.data, text.size);
+        *at += text.size;
+        return copy;
+}
+
+Instance *instance_new(const Frame *frame) {
+        size_t size = frame->instance_id.size + frame->app.size + frame->sdk.size;
+        Instance *instance;
+        char *text;
+
+        for (size_t i = 0; i < frame->n_tags; i++)
+                size += frame->tags[i].name.size + frame->tags[i].value.size;
+        instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(FrameTag) + size);
+        text = (char *)&instance->tags[frame->n_tags];
+        instance->id = copy_text(&text, frame->instance_id);
+        instance->app = copy_text(&text, frame->app);
+        instance->sdk = copy_text(&text, frame->sdk);
+        instance->n_tags = frame->n_tags;
+        for (size_t i = 0; i < frame->n_tags; i++) {
+                instance->tags[i].name = copy_text(&text, frame->tags[i].name);
+                instance->tags[i].value = copy_text(&text, frame->tags[i].value);
+        }
+        return instance;
+}
+
+static bool is_of_config(const void *value, const void *wanted_) {
+        const Result *result = value;
+        const FrameResult *wanted = wanted_;
+
+        return span_equal(result->namespace, wanted->namespace) && span_equal(result->key, wanted->key);
+}
+
+static size_t result_size(const FrameResult *result) {
+        return sizeof(Result) + sizeof(TableSlot) + result->namespace.size + result->key.size +
+               result->error.size;
+}
+
+static size_t kept_size(const Result *result) {
+        return sizeof(Result) + sizeof(TableSlot) + result->namespace.size + result->key.size +
+               result->error.size;
+}
+
+static Result *result_new(const FrameResult *from) {
+        Result *result = allocate(1, result_size(from));
+        char *text = result->text;
+
+        result->namespace = copy_text(&text, from->namespace);
+        result->key = copy_text(&text, from->key);
+        result->version = from->version;
+        result->ok = from->ok;
+        result->error = copy_text(&text, from->error);
+        return result;
+}
+
+bool instance_results_put(InstanceResults *results, const FrameResult *result) {
+        uint64_t hash = hash_span(hash_span(0, result->namespace), result->key);
+        Result *replaced = table_take(&results->by_config, hash, is_of_config, result);
+
+        if (replaced)
+                results->bytes -= kept_size(replaced);
+        free(replaced);
+        if (results->bytes + result_size(result) > INSTANCE_RESULTS_BYTES_MAX)
+                return false;
+
+        if (table_reserve(&results->by_config, 1) != 0)
+                abort();
+        (void)table_put(&results->by_config, hash, is_of_config, result, result_new(result));
+        results->bytes += result_size(result);
+        return true;
+}
+
+void instance_results_deinit(InstanceResults *results) {
+        for (size_t i = 0; i < results->by_config.n_slots; i++)
+                free(results->by_config.slots[i].value);
+        table_deinit(&results->by_config);
+        results->bytes = 0;
+}
+
+static void append_result(const Result *result, Buf *buf) {
+        buf_append_literal(buf, "{\"namespace\":");
+        json_append_string(buf, result->namespace);
+        buf_append_literal(buf, ",\"key\":");
+        json_append_string(buf, result->key);
+        buf_append_literal(buf, ",\"version\":");
+        buf_append_i64(buf, result->version);
+        buf_append_string(buf, result->ok ? ",\"ok\":true,\"error\":" : ",\"ok\":false,\"error\":");
+        json_append_string(buf, result->error);
+        buf_append_char(buf, '}');
+}
+
+size_t instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < results->by_config.n_slots; i++) {
+                const Result *result = results->by_config.slots[i].value;
+
+                if (!result || (namespace.data && !span_equal(result->namespace, namespace)) ||
+                    (key.data && !span_equal(result->key, key)))
+                        continue;
+                if (n++ > 0)
+                        buf_append_char(buf, ',');
+                append_result(result, buf);
+        }
+        return n;
+}
