@@ -16,6 +16,9 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** A command that every probe is run under, as one line: "valgrind --quiet". */
+const wrapperWords = (process.env.CONFER_PROBE_WRAPPER ?? '').split(' ').filter(Boolean);
+
 /** Reconnects at once, so that no test waits. */
 const quickBackoff = '1,5,60000';
 
@@ -30,12 +33,12 @@ function flagsOf(options) {
 
 class Probe {
   /**
-   * @options: the probe's flags, a list for one that is repeated; `env`, variables; `wrapper`, a command to run it
-   *   under; `allowed`, a pattern of the breaches that the test provokes
+   * @options: the probe's flags, a list for one that is repeated; `env`, variables; `allowed`, a pattern
+   *   of the breaches that the test provokes
    */
-  constructor({ env = {}, wrapper = [], allowed, ...options }) {
+  constructor({ env = {}, allowed, ...options }) {
     const flags = flagsOf({ backoff: quickBackoff, ...options });
-    const [command, ...args] = [...wrapper, program, ...flags];
+    const [command, ...args] = [...wrapperWords, program, ...flags];
     this.allowed = allowed;
     this.events = [];
     this.waiting = [];
