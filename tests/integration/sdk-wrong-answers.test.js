@@ -240,9 +240,7 @@ describe('Frames out of order', () => {
   test('An old frame of a config does not undo a newer one', async (t) => {
     const { store, peer, probe, connection } = await connected(t);
     const frames = [1, 2, 3].map((i) => store.put(namespace, 'a', `content ${i}`));
-    connection.send(frames[2]);
-    connection.send(frames[1]);
-    connection.send(frames[0]);
+    connection.sendTogether(frames.reverse());
     await holdsAll(probe, store);
     peer.connections.at(-1).cut();
     await holdsAll(probe, store);
@@ -256,7 +254,8 @@ describe('Frames out of order', () => {
       store.put('prod', 'y', 'two'),
       store.put(namespace, 'z', 'three'),
     ];
-    for (const frame of frames.reverse()) connection.send(frame);
+    connection.sendTogether(frames.reverse());
+    await holdsAll(probe, store);
     peer.connections.at(-1).cut();
     await holdsAll(probe, store);
   });
@@ -264,8 +263,7 @@ describe('Frames out of order', () => {
   test('An old deletion does not remove what was published after it', async (t) => {
     const { store, peer, probe, connection } = await connected(t);
     const deletion = store.delete(namespace, 'a');
-    connection.send(store.put(namespace, 'a', 'back again'));
-    connection.send(deletion);
+    connection.sendTogether([store.put(namespace, 'a', 'back again'), deletion]);
     await holdsAll(probe, store);
     peer.connections.at(-1).cut();
     await holdsAll(probe, store);

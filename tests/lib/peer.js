@@ -186,6 +186,11 @@ class Connection {
     this.sendText(typeof frame === 'string' ? frame : JSON.stringify(frame), { fragments });
   }
 
+  /** Frames that leave in one piece, so that the client gets all of them or none. */
+  sendTogether(frames) {
+    this.write(Buffer.concat(frames.map((frame) => encodeFrame(Buffer.from(JSON.stringify(frame))))));
+  }
+
   sendText(text, { fragments = 1 } = {}) {
     const bytes = Buffer.from(text);
     const step = Math.max(1, Math.ceil(bytes.length / fragments));
