@@ -193,7 +193,8 @@ describe('Values', () => {
       ['int64 NS app.json /limits/1', 'NOT_FOUND'],
       ['int64 NS app.json limits', 'INVALID'],
       ['int64 NS app.json /a~2b', 'INVALID'],
-      ['string NS app.json', contents['app.json']],
+      ['string NS app.json', 'TYPE'],
+      ['string NS words', 'no number'],
       ['int64 NS number', 42],
       ['bool NS flag', true],
       ['int64 NS words', 'TYPE'],
@@ -226,7 +227,7 @@ describe('Values', () => {
     assert.equal((await probe.get('PROD', 'a')).error, 'INVALID');
     assert.equal((await probe.get(namespace, '.a')).error, 'INVALID');
     assert.equal((await probe.get('prod', 'a')).error, 'NOT_FOUND');
-    assert.equal((await probe.command(`each ${namespace}`)).values.length, 3 + Object.keys(contents).length);
+    assert.equal((await probe.command(`each ${namespace}`)).values.length, 3 + Object.keys(contents).length + 1);
   });
 
   test('Before anything is known, a default is there, and nothing else', async (t) => {
