@@ -17,6 +17,7 @@ header  jansson.h       libjansson-dev
 header  yaml.h          libyaml-dev
 header  libxml2/libxml/parser.h libxml2-dev
 header  openssl/evp.h   libssl-dev
+header  libwebsockets.h libwebsockets-dev
 '
 
 TEST_NEEDS='

@@ -27,6 +27,11 @@ static bool is_refused_by_jansson_alone(const json_error_t *error) {
         return code == json_error_numeric_overflow || code == json_error_null_byte_in_key;
 }
 
+/* A NUL after a number is lost on Jansson, which takes what is left. */
+static bool is_comparable(Span text) {
+        return text.size == 0 || !memchr(text.data, '\0', text.size);
+}
+
 static void check_json(Span text) {
         const char *problem = NULL;
         json_auto_t *json = NULL;
@@ -170,7 +175,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         Problem problem = PROBLEM_NULL;
         int r;
 
-        check_json(text);
+        if (is_comparable(text))
+                check_json(text);
         r = frame_parse(text, &frame, &problem);
         if (r) {
                 expect(r > 0 && problem.text[0] != '\0');

@@ -371,6 +371,15 @@ static void test_no_json_and_no_object_are_malformed(void **state _unused_) {
                 assert_refused(texts[i], FRAME_E_MALFORMED, "");
 }
 
+/* It is neither space nor the end. */
+static void test_a_nul_in_the_text_is_malformed(void **state _unused_) {
+        static const char text[] = "{\"seq\":0,\"type\":\"ack\",\"payload\":{\"results\":[],\"x\":4\0}}";
+        Frame frame = FRAME_NULL;
+        Problem problem;
+
+        assert_int_equal(frame_parse((Span){ text, sizeof(text) - 1 }, &frame, &problem), FRAME_E_MALFORMED);
+}
+
 static void test_an_unknown_type_is_told_from_a_bad_frame(void **state _unused_) {
         assert_refused("{\"seq\":0,\"type\":\"poke\",\"payload\":{}}", FRAME_E_UNKNOWN, "type");
         assert_refused("{\"seq\":0,\"type\":\"\",\"payload\":{}}", FRAME_E_UNKNOWN, "type");
@@ -759,6 +768,7 @@ int main(void) {
                 cmocka_unit_test(test_a_bad_field_is_refused_by_name),
                 cmocka_unit_test(test_what_is_unknown_is_passed_over),
                 cmocka_unit_test(test_no_json_and_no_object_are_malformed),
+                cmocka_unit_test(test_a_nul_in_the_text_is_malformed),
                 cmocka_unit_test(test_an_unknown_type_is_told_from_a_bad_frame),
                 cmocka_unit_test(test_counts_are_limited),
                 cmocka_unit_test(test_what_a_server_sends_is_not_counted),

@@ -1,0 +1,155 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acks.h"
+#include "model/frame.h"
+
+/* What a result takes beside its names and its text, about. */
+#define RESULT_SIZE_BESIDES 64
+
+void acks_init(Acks *acks, void (*wake)(void *context), void *wake_context) {
+        *acks = (Acks){ .wake = wake, .wake_context = wake_context };
+        pthread_mutex_init(&acks->lock, NULL);
+}
+
+/* Return: the reference that the list had. */
+static confer_value *take_first(Acks *acks) {
+        confer_value *value = acks->first;
+
+        acks->first = value->next_ack;
+        if (!acks->first)
+                acks->last = NULL;
+        value->next_ack = NULL;
+        value->is_queued = false;
+        return value;
+}
+
+void acks_deinit(Acks *acks) {
+        while (acks->first)
+                confer_value_unref(take_first(acks));
+        pthread_mutex_destroy(&acks->lock);
+}
+
+static void append(Acks *acks, confer_value *value) {
+        if (value->is_queued)
+                return;
+
+        value->is_queued = true;
+        *(acks->last ? &acks->last->next_ack : &acks->first) = confer_value_ref(value);
+        acks->last = value;
+}
+
+void acks_applied(Acks *acks, confer_value *value) {
+        bool was_empty;
+
+        pthread_mutex_lock(&acks->lock);
+        was_empty = !acks->first;
+        if (value->verdict == VERDICT_NONE) {
+                value->verdict = VERDICT_APPLIED;
+                append(acks, value);
+        }
+        was_empty &= acks->first != NULL;
+        pthread_mutex_unlock(&acks->lock);
+        if (was_empty)
+                acks->wake(acks->wake_context);
+}
+
+void acks_refused(Acks *acks, confer_value *value, const char *reason) {
+        char *copy = reason ? strdup(reason) : NULL;
+        bool was_empty;
+
+        pthread_mutex_lock(&acks->lock);
+        was_empty = !acks->first;
+        free(value->reason);
+        value->reason = copy;
+        value->verdict = VERDICT_REFUSED;
+        append(acks, value);
+        pthread_mutex_unlock(&acks->lock);
+        if (was_empty)
+                acks->wake(acks->wake_context);
+}
+
+static bool renew_one(void *context, Release *release) {
+        confer_value *value = value_of(release);
+
+        if (value->verdict != VERDICT_NONE)
+                append(context, value);
+        return true;
+}
+
+void acks_renew(Acks *acks, const Catalog *catalog) {
+        pthread_mutex_lock(&acks->lock);
+        catalog_each(catalog, SPAN_NULL, renew_one, acks);
+        pthread_mutex_unlock(&acks->lock);
+}
+
+bool acks_are_waiting(Acks *acks) {
+        bool waiting;
+
+        pthread_mutex_lock(&acks->lock);
+        waiting = acks->first != NULL;
+        pthread_mutex_unlock(&acks->lock);
+        return waiting;
+}
+
+static FrameResult result_of(const confer_value *value) {
+        bool is_refused = value->verdict == VERDICT_REFUSED;
+
+        return (FrameResult){
+                .namespace = release_namespace(&value->release),
+                .key = release_key(&value->release),
+                .version = value->release.version,
+                .ok = !is_refused,
+                .error = is_refused ? span_from_string(value->reason) : SPAN_NULL,
+        };
+}
+
+static size_t result_size(const FrameResult *result) {
+        return result->namespace.size + result->key.size + 2 * result->error.size + RESULT_SIZE_BESIDES;
+}
+
+/* How many of those that wait go into one frame. */
+static size_t count_for_one_frame(const Acks *acks) {
+        size_t n = 0, size = 0;
+
+        for (const confer_value *value = acks->first; value && n < FRAME_RESULTS_MAX;
+             value = value->next_ack) {
+                FrameResult result = result_of(value);
+
+                size += result_size(&result);
+                if (n > 0 && size > ACK_FRAME_SIZE_MAX)
+                        break;
+                n++;
+        }
+        return n;
+}
+
+static int take_locked(Acks *acks, Buf *buf) {
+        size_t n = count_for_one_frame(acks);
+        FrameResult *results = calloc(n ? n : 1, sizeof(*results));
+        confer_value *value = acks->first;
+
+        if (!results)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n; i++, value = value->next_ack)
+                results[i] = result_of(value);
+        frame_append(buf, &(Frame){ .type = FRAME_ACK, .results = results, .n_results = n });
+        free(results);
+        if (buf_failed(buf))
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n; i++)
+                confer_value_unref(take_first(acks));
+        return 0;
+}
+
+int acks_take(Acks *acks, Buf *buf) {
+        int r;
+
+        pthread_mutex_lock(&acks->lock);
+        r = take_locked(acks, buf);
+        pthread_mutex_unlock(&acks->lock);
+        return r;
+}

@@ -1,0 +1,172 @@
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "value.h"
+
+static void free_value(Release *release) {
+        confer_value *value = value_of(release);
+        DecodedText *decoded = atomic_load(&value->decoded);
+
+        while (decoded) {
+                DecodedText *next = decoded->next;
+
+                free(decoded);
+                decoded = next;
+        }
+        provenance_unref(value->provenance);
+        free(value->reason);
+        free(value);
+}
+
+/* Copies a text with a NUL behind it to *to, which moves on. */
+static const char *put_text(char **to, Span text) {
+        char *at = *to;
+
+        if (text.size > 0)
+                memcpy(at, text.data, text.size);
+        at[text.size] = '\0';
+        *to = at + text.size + 1;
+        return at;
+}
+
+static void put_hex(char *to, const uint8_t *bytes, size_t size) {
+        static const char digits[] = "0123456789abcdef";
+
+        for (size_t i = 0; i < size; i++) {
+                *to++ = digits[bytes[i] >> 4];
+                *to++ = digits[bytes[i] & 15];
+        }
+        *to = '\0';
+}
+
+int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin,
+              confer_value **ret_value) {
+        size_t n_texts = 5, size = data->namespace.size + data->key.size + data->content.size +
+                                   data->updated_by.size + data->comment.size + n_texts;
+        confer_value *value;
+        char *to;
+
+        value = calloc(1, sizeof(*value) + size);
+        if (!value)
+                return -ENOMEM;
+
+        value->release = (Release){
+                .n_refs = 1,
+                .namespace_size = (uint16_t)data->namespace.size,
+                .key_size = (uint16_t)data->key.size,
+                .version = data->version,
+                .revision = data->revision,
+                .format = data->format,
+                .free = free_value,
+        };
+        to = value->text;
+        value->release.namespace = put_text(&to, data->namespace);
+        value->release.key = put_text(&to, data->key);
+        value->content = put_text(&to, data->content);
+        value->content_size = data->content.size;
+        value->updated_by = put_text(&to, data->updated_by);
+        value->comment = put_text(&to, data->comment);
+        value->updated_at_ms = data->updated_at_ms;
+        value->provenance = provenance_ref(provenance);
+        value->origin = (int)origin;
+        if (provenance)
+                put_hex(value->sha256, data->sha256, SHA256_SIZE);
+        *ret_value = value;
+        return 0;
+}
+
+void value_supersede(confer_value *value, int64_t now_ms) {
+        if (value->provenance)
+                atomic_store(&value->superseded_ms, provenance_confirmed_ms(value->provenance, now_ms));
+}
+
+int64_t value_age_ms(const confer_value *value, int64_t now_ms) {
+        int64_t confirmed_ms;
+
+        if (!value->provenance)
+                return -1;
+
+        confirmed_ms = atomic_load(&value->superseded_ms);
+        if (confirmed_ms == 0)
+                confirmed_ms = provenance_confirmed_ms(value->provenance, now_ms);
+        return MAX(now_ms - confirmed_ms, (int64_t)0);
+}
+
+bool value_is_same_version(const confer_value *a, const confer_value *b) {
+        if (a == b || !a || !b)
+                return a == b;
+
+        return a->release.version == b->release.version && strcmp(a->sha256, b->sha256) == 0 &&
+               a->release.format == b->release.format &&
+               span_equal(release_namespace(&a->release), release_namespace(&b->release));
+}
+
+_public_ confer_value *confer_value_ref(confer_value *value) {
+        if (value)
+                release_ref(&value->release);
+        return value;
+}
+
+_public_ void confer_value_unref(confer_value *value) {
+        if (value)
+                release_unref(&value->release);
+}
+
+_public_ const char *confer_value_content(const confer_value *value, size_t *ret_size) {
+        if (ret_size)
+                *ret_size = value->content_size;
+        return value->content;
+}
+
+_public_ const char *confer_value_get_namespace(const confer_value *value) {
+        return value->release.namespace;
+}
+
+_public_ const char *confer_value_get_key(const confer_value *value) {
+        return value->release.key;
+}
+
+_public_ int64_t confer_value_get_version(const confer_value *value) {
+        return value->release.version;
+}
+
+_public_ uint64_t confer_value_get_revision(const confer_value *value) {
+        return value->release.revision;
+}
+
+_Static_assert((int)CONFER_FORMAT_JSON == FORMAT_JSON && (int)CONFER_FORMAT_YAML == FORMAT_YAML &&
+                       (int)CONFER_FORMAT_TOML == FORMAT_TOML &&
+                       (int)CONFER_FORMAT_PROPERTIES == FORMAT_PROPERTIES &&
+                       (int)CONFER_FORMAT_XML == FORMAT_XML && (int)CONFER_FORMAT_TEXT == FORMAT_TEXT,
+               "the formats have the same numbers inside and outside");
+
+_public_ confer_format confer_value_get_format(const confer_value *value) {
+        return (confer_format)value->release.format;
+}
+
+_public_ const char *confer_value_get_sha256(const confer_value *value) {
+        return value->sha256;
+}
+
+_public_ int64_t confer_value_get_updated_at_ms(const confer_value *value) {
+        return value->updated_at_ms;
+}
+
+_public_ const char *confer_value_get_updated_by(const confer_value *value) {
+        return value->updated_by;
+}
+
+_public_ const char *confer_value_get_comment(const confer_value *value) {
+        return value->comment;
+}
+
+_public_ confer_origin confer_value_get_origin(const confer_value *value) {
+        return (confer_origin)atomic_load(&value->origin);
+}
+
+_public_ int64_t confer_value_get_age_ms(const confer_value *value) {
+        return value_age_ms(value, clock_now_ms());
+}

@@ -1,0 +1,77 @@
+/*
+ * A value: the SDK's kind of release. The texts stand behind the struct, each with its NUL, and are never
+ * changed; what is not known of them from the start (how they read as JSON, whether the application took
+ * them) is kept beside them.
+ *
+ * The catalogs of a client, its listeners and the application each hold references. A value that is no
+ * longer in force remembers until when it was.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "confer/confer.h"
+#include "model/macros.h"
+#include "model/release.h"
+#include "provenance.h"
+
+/* What the application did with a value. */
+typedef enum Verdict {
+        VERDICT_NONE, /* nobody was asked yet */
+        VERDICT_APPLIED,
+        VERDICT_REFUSED,
+} Verdict;
+
+/* A text out of a JSON config, decoded for somebody who borrows it. */
+typedef struct DecodedText {
+        struct DecodedText *next;
+        const char *of; /* where in the content it stands, escaped */
+        char text[];
+} DecodedText;
+
+struct confer_value {
+        Release release;
+        Provenance *provenance;        /* NULL: a default */
+        _Atomic int origin;            /* confer_origin */
+        _Atomic int64_t superseded_ms; /* when it was last known to be in force; 0: it still is */
+        int64_t updated_at_ms;
+        const char *content;
+        size_t content_size;
+        const char *updated_by;
+        const char *comment;
+
+        /* typed.c */
+        _Atomic int json_state;
+        _Atomic(DecodedText *) decoded;
+
+        /* acks.c, under its lock */
+        confer_value *next_ack; /* a reference */
+        bool is_queued;
+        Verdict verdict;
+        char *reason; /* of the refusal; NULL when there was no memory for it */
+
+        char sha256[2 * SHA256_SIZE + 1];
+        char text[];
+};
+
+/*
+ * value_new() - a value with one reference
+ * @data: texts are copied
+ * @provenance: referenced; NULL for a default, which has no sha256 either
+ *
+ * Return: 0; -ENOMEM.
+ */
+int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin, confer_value **ret_value);
+
+static inline confer_value *value_of(Release *release) {
+        return (confer_value *)release;
+}
+
+/* It was in force until now; from here on its age grows. */
+void value_supersede(confer_value *value, int64_t now_ms);
+int64_t value_age_ms(const confer_value *value, int64_t now_ms);
+
+/* Are both the same version of the same config, as far as a listener is concerned? Either may be NULL. */
+bool value_is_same_version(const confer_value *a, const confer_value *b);
+
+DEFINE_CLEANUP(confer_value *, confer_value_unref);
