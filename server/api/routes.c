@@ -55,6 +55,10 @@ static const Route table[] = {
 
         { "POST", BASE "/transactions", RIGHT_EDITOR, "transaction", .has_body = true,
           .prepare = transaction_prepare, .answer = transaction_answer },
+        { "GET", BASE "/changes", RIGHT_AUTHENTICATED, "changes.read", "namespace since epoch wait",
+          .hold = changes_hold },
+        { "GET", BASE "/instances", RIGHT_AUTHENTICATED, "instances.read", "namespace key limit cursor",
+          .hold = instances_hold },
         { "GET", BASE "/stream", RIGHT_AUTHENTICATED, "stream.open", .hold = stream_hold },
         { "GET", BASE "/audit", RIGHT_READER, "audit.read",
           "namespace key actor action since until limit cursor", .query = audit_query_list },

@@ -65,6 +65,10 @@ static inline Exchange *exchange_of_request(Request *request) {
         return (Exchange *)((char *)request - offsetof(Exchange, request));
 }
 
+/* Has every loop call @run on its thread; the one that is done last calls @end. */
+void exchange_visit_loops(Exchange *exchange, void (*run)(Loop *loop, void *context),
+                          void (*end)(void *context), void *context);
+
 /* Its duration says nothing of the server's speed: it waits for something to happen. */
 static inline void exchange_leave_unmeasured(Exchange *exchange) {
         exchange->histogram = HISTOGRAM_N;

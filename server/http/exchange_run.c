@@ -29,6 +29,11 @@ void exchange_come_back(Exchange *exchange, void (*resume)(Exchange *)) {
         loop_send(exchange->loop, &exchange->message);
 }
 
+void exchange_visit_loops(Exchange *exchange, void (*run)(Loop *, void *), void (*end)(void *),
+                          void *context) {
+        server_visit_loops(exchange->loop->server, run, end, context);
+}
+
 static void run_job(Job *job, void *state) {
         Exchange *exchange = exchange_of_job(job);
 

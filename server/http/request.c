@@ -24,11 +24,10 @@ bool request_flag(Request *request, const char *name, bool otherwise, bool *ret_
         return true;
 }
 
-/* Reads a decimal number without sign and leading zeros, from 1 to @max. */
-static bool read_number(Span text, int64_t max, int64_t *ret_number) {
+bool number_parse(Span text, int64_t max, int64_t *ret_number) {
         int64_t number = 0;
 
-        if (text.size == 0 || text.size > 18 || text.data[0] == '0')
+        if (text.size == 0 || text.size > 18 || (text.data[0] == '0' && text.size > 1))
                 return false;
         for (size_t i = 0; i < text.size; i++) {
                 if (text.data[i] < '0' || text.data[i] > '9')
@@ -37,6 +36,35 @@ static bool read_number(Span text, int64_t max, int64_t *ret_number) {
         }
         if (number > max)
                 return false;
+
+        *ret_number = number;
+        return true;
+}
+
+/* The same, from 1 on. */
+static bool read_number(Span text, int64_t max, int64_t *ret_number) {
+        int64_t number;
+
+        if (!number_parse(text, max, &number) || number == 0)
+                return false;
+
+        *ret_number = number;
+        return true;
+}
+
+bool request_number(Request *request, const char *name, int64_t max, int64_t otherwise, int64_t *ret_number) {
+        Span value = request_parameter(request, name);
+        int64_t number = otherwise;
+
+        if (value.data && !number_parse(value, max, &number)) {
+                if (max == INT64_MAX)
+                        reply_refusal(request, REASON_INVALID_PARAMETER, name, "%s is a number, 0 or more",
+                                      name);
+                else
+                        reply_refusal(request, REASON_INVALID_PARAMETER, name,
+                                      "%s is a number from 0 to %" PRId64, name, max);
+                return false;
+        }
 
         *ret_number = number;
         return true;

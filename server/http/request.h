@@ -82,8 +82,13 @@ static inline Span request_key(const Request *request) {
 /* The value of a query parameter, or absent. */
 Span request_parameter(const Request *request, const char *name);
 
+/* Reads a decimal number from 0 to @max, without sign and leading zeros. */
+bool number_parse(Span text, int64_t max, int64_t *ret_number);
+
 /* Each returns false with a reply made when the parameter is there and wrong. */
 bool request_flag(Request *request, const char *name, bool otherwise, bool *ret_flag);
+/* A number from 0 to @max. */
+bool request_number(Request *request, const char *name, int64_t max, int64_t otherwise, int64_t *ret_number);
 bool request_limit(Request *request, unsigned *ret_limit);
 bool request_version(Request *request, const char *name, int64_t *ret_version); /* 0 when it is not there */
 /* The version that the path names. */

@@ -14,6 +14,7 @@ struct ChannelNode {
         WireFrame *frame;   /* or NULL: */
         Snapshot *snapshot; /* the frames from place on */
         SnapshotPlace place;
+        bool is_answer;
 };
 
 void channel_init(Channel *channel, const ChannelType *type, Hub *hub) {
@@ -37,6 +38,7 @@ static ChannelNode *node_new(Channel *channel, WireFrame *frame, Snapshot *snaps
 
         node->frame = frame;
         node->snapshot = snapshot;
+        node->is_answer = channel->is_answering;
         channel->queued_bytes += node_bytes(node);
         return node;
 }
@@ -50,9 +52,10 @@ static void append(Channel *channel, ChannelNode *node) {
         hub_schedule(channel->hub, channel);
 }
 
-/* Frees the nodes after the first @n_kept. */
-static void drop_after(Channel *channel, size_t n_kept) {
+/* Frees the nodes after the first @n_kept. Return: whether one of them was an answer. */
+static bool drop_after(Channel *channel, size_t n_kept) {
         ChannelNode **at = &channel->first, *last = NULL, *dropped;
+        bool was_answer = false;
 
         for (size_t i = 0; i < n_kept; i++) {
                 last = *at;
@@ -64,14 +67,16 @@ static void drop_after(Channel *channel, size_t n_kept) {
         while (dropped) {
                 ChannelNode *next = dropped->next;
 
+                was_answer |= dropped->is_answer;
                 node_free(channel, dropped);
                 dropped = next;
         }
+        return was_answer;
 }
 
 void channel_deinit(Channel *channel) {
         follower_join(&channel->follower, NULL);
-        drop_after(channel, 0);
+        (void)drop_after(channel, 0);
         h2o_linklist_unlink(&channel->link);
         if (h2o_linklist_is_linked(&channel->flush_link))
                 h2o_linklist_unlink(&channel->flush_link);
@@ -84,9 +89,12 @@ static bool has_room(const Channel *channel, const WireFrame *frame) {
 
 static void fall_behind(Channel *channel) {
         channel->is_behind = true;
-        drop_after(channel, channel->n_writing);
         metric_add(hub_metrics(channel->hub), METRIC_STREAM_OVERFLOWS, 1);
-        hub_schedule(channel->hub, channel);
+        if (drop_after(channel, channel->n_writing) || channel->is_answering ||
+            channel->type->is_closed_when_full)
+                channel->type->close(channel, false);
+        else
+                hub_schedule(channel->hub, channel);
 }
 
 void channel_deliver(Channel *channel, uint64_t revision, WireFrame *frame) {
@@ -98,7 +106,7 @@ void channel_deliver(Channel *channel, uint64_t revision, WireFrame *frame) {
                 (void)channel_flush(channel);
         if (has_room(channel, frame)) {
                 append(channel, node_new(channel, wire_frame_ref(frame), NULL));
-                channel->changed_revision = revision;
+                channel->changed_revision = channel->told_revision = revision;
         } else
                 fall_behind(channel);
 }
@@ -132,7 +140,7 @@ void channel_send_snapshot(Channel *channel, Audience *audience) {
 
 void channel_shut(Channel *channel, WireFrame *last) {
         channel->is_behind = false;
-        drop_after(channel, channel->n_writing);
+        (void)drop_after(channel, channel->n_writing);
         if (last)
                 append(channel, node_new(channel, last, NULL));
         channel->is_shut = true;
@@ -143,7 +151,7 @@ static void catch_up(Channel *channel) {
         if (!channel->follower.audience)
                 return;
 
-        channel->known_revision = channel->hub->loop->catalog.revision;
+        channel->known_revision = channel->told_revision = channel->hub->loop->catalog.revision;
         channel_send_snapshot(channel, channel->follower.audience);
 }
 
@@ -155,6 +163,7 @@ static void expand(Channel *channel, ChannelNode **at) {
         node = node_new(channel, snapshot_next(rest->snapshot, &rest->place, &is_encoded), NULL);
         if (is_encoded)
                 metric_add(hub_metrics(channel->hub), METRIC_STREAM_ENCODED, 1);
+        node->is_answer = rest->is_answer;
         *at = node;
         if (!rest->place.is_done) {
                 node->next = rest;
@@ -188,8 +197,11 @@ size_t channel_flush(Channel *channel) {
                 frames[n++] = (*at)->frame;
                 bytes += (*at)->frame->size;
         }
-        if (n == 0)
+        if (n == 0) {
+                if (channel->is_shut && channel->type->drained)
+                        channel->type->drained(channel);
                 return 0;
+        }
 
         channel->n_writing = n;
         account(channel, n, bytes);
@@ -206,6 +218,6 @@ void channel_written(Channel *channel) {
                         channel->last = NULL;
                 node_free(channel, node);
         }
-        if (channel->first || channel->is_behind)
+        if (channel->first || channel->is_behind || channel->is_shut)
                 hub_schedule(channel->hub, channel);
 }

@@ -4,7 +4,9 @@
  *
  * What waits for one connection is bounded. When the queue is full, all that has not begun to go out is
  * dropped, and nothing more is queued; as soon as what is under way is written, the follower is sent a fresh
- * snapshot. A single frame is taken whatever its size is.
+ * snapshot. Where the answer to a later subscription would be dropped, the channel is closed instead: a
+ * follower that waits for an answer would take the snapshot for it. A single frame is taken whatever its size
+ * is.
  *
  * A snapshot waits in the queue as a reference, and its frames are made while they go out.
  */
@@ -32,6 +34,9 @@ typedef struct ChannelType {
         void (*close)(Channel *channel, bool is_stopping);
         /* Every second. @channel may be gone afterwards. */
         void (*tick)(Channel *channel, int64_t now_ms);
+        /* It is shut, and all is written. @channel may be gone afterwards. NULL: nothing is to be done */
+        void (*drained)(Channel *channel);
+        bool is_closed_when_full; /* else it is sent a snapshot */
 } ChannelType;
 
 struct Channel {
@@ -46,6 +51,8 @@ struct Channel {
         size_t queued_bytes;
         uint64_t known_revision;   /* what is not newer is in a snapshot that was queued */
         uint64_t changed_revision; /* of the last change that was queued */
+        uint64_t told_revision;    /* up to which all that is in scope was queued, for people to see */
+        bool is_answering;         /* what is queued now answers a subscription that was not the first */
         bool is_behind;            /* changes were dropped: a snapshot is due */
         bool is_shut;              /* nothing more is taken */
 };
@@ -64,7 +71,8 @@ void channel_send_snapshot(Channel *channel, Audience *audience);
  * NULL. */
 void channel_shut(Channel *channel, WireFrame *last);
 
-/* Begins to write, if nothing is under way. Return: the bytes. */
+/* Begins to write, if nothing is under way. @channel may be gone afterwards if it is shut. Return: the bytes.
+ */
 size_t channel_flush(Channel *channel);
 /* What was under way is written. */
 void channel_written(Channel *channel);

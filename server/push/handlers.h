@@ -7,3 +7,9 @@
 
 /* handshake.c: GET /stream */
 bool stream_hold(Request *request);
+
+/* changes.c: GET /changes */
+bool changes_hold(Request *request);
+
+/* instances.c: GET /instances */
+bool instances_hold(Request *request);

@@ -5,17 +5,10 @@
  * one; what is beyond gets a snapshot, so that no frame makes the loop walk its tail hundreds of times. */
 #define GROUPS_MAX 4
 
-typedef enum Answer {
-        ANSWER_SNAPSHOT,
-        ANSWER_CURRENT,
-        ANSWER_CHANGES,
-} Answer;
-
 /* One name of a subscribe. */
 typedef struct Name {
         uint64_t since;
-        Answer answer;
-        Scope *covered; /* what follows from it; NULL when it gets a snapshot */
+        Scope *covered; /* what follows from it; NULL when it cannot resume, and gets a snapshot */
 } Name;
 
 typedef struct Resumption {
@@ -67,23 +60,21 @@ static void choose(Resumption *resumption, const Frame *frame) {
                     name->since < told_revision(resumption->channel) ||
                     !add_group(groups, &n_groups, name->since))
                         continue;
-                name->answer = ANSWER_CURRENT;
                 name->covered = scope_cover(&(Scope){ .n_names = 1, .names = &resumption->added->names[i] });
         }
 }
 
 /* Which items of @change are news for any name. */
-static bool match(Resumption *resumption, const Change *change, bool *is_wanted) {
+static bool match(const Resumption *resumption, const Change *change, bool *is_wanted) {
         _cleanup_(freep) bool *of_name = allocate(change->n_items, sizeof(bool));
         bool any = false;
 
         for (size_t i = 0; i < resumption->added->n_names; i++) {
-                Name *name = &resumption->names[i];
+                const Name *name = &resumption->names[i];
 
-                if (name->answer == ANSWER_SNAPSHOT || name->since >= change->revision ||
+                if (!name->covered || name->since >= change->revision ||
                     !scope_match(name->covered, change, of_name))
                         continue;
-                name->answer = ANSWER_CHANGES;
                 any = true;
                 for (size_t k = 0; k < change->n_items; k++)
                         is_wanted[k] |= of_name[k];
@@ -95,7 +86,7 @@ static uint64_t oldest_since(const Resumption *resumption) {
         uint64_t since = UINT64_MAX;
 
         for (size_t i = 0; i < resumption->added->n_names; i++)
-                if (resumption->names[i].answer != ANSWER_SNAPSHOT)
+                if (resumption->names[i].covered)
                         since = MIN(since, resumption->names[i].since);
         return since;
 }
@@ -110,8 +101,7 @@ static void send_event(Channel *channel, Event *event, const bool *is_wanted) {
         wire_frame_unref(frame);
 }
 
-/* Sends the changes, or only finds out whose they are. */
-static void walk_tail(Resumption *resumption, bool sends) {
+static void send_changes(const Resumption *resumption) {
         const Tail *tail = &resumption->channel->hub->tail;
 
         for (size_t i = tail_find(tail, oldest_since(resumption)); i < tail->n; i++) {
@@ -119,18 +109,18 @@ static void walk_tail(Resumption *resumption, bool sends) {
                 const Change *change = event_change(event);
                 _cleanup_(freep) bool *is_wanted = allocate(change->n_items, sizeof(bool));
 
-                if (match(resumption, change, is_wanted) && sends)
+                if (match(resumption, change, is_wanted))
                         send_event(resumption->channel, event, is_wanted);
         }
 }
 
-/* The names that have this answer. Return: how many; the array to be freed. */
-static size_t pick(const Resumption *resumption, Answer answer, ScopeName **ret_names) {
+/* The names that resume, or those that don't. Return: how many; the array to be freed. */
+static size_t pick(const Resumption *resumption, bool resumes, ScopeName **ret_names) {
         ScopeName *names = allocate(resumption->added->n_names, sizeof(*names));
         size_t n = 0;
 
         for (size_t i = 0; i < resumption->added->n_names; i++)
-                if (resumption->names[i].answer == answer)
+                if ((resumption->names[i].covered != NULL) == resumes)
                         names[n++] = resumption->added->names[i];
         *ret_names = names;
         return n;
@@ -138,14 +128,15 @@ static size_t pick(const Resumption *resumption, Answer answer, ScopeName **ret_
 
 static void send_current(const Resumption *resumption) {
         _cleanup_(freep) ScopeName *names = NULL;
-        size_t n = pick(resumption, ANSWER_CURRENT, &names);
+        size_t n = pick(resumption, true, &names);
         _cleanup_(freep) FrameNamespace *namespaces = allocate(n, sizeof(*namespaces));
         Hub *hub = resumption->channel->hub;
         WireFrame *wire;
 
-        if (n == 0)
-                return;
+        if (n == 0 || resumption->channel->is_behind)
+                return; /* what was missed did not find room: a snapshot of all comes instead */
 
+        metric_add(hub_metrics(hub), METRIC_STREAM_RESUMES, 1);
         for (size_t i = 0; i < n; i++)
                 namespaces[i].name = names[i].name;
         wire = wire_frame_encode(&(Frame){ .type = FRAME_CURRENT,
@@ -160,23 +151,15 @@ static void send_current(const Resumption *resumption) {
 
 static void send_snapshot(const Resumption *resumption) {
         _cleanup_(freep) ScopeName *names = NULL;
-        size_t n = pick(resumption, ANSWER_SNAPSHOT, &names);
+        size_t n = pick(resumption, false, &names);
         Audience *audience;
 
-        if (n == 0)
+        if (n == 0 || resumption->channel->is_behind)
                 return;
 
         audience = hub_audience(resumption->channel->hub, scope_new(names, n));
         channel_send_snapshot(resumption->channel, audience);
         audience_unref(audience);
-}
-
-static void count(const Resumption *resumption) {
-        for (size_t i = 0; i < resumption->added->n_names; i++)
-                if (resumption->names[i].answer != ANSWER_SNAPSHOT) {
-                        metric_add(hub_metrics(resumption->channel->hub), METRIC_STREAM_RESUMES, 1);
-                        return;
-                }
 }
 
 void resume(Channel *channel, const Frame *frame, const Scope *added) {
@@ -186,12 +169,14 @@ void resume(Channel *channel, const Frame *frame, const Scope *added) {
                 .names = allocate(added->n_names, sizeof(Name)),
         };
 
+        channel->is_answering = !scope_equal(added, channel->follower.audience->asked);
         choose(&resumption, frame);
-        walk_tail(&resumption, false);
-        count(&resumption);
+        send_changes(&resumption);
         send_current(&resumption);
-        walk_tail(&resumption, true);
         send_snapshot(&resumption);
+        channel->is_answering = false;
+        if (!channel->is_behind)
+                channel->told_revision = channel->hub->loop->catalog.revision;
 
         for (size_t i = 0; i < added->n_names; i++)
                 free(resumption.names[i].covered);

@@ -11,8 +11,9 @@
  * @frame: the subscribe, with its epoch and each name's since
  * @added: its names, each once
  *
- * In this order: `current` for the names that nothing changed in, the changes of those where something did, a
- * snapshot of the others. The channel's audience has the names already.
+ * In this order: for the names that can resume, the changes that they missed, if any, and `current`, which
+ * names them; a snapshot of the others. So a client knows at each frame which of its names it is about: a
+ * snapshot is about those that no `current` has named. The channel's audience has the names already.
  */
 void resume(Channel *channel, const Frame *frame, const Scope *added);
 

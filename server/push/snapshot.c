@@ -128,6 +128,7 @@ static WireFrame *encode(Snapshot *snapshot, const SnapshotPlace *place, size_t 
         WireFrame *frame = wire_frame_new(OPCODE_TEXT, FRAME_SNAPSHOT, snapshot->revision, buf_span(&text),
                                           snapshot->account);
 
+        frame->has_more = end < snapshot->n_releases;
         if (place->frame == snapshot->n_kept)
                 keep(snapshot, frame, end);
         *ret_end = end;

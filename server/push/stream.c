@@ -92,7 +92,7 @@ static void write_frames(Channel *channel, WireFrame *const *frames, size_t n) {
 
 static void close_channel(Channel *channel, bool is_stopping) {
         stream_close(stream_of(channel), is_stopping ? CLOSE_GOING_AWAY : CLOSE_TRY_AGAIN,
-                     is_stopping ? "the server is stopping" : "too much is waiting for slow readers");
+                     is_stopping ? "the server is stopping" : "too much waits for this reader");
         (void)channel_flush(channel);
 }
 
@@ -123,7 +123,11 @@ static void tick(Channel *channel, int64_t now_ms) {
                 ping(stream, now_ms);
 }
 
-static const ChannelType stream_type = { write_frames, close_channel, tick };
+static const ChannelType stream_type = {
+        .write = write_frames,
+        .close = close_channel,
+        .tick = tick,
+};
 
 /* What comes in. */
 

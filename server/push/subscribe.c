@@ -13,6 +13,15 @@
 #include "push/resume.h"
 #include "push/stream.h"
 
+/* Who waits for a snapshot already, since it did not read, would take it for the answer. */
+static bool may_subscribe(Stream *stream) {
+        if (!stream->channel.is_behind)
+                return true;
+
+        stream_close(stream, CLOSE_TRY_AGAIN, "too much waits for this reader");
+        return false;
+}
+
 static bool may_answer(Stream *stream) {
         if (channel_pending_bytes(&stream->channel) <= stream->channel.hub->push->options.queue_max_bytes)
                 return true;
@@ -118,7 +127,7 @@ static void subscribe(Stream *stream, const Frame *frame) {
         _cleanup_(freep) Scope *added = NULL;
         Scope *asked;
 
-        if (!may_answer(stream) || !may_read_all(stream, frame))
+        if (!may_subscribe(stream) || !may_answer(stream) || !may_read_all(stream, frame))
                 return;
 
         added = scope_of_frame(frame);
@@ -133,7 +142,8 @@ static void subscribe(Stream *stream, const Frame *frame) {
                 stream->instance = instance_new(frame);
         }
         join(stream, asked);
-        resume(&stream->channel, frame, added);
+        if (added->n_names > 0)
+                resume(&stream->channel, frame, added);
 }
 
 static void unsubscribe(Stream *stream, const Frame *frame) {

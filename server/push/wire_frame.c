@@ -34,6 +34,7 @@ WireFrame *wire_frame_new(Opcode opcode, FrameType type, uint64_t revision, Span
         frame->type = type;
         frame->revision = revision;
         frame->account = account;
+        frame->has_more = false;
         frame->header_size = (uint32_t)header_size;
         frame->size = header_size + text.size;
         memcpy(frame->bytes, header, header_size);
@@ -75,9 +76,8 @@ WireFrame *wire_frame_unref(WireFrame *frame) {
 }
 
 /* The member stands last, and what stands before it holds no text of others. */
-Span wire_frame_payload(const WireFrame *frame) {
+Span frame_text_payload(Span text) {
         static const char member[] = "\"payload\":";
-        Span text = wire_frame_text(frame);
         const char *at = memmem(text.data, text.size, member, sizeof(member) - 1);
 
         assert(at);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ typedef struct WireFrame {
         FrameType type;    /* FRAME_TYPE_N: no text of ours */
         uint64_t revision; /* what it tells of; 0: of none */
         _Atomic uint64_t *account;
+        bool has_more; /* of a snapshot: it is not whole yet */
         uint32_t header_size;
         size_t size; /* header and text */
         char bytes[];
@@ -55,5 +57,5 @@ static inline Span wire_frame_text(const WireFrame *frame) {
         return (Span){ frame->bytes + frame->header_size, frame->size - frame->header_size };
 }
 
-/* The JSON of a text frame's payload. */
-Span wire_frame_payload(const WireFrame *frame);
+/* The payload's JSON in a frame's text that we made. */
+Span frame_text_payload(Span text);
