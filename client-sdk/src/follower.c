@@ -95,11 +95,11 @@ static void end(Stream *stream, confer_error error, const char *why) {
 }
 
 static void end_for(Stream *stream, int r) {
+        stream->client->follower.is_complete = false;
         if (r == -ENOMEM) {
                 end(stream, CONFER_E_NOMEM, "there is no memory for what the server sent");
                 return;
         }
-        stream->client->follower.is_complete = false;
         end(stream, CONFER_E_PROTOCOL, "the server sent something damaged, all of it is asked for again");
 }
 
@@ -233,6 +233,14 @@ static void raise_revision(Follower *follower, uint64_t revision) {
                 atomic_store(&follower->revision, revision);
 }
 
+/* Before listeners are told: they may ask for it. Where telling them fails, all of it is asked for again. */
+static void take_revision(Follower *follower, uint64_t revision, bool is_same_epoch) {
+        if (is_same_epoch)
+                raise_revision(follower, revision);
+        else
+                atomic_store(&follower->revision, revision);
+}
+
 /* Return: 0; -ENOMEM. */
 static int apply_snapshot(Stream *stream) {
         confer_client *client = stream->client;
@@ -248,16 +256,14 @@ static int apply_snapshot(Stream *stream) {
         if (r == 0 && makes_known)
                 r = add_all_unchanged(&edits, known);
         if (r == 0)
+                take_revision(follower, snapshot->revision, is_same_epoch);
+        if (r == 0)
                 r = apply(client, &edits, makes_known, stream->now_ms);
         edits_deinit(&edits);
         if (r)
                 return r;
 
-        if (!is_same_epoch) {
-                (void)strcpy(follower->epoch, snapshot->epoch);
-                atomic_store(&follower->revision, snapshot->revision);
-        }
-        raise_revision(follower, snapshot->revision);
+        (void)strcpy(follower->epoch, snapshot->epoch);
         follower->is_complete = true;
         return 0;
 }
@@ -314,12 +320,13 @@ static int on_change(Stream *stream, const Frame *frame) {
                 r = change_to_edits(frame, replica_catalog(&client->replica), &client->scope,
                                     client->provenance, &edits);
                 if (r == 0)
+                        take_revision(follower, frame->seq, true);
+                if (r == 0)
                         r = apply(client, &edits, false, stream->now_ms);
                 edits_deinit(&edits);
                 if (r)
                         return r;
         }
-        raise_revision(follower, frame->seq);
         note_resumption(stream);
         return 0;
 }

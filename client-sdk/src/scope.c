@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/hash.h"
 #include "model/name.h"
@@ -36,11 +37,12 @@ static ScopeName *need_name(Scope *scope, Span namespace) {
         if (table_reserve(&scope->names, 1) != 0)
                 return NULL;
 
-        name = calloc(1, sizeof(*name));
+        name = calloc(1, sizeof(*name) + namespace.size + 1);
         if (!name)
                 return NULL;
 
-        name->name = namespace;
+        memcpy(name->text, namespace.data, namespace.size);
+        name->name = (Span){ name->text, namespace.size };
         (void)table_put(&scope->names, hash_span(0, namespace), name_is, &namespace, name);
         return name;
 }

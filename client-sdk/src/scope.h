@@ -15,11 +15,12 @@
 #include "options.h"
 
 typedef struct ScopeName {
-        Span name;             /* the options' */
+        Span name;             /* of the text, which ends with a NUL: listeners are given it */
         bool is_wanted;        /* else it is only above one that is */
         bool all_keys;         /* else those in the table */
         Table keys;            /* of the options' texts */
         _Atomic bool is_known; /* all of it in scope, as a lookup would go */
+        char text[];
 } ScopeName;
 
 typedef struct Scope {

@@ -92,6 +92,8 @@ int64_t value_age_ms(const confer_value *value, int64_t now_ms) {
         confirmed_ms = atomic_load(&value->superseded_ms);
         if (confirmed_ms == 0)
                 confirmed_ms = provenance_confirmed_ms(value->provenance, now_ms);
+        if (confirmed_ms == INT64_MIN)
+                return 0;
         return MAX(now_ms - confirmed_ms, (int64_t)0);
 }
 

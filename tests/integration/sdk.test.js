@@ -251,7 +251,7 @@ describe('Several servers', () => {
       await probe.untilState('reconnecting');
       await next.start();
     }
-    await holdsAll(probe, a.api, 'prod');
+    await holdsAll(probe, b.api, 'prod');
     assert.ok(probe.changes().every(({ kind }) => kind !== 'removed'));
   });
 });
