@@ -155,7 +155,7 @@ describe('A connection that is cut', () => {
       return serveAndChange(store, connection);
     });
     const probe = startProbe(t, { server: peer.origin, namespace, quiet: true, allowed: /revision/ });
-    await until(() => bytes > n, 'each byte had its turn');
+    await until(() => bytes > n, 'each byte had its turn', 180000);
     await holdsAll(probe, store);
     assert.ok(peer.connections.length >= n);
   });
