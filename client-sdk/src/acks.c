@@ -17,11 +17,11 @@ void acks_init(Acks *acks, void (*wake)(void *context), void *wake_context) {
 static confer_value *take_first(Acks *acks) {
         confer_value *value = acks->first;
 
-        acks->first = value->next_ack;
+        acks->first = value->body->next_ack;
         if (!acks->first)
                 acks->last = NULL;
-        value->next_ack = NULL;
-        value->is_queued = false;
+        value->body->next_ack = NULL;
+        value->body->is_queued = false;
         return value;
 }
 
@@ -32,11 +32,11 @@ void acks_deinit(Acks *acks) {
 }
 
 static void append(Acks *acks, confer_value *value) {
-        if (value->is_queued)
+        if (value->body->is_queued)
                 return;
 
-        value->is_queued = true;
-        *(acks->last ? &acks->last->next_ack : &acks->first) = confer_value_ref(value);
+        value->body->is_queued = true;
+        *(acks->last ? &acks->last->body->next_ack : &acks->first) = confer_value_ref(value);
         acks->last = value;
 }
 
@@ -45,8 +45,8 @@ void acks_applied(Acks *acks, confer_value *value) {
 
         pthread_mutex_lock(&acks->lock);
         was_empty = !acks->first;
-        if (value->verdict == VERDICT_NONE) {
-                value->verdict = VERDICT_APPLIED;
+        if (value->body->verdict == VERDICT_NONE) {
+                value->body->verdict = VERDICT_APPLIED;
                 append(acks, value);
         }
         was_empty &= acks->first != NULL;
@@ -61,9 +61,9 @@ void acks_refused(Acks *acks, confer_value *value, const char *reason) {
 
         pthread_mutex_lock(&acks->lock);
         was_empty = !acks->first;
-        free(value->reason);
-        value->reason = copy;
-        value->verdict = VERDICT_REFUSED;
+        free(value->body->reason);
+        value->body->reason = copy;
+        value->body->verdict = VERDICT_REFUSED;
         append(acks, value);
         pthread_mutex_unlock(&acks->lock);
         if (was_empty)
@@ -73,7 +73,7 @@ void acks_refused(Acks *acks, confer_value *value, const char *reason) {
 static bool renew_one(void *context, Release *release) {
         confer_value *value = value_of(release);
 
-        if (value->verdict != VERDICT_NONE)
+        if (value->body->verdict != VERDICT_NONE)
                 append(context, value);
         return true;
 }
@@ -94,14 +94,14 @@ bool acks_are_waiting(Acks *acks) {
 }
 
 static FrameResult result_of(const confer_value *value) {
-        bool is_refused = value->verdict == VERDICT_REFUSED;
+        bool is_refused = value->body->verdict == VERDICT_REFUSED;
 
         return (FrameResult){
                 .namespace = release_namespace(&value->release),
                 .key = release_key(&value->release),
                 .version = value->release.version,
                 .ok = !is_refused,
-                .error = is_refused ? span_from_string(value->reason) : SPAN_NULL,
+                .error = is_refused ? span_from_string(value->body->reason) : SPAN_NULL,
         };
 }
 
@@ -114,7 +114,7 @@ static size_t count_for_one_frame(const Acks *acks) {
         size_t n = 0, size = 0;
 
         for (const confer_value *value = acks->first; value && n < FRAME_RESULTS_MAX;
-             value = value->next_ack) {
+             value = value->body->next_ack) {
                 FrameResult result = result_of(value);
 
                 size += result_size(&result);
@@ -133,7 +133,7 @@ static int take_locked(Acks *acks, Buf *buf) {
         if (!results)
                 return -ENOMEM;
 
-        for (size_t i = 0; i < n; i++, value = value->next_ack)
+        for (size_t i = 0; i < n; i++, value = value->body->next_ack)
                 results[i] = result_of(value);
         frame_append(buf, &(Frame){ .type = FRAME_ACK, .results = results, .n_results = n });
         free(results);

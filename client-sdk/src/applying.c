@@ -97,7 +97,7 @@ typedef struct Comparison {
 } Comparison;
 
 static void confirm(confer_value *value) {
-        atomic_store(&value->origin, (int)CONFER_ORIGIN_SERVER);
+        atomic_store(&value->body->origin, (int)CONFER_ORIGIN_SERVER);
 }
 
 static bool compare_new(void *context, Release *release) {

@@ -96,11 +96,11 @@ static bool put_release(void *context, Release *release) {
         put_u64(buf, (uint64_t)release->version);
         put_u64(buf, release->revision);
         buf_append_char(buf, (char)release->format);
-        put_sha256(buf, value->sha256);
-        put_u64(buf, (uint64_t)value->updated_at_ms);
-        put_text(buf, (Span){ value->content, value->content_size });
-        put_text(buf, span_from_string(value->updated_by));
-        put_text(buf, span_from_string(value->comment));
+        put_sha256(buf, value->body->sha256);
+        put_u64(buf, (uint64_t)value->body->updated_at_ms);
+        put_text(buf, (Span){ value->body->content, value->body->content_size });
+        put_text(buf, span_from_string(value->body->updated_by));
+        put_text(buf, span_from_string(value->body->comment));
         return !buf_failed(buf);
 }
 

@@ -77,7 +77,7 @@ static void attempt(confer_client *client, Stream *stream) {
         if (error) {
                 stream->is_ended = true;
                 stream->error = error;
-                (void)strcpy(stream->why, "the connection cannot be prepared");
+                (void)strcpy(stream->why, confer_error_to_string(error));
                 return;
         }
 
@@ -95,6 +95,7 @@ static void note_loss(confer_client *client, const Stream *stream) {
                 return;
 
         provenance_set_confirmed(client->provenance, stream->heard_at_ms);
+        keeper_note_change(&client->keeper, clock_now_ms());
         backoff_connection_lost(&network->backoff, &client->options->backoff, stream->current_at_ms,
                                 clock_now_ms());
 }

@@ -11,6 +11,9 @@
 
 #include "model/macros.h"
 
+/* What two processors never write to at once, if it matters. */
+#define CACHE_LINE_SIZE 64
+
 typedef struct Provenance {
         _Atomic uint32_t n_refs;
         _Atomic bool is_current; /* connected and up to date: what is known is confirmed at all times */

@@ -18,8 +18,7 @@
 #include "model/span.h"
 #include "value.h"
 
-#define N_STRIPES       32
-#define CACHE_LINE_SIZE 64
+#define N_STRIPES 32
 
 /* One config that changes. */
 typedef struct Edit {

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model/buf.h"
 #include "model/macros.h"
@@ -277,6 +278,16 @@ static void prepare_process(void) {
                 lws_context_destroy(context);
 }
 
+/* libwebsockets passes over files that it cannot read. */
+static bool files_are_readable(const confer_options *options) {
+        const char *const files[] = { options->tls_ca, options->tls_certificate, options->tls_key };
+
+        for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+                if (files[i] && access(files[i], R_OK) < 0)
+                        return false;
+        return true;
+}
+
 /* A file that names authorities takes the place of the system's. */
 static struct lws_vhost *create_vhost(Transport *transport, bool is_tls) {
         const confer_options *options = transport->options;
@@ -349,6 +360,10 @@ static confer_error open_transport(const Server *server, const confer_options *o
 
         if (!transport)
                 return CONFER_E_NOMEM;
+        if (server->is_tls && !files_are_readable(options)) {
+                free(transport);
+                return CONFER_E_TLS;
+        }
 
         (void)pthread_once(&once, prepare_process);
         transport->options = options;

@@ -30,7 +30,7 @@ static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 /* The content without a byte order mark and white space around it. */
 static Span trimmed(const confer_value *value) {
-        Span text = { value->content, value->content_size };
+        Span text = { value->body->content, value->body->content_size };
 
         if (span_starts_with(text, span_from_string(byte_order_mark)))
                 text = (Span){ text.data + 3, text.size - 3 };
@@ -42,14 +42,14 @@ static Span trimmed(const confer_value *value) {
 }
 
 static bool is_json(confer_value *value) {
-        int state = atomic_load(&value->json_state);
+        int state = atomic_load(&value->body->json_state);
         const char *problem;
         size_t at;
 
         if (state == JSON_STATE_UNCHECKED) {
                 state = json_read_check(trimmed(value), JSON_DEPTH_MAX, &problem, &at) ? JSON_STATE_GOOD
                                                                                        : JSON_STATE_BAD;
-                atomic_store(&value->json_state, state);
+                atomic_store(&value->body->json_state, state);
         }
         return state == JSON_STATE_GOOD;
 }
@@ -178,7 +178,7 @@ static const char *find_decoded(DecodedText *first, const char *of) {
 
 /* Lends a text, decoding it if nobody has yet. Several threads may; then one's is kept, and used by all. */
 static confer_error lend(confer_value *value, JsonValue string, bool is_plain, const char **ret_text) {
-        DecodedText *first = atomic_load(&value->decoded), *text;
+        DecodedText *first = atomic_load(&value->body->decoded), *text;
         const char *known = find_decoded(first, string.text.data);
         size_t size;
 
@@ -199,7 +199,7 @@ static confer_error lend(confer_value *value, JsonValue string, bool is_plain, c
                 text->of = string.text.data;
                 text->next = first;
                 known = text->text;
-                while (!atomic_compare_exchange_weak(&value->decoded, &text->next, text)) {
+                while (!atomic_compare_exchange_weak(&value->body->decoded, &text->next, text)) {
                         const char *other = find_decoded(text->next, string.text.data);
 
                         if (other) {

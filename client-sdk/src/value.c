@@ -6,9 +6,11 @@
 #include "clock.h"
 #include "value.h"
 
+_Static_assert(sizeof(confer_value) == CACHE_LINE_SIZE, "the key begins a cache line");
+
 static void free_value(Release *release) {
         confer_value *value = value_of(release);
-        DecodedText *decoded = atomic_load(&value->decoded);
+        DecodedText *decoded = atomic_load(&value->body->decoded);
 
         while (decoded) {
                 DecodedText *next = decoded->next;
@@ -16,8 +18,8 @@ static void free_value(Release *release) {
                 free(decoded);
                 decoded = next;
         }
-        provenance_unref(value->provenance);
-        free(value->reason);
+        provenance_unref(value->body->provenance);
+        free(value->body->reason);
         free(value);
 }
 
@@ -42,14 +44,45 @@ static void put_hex(char *to, const uint8_t *bytes, size_t size) {
         *to = '\0';
 }
 
+/* A block for the value, its texts and its body. */
+static confer_value *allocate(size_t texts_size) {
+        size_t body_at = (sizeof(confer_value) + texts_size + _Alignof(ValueBody) - 1) / _Alignof(ValueBody) *
+                         _Alignof(ValueBody);
+        confer_value *value;
+        void *block;
+
+        if (posix_memalign(&block, CACHE_LINE_SIZE, body_at + sizeof(ValueBody)) != 0)
+                return NULL;
+
+        value = block;
+        value->body = (ValueBody *)((char *)block + body_at);
+        memset(value->body, 0, sizeof(*value->body));
+        return value;
+}
+
+static void put_body(confer_value *value, const ConfigData *data, Provenance *provenance,
+                     confer_origin origin, char *to) {
+        ValueBody *body = value->body;
+
+        body->content = put_text(&to, data->content);
+        body->content_size = data->content.size;
+        body->updated_by = put_text(&to, data->updated_by);
+        body->comment = put_text(&to, data->comment);
+        body->updated_at_ms = data->updated_at_ms;
+        body->provenance = provenance_ref(provenance);
+        body->origin = (int)origin;
+        if (provenance)
+                put_hex(body->sha256, data->sha256, SHA256_SIZE);
+}
+
 int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin,
               confer_value **ret_value) {
-        size_t n_texts = 5, size = data->namespace.size + data->key.size + data->content.size +
-                                   data->updated_by.size + data->comment.size + n_texts;
+        size_t n_texts = 5;
         confer_value *value;
         char *to;
 
-        value = calloc(1, sizeof(*value) + size);
+        value = allocate(data->namespace.size + data->key.size + data->content.size + data->updated_by.size +
+                         data->comment.size + n_texts);
         if (!value)
                 return -ENOMEM;
 
@@ -63,37 +96,29 @@ int value_new(const ConfigData *data, Provenance *provenance, confer_origin orig
                 .free = free_value,
         };
         to = value->text;
-        value->release.namespace = put_text(&to, data->namespace);
         value->release.key = put_text(&to, data->key);
-        value->content = put_text(&to, data->content);
-        value->content_size = data->content.size;
-        value->updated_by = put_text(&to, data->updated_by);
-        value->comment = put_text(&to, data->comment);
-        value->updated_at_ms = data->updated_at_ms;
-        value->provenance = provenance_ref(provenance);
-        value->origin = (int)origin;
-        if (provenance)
-                put_hex(value->sha256, data->sha256, SHA256_SIZE);
+        value->release.namespace = put_text(&to, data->namespace);
+        put_body(value, data, provenance, origin, to);
         *ret_value = value;
         return 0;
 }
 
 void value_supersede(confer_value *value, int64_t now_ms) {
-        if (value->provenance)
-                atomic_store(&value->superseded_ms, provenance_confirmed_ms(value->provenance, now_ms));
+        if (value->body->provenance)
+                atomic_store(&value->body->superseded_ms, provenance_confirmed_ms(value->body->provenance, now_ms));
 }
 
 int64_t value_age_ms(const confer_value *value, int64_t now_ms) {
         int64_t confirmed_ms;
 
-        if (!value->provenance)
+        if (!value->body->provenance)
                 return -1;
 
-        confirmed_ms = atomic_load(&value->superseded_ms);
+        confirmed_ms = atomic_load(&value->body->superseded_ms);
         if (confirmed_ms == 0)
-                confirmed_ms = provenance_confirmed_ms(value->provenance, now_ms);
+                confirmed_ms = provenance_confirmed_ms(value->body->provenance, now_ms);
         if (confirmed_ms == INT64_MIN)
-                return 0;
+                return 0; /* just sent, in the first answer of a server */
         return MAX(now_ms - confirmed_ms, (int64_t)0);
 }
 
@@ -101,7 +126,7 @@ bool value_is_same_version(const confer_value *a, const confer_value *b) {
         if (a == b || !a || !b)
                 return a == b;
 
-        return a->release.version == b->release.version && strcmp(a->sha256, b->sha256) == 0 &&
+        return a->release.version == b->release.version && strcmp(a->body->sha256, b->body->sha256) == 0 &&
                a->release.format == b->release.format &&
                span_equal(release_namespace(&a->release), release_namespace(&b->release));
 }
@@ -119,8 +144,8 @@ _public_ void confer_value_unref(confer_value *value) {
 
 _public_ const char *confer_value_content(const confer_value *value, size_t *ret_size) {
         if (ret_size)
-                *ret_size = value->content_size;
-        return value->content;
+                *ret_size = value->body->content_size;
+        return value->body->content;
 }
 
 _public_ const char *confer_value_get_namespace(const confer_value *value) {
@@ -150,23 +175,23 @@ _public_ confer_format confer_value_get_format(const confer_value *value) {
 }
 
 _public_ const char *confer_value_get_sha256(const confer_value *value) {
-        return value->sha256;
+        return value->body->sha256;
 }
 
 _public_ int64_t confer_value_get_updated_at_ms(const confer_value *value) {
-        return value->updated_at_ms;
+        return value->body->updated_at_ms;
 }
 
 _public_ const char *confer_value_get_updated_by(const confer_value *value) {
-        return value->updated_by;
+        return value->body->updated_by;
 }
 
 _public_ const char *confer_value_get_comment(const confer_value *value) {
-        return value->comment;
+        return value->body->comment;
 }
 
 _public_ confer_origin confer_value_get_origin(const confer_value *value) {
-        return (confer_origin)atomic_load(&value->origin);
+        return (confer_origin)atomic_load(&value->body->origin);
 }
 
 _public_ int64_t confer_value_get_age_ms(const confer_value *value) {

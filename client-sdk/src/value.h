@@ -1,7 +1,7 @@
 /*
  * A value: the SDK's kind of release. The texts stand behind the struct, each with its NUL, and are never
  * changed; what is not known of them from the start (how they read as JSON, whether the application took
- * them) is kept beside them.
+ * them) stands behind those.
  *
  * The catalogs of a client, its listeners and the application each hold references. A value that is no
  * longer in force remembers until when it was.
@@ -29,8 +29,8 @@ typedef struct DecodedText {
         char text[];
 } DecodedText;
 
-struct confer_value {
-        Release release;
+/* What a lookup does not touch. */
+typedef struct ValueBody {
         Provenance *provenance;        /* NULL: a default */
         _Atomic int origin;            /* confer_origin */
         _Atomic int64_t superseded_ms; /* when it was last known to be in force; 0: it still is */
@@ -51,6 +51,12 @@ struct confer_value {
         char *reason; /* of the refusal; NULL when there was no memory for it */
 
         char sha256[2 * SHA256_SIZE + 1];
+} ValueBody;
+
+/* The first cache line is what a lookup reads, but for the key, which begins the next one. */
+struct confer_value {
+        Release release;
+        ValueBody *body; /* in the same block of memory, behind the texts */
         char text[];
 };
 
