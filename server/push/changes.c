@@ -75,12 +75,12 @@ static bool answer(Hub *hub, Exchange *exchange, const Question *question) {
         Span epoch = question->epoch.data ? question->epoch : hub->push->epoch;
         Poll *poll;
 
-        if (question->is_events)
+        if (question->is_events && !exchange->request.is_head)
                 return event_stream_begin(hub, exchange, scope_of(question), epoch,
                                           (uint64_t)MAX(question->since, 0));
 
         poll = poll_new(hub, exchange, scope_of(question));
-        if (question->since < 0)
+        if (question->since < 0 || exchange->request.is_head)
                 poll_answer_nothing(poll);
         else if (!resume_is_possible(hub, epoch, (uint64_t)question->since))
                 poll_answer_snapshot(poll);
@@ -100,10 +100,8 @@ bool changes_hold(Request *request) {
         if (!read_question(request, exchange->h2o, &question) ||
             !request_may(request, RIGHT_READER, question.namespace))
                 return false;
-        if (request->is_head || hub->is_draining) {
-                reply_refusal(request, hub->is_draining ? REASON_NOT_READY : REASON_METHOD_NOT_ALLOWED, NULL,
-                              "%s",
-                              hub->is_draining ? "the server is stopping" : "this is to be asked with GET");
+        if (hub->is_draining) {
+                reply_refusal(request, REASON_NOT_READY, NULL, "the server is stopping");
                 return false;
         }
         return answer(hub, exchange, &question);

@@ -164,6 +164,7 @@ static void start_response(EventStream *events) {
 }
 
 bool event_stream_begin(Hub *hub, Exchange *exchange, Scope *asked, Span epoch, uint64_t since) {
+        const Scope *followed;
         EventStream *events;
         FrameNamespace name;
 
@@ -178,8 +179,9 @@ bool event_stream_begin(Hub *hub, Exchange *exchange, Scope *asked, Span epoch, 
         start_response(events);
         send_comment(&events->channel); /* so that the client knows that it is connected */
         follower_join(&events->channel.follower, hub_audience(hub, asked));
-        name = (FrameNamespace){ .name = asked->names[0].name, .since = since };
+        followed = events->channel.follower.audience->asked;
+        name = (FrameNamespace){ .name = followed->names[0].name, .since = since };
         resume(&events->channel, &(Frame){ .epoch = epoch, .namespaces = &name, .n_namespaces = 1 },
-               events->channel.follower.audience->asked);
+               followed);
         return true;
 }

@@ -166,6 +166,16 @@ static void bound_memory(Hub *hub) {
         }
 }
 
+static void measure(Hub *hub) {
+        if (!hub->speaks)
+                return;
+
+        metric_set(hub_metrics(hub), METRIC_STREAM_TAIL_CHANGES, hub->tail.n);
+        metric_set(hub_metrics(hub), METRIC_STREAM_TAIL_BYTES, hub->tail.bytes);
+        metric_set(hub_metrics(hub), METRIC_STREAM_MEMORY_BYTES,
+                   atomic_load_explicit(&hub->push->memory_bytes, memory_order_relaxed));
+}
+
 static void on_applied(Loop *loop, void *made) {
         const Batch *batch = made;
         Hub *hub = hub_of(loop);
@@ -177,6 +187,7 @@ static void on_applied(Loop *loop, void *made) {
         }
         polls_answer_woken(hub);
         bound_memory(hub);
+        measure(hub);
 }
 
 static void on_delivered(void *made) {
@@ -209,16 +220,6 @@ static void tick_channel(Channel *channel, int64_t now_ms) {
         if (channel->follower.audience && channel->follower.audience->snapshot)
                 snapshot_forget(channel->follower.audience, now_ms - SNAPSHOT_KEPT_MS);
         channel->type->tick(channel, now_ms);
-}
-
-static void measure(Hub *hub) {
-        if (!hub->speaks)
-                return;
-
-        metric_set(hub_metrics(hub), METRIC_STREAM_TAIL_CHANGES, hub->tail.n);
-        metric_set(hub_metrics(hub), METRIC_STREAM_TAIL_BYTES, hub->tail.bytes);
-        metric_set(hub_metrics(hub), METRIC_STREAM_MEMORY_BYTES,
-                   atomic_load_explicit(&hub->push->memory_bytes, memory_order_relaxed));
 }
 
 static void on_tick(Loop *loop) {
