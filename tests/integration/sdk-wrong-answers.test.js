@@ -3,7 +3,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const { describe, test } = require('node:test');
+const { temporaryDirectory } = require('../lib/conferd.js');
 const { ModelServer, sha256 } = require('../lib/model-server.js');
 const { Peer, encodeFrame, opcodes } = require('../lib/peer.js');
 const { startProbe } = require('../lib/probe.js');
@@ -70,12 +72,12 @@ describe('Upgrades that fail', () => {
     ['a wrong accept key', (connection) => connection.accept({ key: 'bm90IHRoaXMga2V5IQ==' }), 'PROTOCOL'],
     ['another sub-protocol', (connection) => connection.accept({ protocol: 'confer.v9' }), 'PROTOCOL'],
     [
-      'no HTTP at all',
+      'no HTTP at all, and the end',
       (connection) => {
         connection.write(Buffer.from('220 mail.example ESMTP\r\n'));
         connection.socket.end();
       },
-      'PROTOCOL',
+      'NETWORK',
     ],
     ['a connection that is reset', (connection) => connection.socket.resetAndDestroy(), 'NETWORK'],
     ['a connection that is closed', (connection) => connection.socket.end(), 'NETWORK'],
@@ -259,6 +261,22 @@ describe('Frames out of order', () => {
     await holdsAll(probe, store);
     peer.connections.at(-1).cut();
     await holdsAll(probe, store);
+  });
+
+  test('What such a change was lost in is not taken for whole after a restart', async (t) => {
+    const store = someStore();
+    let isGone = false;
+    const peer = await startPeer(t, (connection) => (isGone ? connection.cut() : store.serve(connection)));
+    const cache = path.join(temporaryDirectory(), 'cache');
+    const probe = startProbe(t, { server: peer.origin, namespace, cache });
+    await holdsAll(probe, store);
+    isGone = true;
+    peer.connections[0].sendTogether([store.put(namespace, 'x', 'one'), store.put(namespace, 'y', 'two')].reverse());
+    await probe.untilState('reconnecting');
+    await probe.finish();
+    isGone = false;
+    const again = startProbe(t, { server: peer.origin, namespace, cache });
+    await holdsAll(again, store);
   });
 
   test('An old deletion does not remove what was published after it', async (t) => {

@@ -33,6 +33,7 @@ describe('The life of a client', () => {
   const cache = path.join(temporaryDirectory(), 'cache');
   const options = () => ({ server: `http://${server.address}`, token: server.token, namespace, cache });
   let probe;
+  let expected;
   after(async () => {
     await probe?.finish();
     await server.finish();
@@ -60,6 +61,7 @@ describe('The life of a client', () => {
     await holdsAll(probe, api, namespace);
     assert.equal((await probe.get(namespace, 'greeting')).value.content, 'hello');
     assert.equal((await probe.state()).revision, await api.revision());
+    expected = await served(api, namespace);
   });
 
   test('The server is killed: the values stay, and are said to be old', async () => {
@@ -80,6 +82,7 @@ describe('The life of a client', () => {
     const { value } = await probe.get(namespace, 'greeting');
     assert.deepEqual([value.content, value.origin], ['hello', 'cache']);
     assert.ok(value.age_ms > 0);
+    await probe.untilHolds(namespace, expected);
     assert.notEqual((await probe.state()).state, 'connected');
   });
 
@@ -95,7 +98,7 @@ describe('The life of a client', () => {
   });
 
   test('Killed by a power failure, it starts from what it had', async () => {
-    const expected = await served(api, namespace);
+    expected = await served(api, namespace);
     await until(() => fs.readFileSync(cache).includes('good evening'), 'the file is written');
     await probe.kill();
     await server.kill();
