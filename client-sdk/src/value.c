@@ -105,7 +105,8 @@ int value_new(const ConfigData *data, Provenance *provenance, confer_origin orig
 
 void value_supersede(confer_value *value, int64_t now_ms) {
         if (value->body->provenance)
-                atomic_store(&value->body->superseded_ms, provenance_confirmed_ms(value->body->provenance, now_ms));
+                atomic_store(&value->body->superseded_ms,
+                             provenance_confirmed_ms(value->body->provenance, now_ms));
 }
 
 int64_t value_age_ms(const confer_value *value, int64_t now_ms) {

@@ -1,0 +1,210 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "cache_file.h"
+#include "fixture.h"
+
+/*
+ * Each allocation fails in turn: the linker sends the library's calls here. Whatever happens, what is known
+ * stays right, nothing leaks, which the sanitizer tells, and what is tried again succeeds.
+ */
+
+static long n_left = -1; /* allocations until one fails; negative: none does */
+static bool has_failed;
+
+static bool fails(void) {
+        if (n_left < 0 || n_left-- != 0)
+                return false;
+
+        has_failed = true;
+        errno = ENOMEM;
+        return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t size);
+int __real_posix_memalign(void **block, size_t alignment, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+
+void *__wrap_malloc(size_t size) {
+        return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size) {
+        return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+        return fails() ? NULL : __real_realloc(block, size);
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size) {
+        return fails() ? ENOMEM : __real_posix_memalign(block, alignment, size);
+}
+
+char *__wrap_strdup(const char *text) {
+        return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t size) {
+        return fails() ? NULL : __real_strndup(text, size);
+}
+
+static void refuse(confer_client *client, confer_change *change, void *context) {
+        (void)client;
+        ++*(int *)context;
+        confer_change_refuse(change, "no");
+}
+
+static bool visit(confer_value *value, void *context) {
+        (void)value;
+        (void)context;
+        return true;
+}
+
+static confer_error set_all(confer_options *options) {
+        confer_error error = CONFER_OK;
+
+        error = error ? error : confer_options_set_token(options, "token");
+        error = error ? error : confer_options_set_tls_certificate(options, "certificate", "key");
+        error = error ? error : confer_options_set_tag(options, "ring", "canary");
+        error = error ? error : confer_options_add_key(options, "test.acme", "a");
+        error = error ? error : confer_options_set_default(options, NAMESPACE, "d", "default");
+        error = error ? error : confer_options_set_instance(options, "id");
+        return error;
+}
+
+/* What came of one run: which step found no memory, or 0. */
+static int run_once(void) {
+        confer_options *options = fixture_options();
+        confer_error error;
+        Fixture fixture;
+        int failed = 0, n_heard = 0;
+
+        if (!options)
+                return 1;
+        error = set_all(options);
+        if (error == CONFER_OK)
+                error = fixture_init(&fixture, options);
+        confer_options_free(options);
+        if (error) {
+                assert_int_equal(error, CONFER_E_NOMEM);
+                return 2;
+        }
+
+        if (confer_listen(fixture.client, NAMESPACE, "a", refuse, &n_heard, NULL) != CONFER_OK)
+                failed = 3;
+        for (int i = 0; i < 2 && !fixture.stream.current_at_ms; i++) {
+                fixture_connect(&fixture);
+                if (!fixture.stream.is_ended)
+                        fixture_snapshot(&fixture, 5, "e1",
+                                         namespace_text(NAMESPACE, release_text("a", 1, 3, "A"), NULL),
+                                         false);
+                if (fixture.stream.is_ended)
+                        failed = 4;
+        }
+        assert_string_equal(content_of(fixture.client, NAMESPACE, "a"), "A");
+
+        fixture_change(&fixture, 6, namespace_text(NAMESPACE, release_text("a", 2, 6, "2"), "\"b\""));
+        if (fixture.stream.is_ended) {
+                assert_int_equal(fixture.stream.error, CONFER_E_NOMEM);
+                assert_string_equal(content_of(fixture.client, NAMESPACE, "a"), "A");
+                assert_int_equal(confer_client_get_revision(fixture.client), 5);
+                failed = 5;
+                fixture_connect(&fixture);
+                fixture_change(&fixture, 6, namespace_text(NAMESPACE, release_text("a", 2, 6, "2"), "\"b\""));
+                fixture_pong(&fixture);
+        }
+        assert_string_equal(content_of(fixture.client, NAMESPACE, "a"), "2");
+        assert_int_equal(confer_get_int64(fixture.client, NAMESPACE, "a", NULL, 0), 2);
+
+        assert_int_equal(confer_dispatch(fixture.client, 0), CONFER_OK);
+        assert_true(failed == 3 || n_heard >= 1);
+        stream_tick(&fixture.stream, fixture.stream.now_ms);
+        stream_tick(&fixture.stream, fixture.stream.now_ms + ACK_DELAY_MS);
+        if (fixture.stream.is_ended)
+                failed = 6;
+
+        free(confer_get_string(fixture.client, NAMESPACE, "a", NULL, "fallback"));
+        error = confer_each(fixture.client, NAMESPACE, visit, NULL);
+        assert_true(error == CONFER_OK || error == CONFER_E_NOMEM);
+        fixture_deinit(&fixture);
+        return has_failed && failed == 0 ? 7 : failed;
+}
+
+static void each_allocation_may_fail(void **state) {
+        bool steps[8] = { false };
+        int n = 0;
+
+        (void)state;
+        do {
+                has_failed = false;
+                n_left = n++;
+                steps[run_once()] = true;
+                n_left = -1;
+        } while (has_failed);
+
+        assert_true(n > 40);
+        for (int step = 1; step < 7; step++)
+                assert_true(steps[step]);
+}
+
+static void a_cache_file_is_read_and_written_without_memory_too(void **state) {
+        _cleanup_(confer_options_freep) confer_options *options = fixture_options();
+        Fixture fixture;
+        bool is_known[] = { true };
+        int n = 0;
+
+        (void)state;
+        assert_int_equal(fixture_init(&fixture, options), CONFER_OK);
+        fixture_connect(&fixture);
+        fixture_snapshot(&fixture, 5, "e1", namespace_text(NAMESPACE, release_text("a", 1, 3, "A"), NULL),
+                         false);
+        do {
+                Cache cache = { .epoch = "e1", .is_known = is_known }, read;
+                Buf buf = BUF_NULL;
+                int r;
+
+                has_failed = false;
+                n_left = n++;
+                cache.releases = *replica_catalog(&fixture.client->replica);
+                r = cache_encode(&buf, &cache, &fixture.client->scope);
+                if (r == 0) {
+                        r = cache_decode(buf_span(&buf), &fixture.client->scope, fixture.client->provenance,
+                                         &read);
+                        if (r == 0)
+                                cache_deinit(&read);
+                }
+                n_left = -1;
+                assert_int_equal(r, has_failed ? -ENOMEM : 0);
+                buf_deinit(&buf);
+        } while (has_failed);
+        assert_true(n > 4);
+        fixture_deinit(&fixture);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(each_allocation_may_fail),
+                cmocka_unit_test(a_cache_file_is_read_and_written_without_memory_too),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
