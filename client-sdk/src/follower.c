@@ -60,6 +60,7 @@ int follower_load(confer_client *client, const Catalog *releases, uint64_t revis
                   const bool *is_known) {
         Follower *follower = &client->follower;
         Edits edits = EDITS_NULL;
+        uint64_t newest;
         int r;
 
         r = add_all_unchanged(&edits, releases);
@@ -69,6 +70,8 @@ int follower_load(confer_client *client, const Catalog *releases, uint64_t revis
         }
         if (r == 0) {
                 edits_sort(&edits);
+                newest = edits.n > 0 ? edits.items[edits.n - 1].revision : 0;
+                atomic_store(&follower->revision, MAX(revision, newest));
                 scope_set_known(&client->scope, is_known);
                 r = apply(client, &edits, false, clock_now_ms());
         }
@@ -77,8 +80,7 @@ int follower_load(confer_client *client, const Catalog *releases, uint64_t revis
                 return r;
 
         (void)snprintf(follower->epoch, sizeof(follower->epoch), "%s", epoch);
-        atomic_store(&follower->revision, revision);
-        follower->is_complete = scope_is_all_known(&client->scope);
+        follower->is_complete = revision > 0 && scope_is_all_known(&client->scope);
         return 0;
 }
 
@@ -95,11 +97,11 @@ static void end(Stream *stream, confer_error error, const char *why) {
 }
 
 static void end_for(Stream *stream, int r) {
-        stream->client->follower.is_complete = false;
         if (r == -ENOMEM) {
                 end(stream, CONFER_E_NOMEM, "there is no memory for what the server sent");
                 return;
         }
+        stream->client->follower.is_complete = false;
         end(stream, CONFER_E_PROTOCOL, "the server sent something damaged, all of it is asked for again");
 }
 
@@ -233,12 +235,17 @@ static void raise_revision(Follower *follower, uint64_t revision) {
                 atomic_store(&follower->revision, revision);
 }
 
-/* Before listeners are told: they may ask for it. Where telling them fails, all of it is asked for again. */
-static void take_revision(Follower *follower, uint64_t revision, bool is_same_epoch) {
-        if (is_same_epoch)
-                raise_revision(follower, revision);
-        else
-                atomic_store(&follower->revision, revision);
+/* Listeners may ask for the revision, so that it is there before they are told. Return: 0 or -ENOMEM. */
+static int apply_at(confer_client *client, const Edits *edits, uint64_t revision, bool makes_known,
+                    int64_t now_ms) {
+        Follower *follower = &client->follower;
+        uint64_t before = atomic_exchange(&follower->revision, revision);
+        int r;
+
+        r = apply(client, edits, makes_known, now_ms);
+        if (r)
+                atomic_store(&follower->revision, before);
+        return r;
 }
 
 /* Return: 0; -ENOMEM. */
@@ -249,16 +256,17 @@ static int apply_snapshot(Stream *stream) {
         const Catalog *known = replica_catalog(&client->replica);
         bool is_same_epoch = strcmp(snapshot->epoch, follower->epoch) == 0;
         bool makes_known = !scope_is_all_known(&client->scope);
+        uint64_t revision = snapshot->revision;
         Edits edits = EDITS_NULL;
         int r;
 
         r = snapshot_to_edits(snapshot, known, follower->epoch, &edits);
         if (r == 0 && makes_known)
                 r = add_all_unchanged(&edits, known);
+        if (is_same_epoch)
+                revision = MAX(revision, atomic_load(&follower->revision));
         if (r == 0)
-                take_revision(follower, snapshot->revision, is_same_epoch);
-        if (r == 0)
-                r = apply(client, &edits, makes_known, stream->now_ms);
+                r = apply_at(client, &edits, revision, makes_known, stream->now_ms);
         edits_deinit(&edits);
         if (r)
                 return r;
@@ -320,9 +328,7 @@ static int on_change(Stream *stream, const Frame *frame) {
                 r = change_to_edits(frame, replica_catalog(&client->replica), &client->scope,
                                     client->provenance, &edits);
                 if (r == 0)
-                        take_revision(follower, frame->seq, true);
-                if (r == 0)
-                        r = apply(client, &edits, false, stream->now_ms);
+                        r = apply_at(client, &edits, frame->seq, false, stream->now_ms);
                 edits_deinit(&edits);
                 if (r)
                         return r;

@@ -70,6 +70,6 @@ void stream_tick(Stream *stream, int64_t now_ms);
 /* How long nothing is due, unless something happens. */
 int64_t stream_timeout_ms(Stream *stream, int64_t now_ms);
 
-/* Applies what the cache file holds. Return: 0 or -ENOMEM. */
+/* Applies what the cache file holds. @revision: 0 when something may be missing. Return: 0 or -ENOMEM. */
 int follower_load(confer_client *client, const Catalog *releases, uint64_t revision, const char *epoch,
                   const bool *is_known);
