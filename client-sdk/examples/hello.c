@@ -7,23 +7,25 @@
 static void print(confer_client *client, confer_change *change, void *context) {
         confer_value *value = confer_change_get_new(change);
 
+        (void)client, (void)context;
         printf("%s: %s\n", confer_change_get_key(change), value ? confer_value_content(value, NULL) : "gone");
         fflush(stdout);
 }
 
 int main(int argc, char **argv) {
+        const char *namespace = argc > 2 ? argv[2] : "prod.acme.orders";
         confer_options *options = NULL;
         confer_client *client = NULL;
 
         confer_options_new(&options);
         confer_options_add_server(options, argc > 1 ? argv[1] : "http://127.0.0.1:8750");
         confer_options_set_token(options, getenv("CONFER_TOKEN"));
-        confer_options_add_namespace(options, argc > 2 ? argv[2] : "prod.acme.orders");
-        confer_options_set_cache_file(options, getenv("CONFER_CACHE"));
+        confer_options_add_namespace(options, namespace);
+        confer_options_set_cache_file(options, "hello.cache");
         if (confer_client_new(options, &client) != CONFER_OK || confer_client_start(client) != CONFER_OK)
                 return 1;
 
-        confer_listen(client, argc > 2 ? argv[2] : "prod.acme.orders", argc > 3 ? argv[3] : "limits.json",
-                      print, NULL, NULL);
+        confer_listen(client, namespace, argc > 3 ? argv[3] : "limits.json", print, NULL, NULL);
         pause();
+        return 0;
 }

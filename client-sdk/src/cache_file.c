@@ -303,6 +303,13 @@ static void closep(int *fd) {
                 (void)close(*fd);
 }
 
+static int steal(int *fd) {
+        int stolen = *fd;
+
+        *fd = -1;
+        return stolen;
+}
+
 static int check_file(int fd, size_t *ret_size) {
         struct stat status;
 
@@ -340,7 +347,7 @@ static int read_all(int fd, size_t size, Buf *buf) {
 int cache_file_read(const char *path, const Scope *scope, Provenance *provenance, Cache *ret_cache) {
         _cleanup_(buf_deinit) Buf buf = BUF_NULL;
         _cleanup_(closep) int fd = -1;
-        size_t size;
+        size_t size = 0;
         int r;
 
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -388,8 +395,7 @@ static int open_temporary(const char *path, int *ret_fd) {
         if (fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0)
                 return -errno;
 
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = steal(&fd);
         return 0;
 }
 

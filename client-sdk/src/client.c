@@ -51,7 +51,7 @@ static char *name_of_process(void) {
         char host[INSTANCE_ID_SIZE_MAX - 16], *name;
 
         if (gethostname(host, sizeof(host)) < 0)
-                (void)strcpy(host, "localhost");
+                (void)snprintf(host, sizeof(host), "localhost");
         host[sizeof(host) - 1] = '\0';
         for (char *c = host; *c; c++)
                 if (*c < 0x21 || *c > 0x7e)

@@ -271,7 +271,7 @@ static int apply_snapshot(Stream *stream) {
         if (r)
                 return r;
 
-        (void)strcpy(follower->epoch, snapshot->epoch);
+        (void)snprintf(follower->epoch, sizeof(follower->epoch), "%s", snapshot->epoch);
         follower->is_complete = true;
         return 0;
 }

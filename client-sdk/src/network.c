@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "client.h"
@@ -77,7 +77,7 @@ static void attempt(confer_client *client, Stream *stream) {
         if (error) {
                 stream->is_ended = true;
                 stream->error = error;
-                (void)strcpy(stream->why, confer_error_to_string(error));
+                (void)snprintf(stream->why, sizeof(stream->why), "%s", confer_error_to_string(error));
                 return;
         }
 

@@ -255,6 +255,7 @@ static struct lws_context *create_context(const struct lws_context_creation_info
 static struct lws_context_creation_info context_info(Transport *transport) {
         return (struct lws_context_creation_info){
                 .port = CONTEXT_PORT_NO_LISTEN,
+                .http_proxy_address = "", /* else the variable http_proxy counts */
                 .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
                 .protocols = protocols,
                 .gid = (gid_t)-1,

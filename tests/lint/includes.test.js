@@ -18,6 +18,8 @@ const mayUse = {
   'server/push': ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http'],
   'server/api': ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push'],
   server: ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push', 'server/api'],
+  'client-sdk/include': [],
+  'client-sdk/src': ['client-sdk/include', 'schema/model'],
 };
 
 // Who may include a foreign header: folders end with a slash.
@@ -29,7 +31,8 @@ const owners = {
   'jansson.h': ['server/api/', 'server/util/content_json.c'],
   'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_file.c'],
   'libxml/': ['server/util/content_xml.c'],
-  'openssl/': ['server/util/digest.'],
+  'openssl/': ['server/util/digest.', 'client-sdk/src/digest.'],
+  'libwebsockets.h': ['client-sdk/src/transport_lws.c'],
 };
 
 function sources(directory) {
@@ -47,8 +50,13 @@ function includes(file) {
   }));
 }
 
+/** Where what an #include names may stand, for headers that lie in no folder of their component. */
+const isOfSdk = (name) => fs.existsSync(path.join(root, 'client-sdk/src', name));
+
 /** The part of the tree that a path belongs to; the path may be as an #include writes it, from a component's root. */
 function partOf(name) {
+  if (name.startsWith('confer/')) return 'client-sdk/include';
+  if (!name.includes('/') && isOfSdk(name)) return 'client-sdk/src';
   const parts = Object.keys(mayUse).filter((part) => part.includes('/'));
   return parts.find((part) => name.startsWith(`${part}/`) || name.startsWith(`${part.split('/')[1]}/`)) ?? 'server';
 }
@@ -74,7 +82,7 @@ function isOwner(file, include) {
   return include.isOurs || !header || owners[header].some((owner) => file.startsWith(owner));
 }
 
-const files = [...sources('schema'), ...sources('server')];
+const files = [...sources('schema'), ...sources('server'), ...sources('client-sdk/src')];
 
 test('there are sources to look at', () => {
   assert.ok(files.length > 50);
@@ -88,6 +96,9 @@ test('an upward include would be found', () => {
   assert.equal(pointsDown('schema/model/buf.h', { name: 'util/log.h', isOurs: true }), false);
   assert.equal(pointsDown('server/store/sql.h', { name: 'http/server.h', isOurs: true }), false);
   assert.equal(pointsDown('server/http/server.c', { name: 'api/app.h', isOurs: true }), false);
+  assert.equal(pointsDown('client-sdk/src/client.c', { name: 'util/log.h', isOurs: true }), false);
+  assert.equal(pointsDown('server/util/log.c', { name: 'confer/confer.h', isOurs: true }), false);
+  assert.equal(pointsDown('schema/model/buf.c', { name: 'value.h', isOurs: true }), false);
 });
 
 test('each foreign header is known to its owner alone', () => {

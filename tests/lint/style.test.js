@@ -62,7 +62,7 @@ function expectNone(text) {
 }
 
 test('Every C file is as clang-format writes it', async () => {
-  const files = ['schema', 'server', 'tests'].flatMap((directory) => filesBelow(directory, /\.[ch]$/));
+  const files = ['schema', 'server', 'client-sdk', 'tests'].flatMap((directory) => filesBelow(directory, /\.[ch]$/));
   assert.ok(files.length > 100);
   const unformatted = await forAll(files, async (file) =>
     (await complaints('clang-format', ['--dry-run', '-Werror', file])) ? `${file}\n` : '',
@@ -71,7 +71,7 @@ test('Every C file is as clang-format writes it', async () => {
 });
 
 test('clang-tidy finds nothing', async () => {
-  const files = ['schema', 'server'].flatMap((directory) => filesBelow(directory, /\.c$/));
+  const files = ['schema', 'server', 'client-sdk'].flatMap((directory) => filesBelow(directory, /\.c$/));
   assert.ok(files.length > 50);
   assert.ok(fs.existsSync(path.join(build, 'compile_commands.json')), `${build} is a build directory`);
   expectNone(await forAll(files, (file) => complaints('clang-tidy', ['--quiet', '-p', build, file])));
@@ -82,7 +82,7 @@ test('cppcheck finds nothing', async () => {
     await complaints('cppcheck', [
       '--quiet', `-j${nCores}`, '--std=c11', '--error-exitcode=1', '--inline-suppr',
       '--enable=warning,performance,portability', '--suppressions-list=tests/lint/cppcheck.supp',
-      '-DH2O_USE_LIBUV=0', '-Ischema', '-Iserver', 'schema', 'server',
+      '-DH2O_USE_LIBUV=0', '-Ischema', '-Iserver', '-Iclient-sdk/include', '-Iclient-sdk/src', 'schema', 'server', 'client-sdk',
     ]),
   );
 });

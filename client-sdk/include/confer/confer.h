@@ -31,6 +31,9 @@
  *
  * Signals: the library installs no handler and its threads block all signals. It never raises SIGPIPE.
  *
+ * The process: libwebsockets has one log for all of a process, which writes to stderr. The first client that
+ * is started silences it; an application that uses libwebsockets itself may set it again afterwards.
+ *
  * Memory: functions return CONFER_E_NOMEM and leave everything as it was; the library never aborts, exits or
  * prints.
  *
@@ -128,12 +131,14 @@ confer_error confer_options_set_app(confer_options *options, const char *app);
 confer_error confer_options_set_tag(confer_options *options, const char *name, const char *value);
 
 /* What is wanted: a namespace whole, or single keys of it; in both cases with what it inherits. Up to 256
- * namespaces and 4096 keys; a namespace added whole makes its single keys superfluous. At least one
- * namespace. */
+ * namespaces and 4096 keys; a namespace added whole makes its single keys superfluous. At least one of
+ * either. */
 confer_error confer_options_add_namespace(confer_options *options, const char *namespace_);
 confer_error confer_options_add_key(confer_options *options, const char *namespace_, const char *key);
 
-/* What confer_get() answers for a key while nothing else is known of it. Up to 4096. */
+/* What confer_get() answers for a key while nothing else is known of it: before anything is, and when there
+ * is no such config. It is inherited as configs are; its format is what the key's extension says. Listeners
+ * do not hear of defaults. UTF-8; up to 4096; one set again replaces the first. */
 confer_error confer_options_set_default(confer_options *options, const char *namespace_, const char *key,
                                         const char *content);
 
@@ -177,7 +182,8 @@ typedef struct confer_client confer_client;
 /*
  * confer_client_new() - make a client; nothing is connected and no file is read before confer_client_start()
  *
- * Return: CONFER_OK; CONFER_E_INVALID: no server or no namespace; CONFER_E_NOMEM.
+ * Return: CONFER_OK; CONFER_E_INVALID: no server or no namespace; CONFER_E_SYSTEM: no descriptor (for
+ * CONFER_DISPATCH_APPLICATION); CONFER_E_NOMEM.
  */
 confer_error confer_client_new(const confer_options *options, confer_client **ret_client);
 
@@ -242,7 +248,10 @@ uint64_t confer_client_get_revision(const confer_client *client);
  * known. */
 int64_t confer_client_get_age_ms(const confer_client *client);
 
-/* Called on every move from one state to another, in order, wherever listeners run. */
+/* Called on every move from one state to another, in order, wherever listeners run, and under the same rules;
+ * the last is to DISCONNECTED. Where more than 64 moves wait, those that lead back to where they began are
+ * left out. With CONFER_DISPATCH_APPLICATION, confer_dispatch() tells the last move after the client was
+ * stopped. */
 typedef void (*confer_state_fn)(confer_client *client, confer_state from, confer_state to, void *context);
 /* Before confer_client_start(). Return: CONFER_OK or CONFER_E_STATE. */
 confer_error confer_client_set_state_callback(confer_client *client, confer_state_fn callback, void *context);
@@ -303,7 +312,7 @@ const char *confer_value_get_updated_by(const confer_value *value); /* "" for a 
 const char *confer_value_get_comment(const confer_value *value);    /* borrowed */
 confer_origin confer_value_get_origin(const confer_value *value);
 /* For how long nobody has confirmed that this is the current value: 0 while the client is connected and has
- * no newer one; -1 for a default. */
+ * no newer one; -1 for a default. A value that was replaced or removed ages from that time on. */
 int64_t confer_value_get_age_ms(const confer_value *value);
 
 /*
@@ -340,7 +349,8 @@ confer_error confer_each(confer_client *client, const char *namespace_, confer_v
  */
 
 typedef enum confer_change_kind {
-        CONFER_CHANGE_INITIAL, /* the first that this listener hears of the config: there is no old value */
+        CONFER_CHANGE_INITIAL, /* the first that this listener hears of the config, or the first since it was
+                                  removed: there is no old value */
         CONFER_CHANGE_UPDATED, /* another version, or another config that now is the nearest */
         CONFER_CHANGE_REMOVED  /* there is none any more: there is no new value */
 } confer_change_kind;
@@ -374,9 +384,10 @@ typedef void (*confer_listener_fn)(confer_client *client, confer_change *change,
  * @ret_id: names it for confer_unlisten(); may be NULL
  *
  * First every value that is known, and every one that becomes known, is told as CONFER_CHANGE_INITIAL; then
- * every change. Calls come in the order of the revisions, one at a time. Where changes come faster than they
- * are listened to, a listener hears the newest value of a config and not each in between, and never the same
- * version of a config twice in a row. A reconnect alone, or a confirmed cache, is no change.
+ * every change. Calls to a listener come in the order of the revisions, and calls of the client one at a
+ * time. Where changes come faster than they are listened to, a listener hears the newest value of a config
+ * and not each in between, and never the same version of a config twice in a row. A reconnect alone, or a
+ * confirmed cache, is no change.
  *
  * A listener may call everything but confer_client_wait_ready(), _stop(), _free() and confer_dispatch() of
  * its own client: it may add listeners and remove any, itself too. While one is slow, the others of this
