@@ -31,6 +31,17 @@ const bit = (signal) => 1n << BigInt(signal - 1);
 const sigint = 2, sigabrt = 6, sigill = 4, sigbus = 7, sigfpe = 8, sigkill = 9, sigsegv = 11, sigpipe = 13, sigstop = 19;
 const cloexec = 0o2000000;
 
+/** What this process was started with and hands on without wanting to. */
+const linksOf = (directory) =>
+  fs.readdirSync(directory).flatMap((fd) => {
+    try {
+      return [fs.readlinkSync(`${directory}/${fd}`)];
+    } catch {
+      return []; // the one that the directory was read with
+    }
+  });
+const inherited = new Set(linksOf('/proc/self/fd').filter((link) => link.startsWith('pipe:')));
+
 /** The probe's own process: the last of a chain, where it runs under a wrapper. */
 const procOf = (probe) => `/proc/${probe.child.pid}`;
 
@@ -39,7 +50,8 @@ describe('A client in a process', { skip: process.env.CONFER_PROBE_WRAPPER ? 'a 
     test(`Its descriptors are closed on exec (${application ? 'the application' : 'a thread'} runs listeners)`, async (t) => {
       const { probe } = await startAll(t, { application });
       const proc = procOf(probe);
-      const own = fs.readdirSync(`${proc}/fd`).filter((fd) => Number(fd) > 2);
+      const isInherited = (fd) => inherited.has(fs.readlinkSync(`${proc}/fd/${fd}`));
+      const own = fs.readdirSync(`${proc}/fd`).filter((fd) => Number(fd) > 2 && !isInherited(fd));
       assert.ok(own.length > 0, 'a client has descriptors');
       for (const fd of own) {
         const flags = parseInt(field(`${proc}/fdinfo/${fd}`, 'flags'), 8);
