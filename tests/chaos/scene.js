@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { setTimeout: pause } = require('node:timers/promises');
 const { configPath, root } = require('../lib/client.js');
-const { Conferd, temporaryDirectory } = require('../lib/conferd.js');
+const { Conferd, program, temporaryDirectory } = require('../lib/conferd.js');
 const { mountSmall, unmount } = require('../lib/mount.js');
 const { Probe } = require('../lib/probe.js');
 const { Random } = require('../lib/random.js');
@@ -25,6 +25,8 @@ const convergenceMs = 180000;
 const lostConnection = /ECONNRESET|ECONNREFUSED|EPIPE|socket hang up/;
 
 const tenantOf = (i) => `prod.t${i % nTenants}`;
+
+const hasThreadSanitizer = fs.readFileSync(program).includes('__tsan_init');
 
 /** libfaketime, which makes a process see another time of day; null where it is not installed. */
 function findFaketime() {
@@ -107,10 +109,10 @@ class Scene {
   }
 
   startProbes() {
-    const library = findFaketime();
+    const library = hasThreadSanitizer ? null : findFaketime();
     this.clock = library && new Clock(library);
     this.full = fullDirectory();
-    this.tell(this.clock ? 'one process has a clock that is stepped' : 'no clock is stepped: libfaketime is not installed');
+    this.tell(this.clock ? 'one process has a clock that is stepped' : 'no clock is stepped: libfaketime is not installed, or has races that ThreadSanitizer tells');
     this.tell(this.full ? 'one process has its caches on a full disk' : 'no disk is full: this user may not mount');
 
     this.groups = Array.from({ length: this.processes }, (_, i) => ({
