@@ -82,9 +82,14 @@ static bool answer(Hub *hub, Exchange *exchange, const Question *question) {
         poll = poll_new(hub, exchange, scope_of(question));
         if (question->since < 0 || exchange->request.is_head)
                 poll_answer_nothing(poll);
-        else if (!resume_is_possible(hub, epoch, (uint64_t)question->since))
+        else if (!resume_is_possible(hub, epoch, (uint64_t)question->since)) {
+                if (hub_is_over_memory(hub)) {
+                        reply_refusal(&exchange->request, REASON_BUSY, NULL,
+                                      "too many snapshots are on their way: try again in a moment");
+                        return false;
+                }
                 poll_answer_snapshot(poll);
-        else if (!poll_answer_changes(poll, (uint64_t)question->since)) {
+        } else if (!poll_answer_changes(poll, (uint64_t)question->since)) {
                 if (question->wait_s > 0)
                         return poll_park(poll, question->wait_s * 1000);
                 poll_answer_nothing(poll);

@@ -213,6 +213,7 @@ void channel_written(Channel *channel) {
         for (; channel->n_writing > 0; channel->n_writing--) {
                 ChannelNode *node = channel->first;
 
+                assert(node);
                 channel->first = node->next;
                 if (!channel->first)
                         channel->last = NULL;

@@ -4,9 +4,9 @@
  *
  * What waits for one connection is bounded. When the queue is full, all that has not begun to go out is
  * dropped, and nothing more is queued; as soon as what is under way is written, the follower is sent a fresh
- * snapshot. Where the answer to a later subscription would be dropped, the channel is closed instead: a
- * follower that waits for an answer would take the snapshot for it. A single frame is taken whatever its size
- * is.
+ * snapshot. Where an answer about some of what it follows would be dropped, the channel is closed
+ * instead: who waits for that answer would take the snapshot for it. A single frame is taken whatever its
+ * size is.
  *
  * A snapshot waits in the queue as a reference, and its frames are made while they go out.
  */
@@ -52,7 +52,7 @@ struct Channel {
         uint64_t known_revision;   /* what is not newer is in a snapshot that was queued */
         uint64_t changed_revision; /* of the last change that was queued */
         uint64_t told_revision;    /* up to which all that is in scope was queued, for people to see */
-        bool is_answering;         /* what is queued now answers a subscription that was not the first */
+        bool is_answering;         /* what is queued now is an answer that must not be dropped */
         bool is_behind;            /* changes were dropped: a snapshot is due */
         bool is_shut;              /* nothing more is taken */
 };

@@ -10,6 +10,8 @@
 
 /* "event: snapshot", "id: " and "data: ", with a revision. */
 #define HEAD_SIZE_MAX 64
+/* How long a client may take to read what is under way when it is to be ended. */
+#define END_MAX_MS 5000
 
 typedef struct EventStream {
         Channel channel; /* first */
@@ -18,6 +20,8 @@ typedef struct EventStream {
         bool is_first; /* nothing was sent yet */
         bool has_ended;
         int64_t pinged_at_ms;
+        int64_t written_at_ms; /* when the client took something last */
+        int64_t closing_at_ms; /* 0: not */
         uint64_t sent_bytes;
         char heads[CHANNEL_FRAMES_MAX][HEAD_SIZE_MAX]; /* of the events that are under way */
 } EventStream;
@@ -77,11 +81,15 @@ static void write_frames(Channel *channel, WireFrame *const *frames, size_t n) {
         }
         for (size_t i = 0; i < n_parts; i++)
                 events->sent_bytes += parts[i].len;
+        events->written_at_ms = clock_monotonic_ms();
         h2o_send(request_of(events), parts, n_parts, H2O_SEND_STATE_IN_PROGRESS);
 }
 
 static void on_proceed(h2o_generator_t *generator, _unused_ h2o_req_t *req) {
-        channel_written(&event_stream_of_generator(generator)->channel);
+        EventStream *events = event_stream_of_generator(generator);
+
+        events->written_at_ms = clock_monotonic_ms();
+        channel_written(&events->channel);
 }
 
 /* The client has gone; the request is disposed of next. */
@@ -100,13 +108,19 @@ static void end(Channel *channel) {
         /* @channel may be gone */
 }
 
+/* libh2o notices it as the client's leaving. */
+static void cut(const EventStream *events) {
+        (void)shutdown(connection_of(request_of(events))->fd, SHUT_RDWR);
+}
+
 /* Who does not read what is under way is cut off, so that stopping waits for nobody. */
 static void close_channel(Channel *channel, bool is_stopping) {
         EventStream *events = event_stream_of(channel);
 
         channel_shut(channel, NULL);
         if (is_stopping && channel->n_writing > 0)
-                (void)shutdown(connection_of(request_of(events))->fd, SHUT_RDWR);
+                cut(events);
+        events->closing_at_ms = clock_monotonic_ms();
         hub_schedule(channel->hub, channel);
 }
 
@@ -118,9 +132,19 @@ static void send_comment(Channel *channel) {
         wire_frame_unref(frame);
 }
 
+static bool is_stuck(const EventStream *events, int64_t now_ms) {
+        const Channel *channel = &events->channel;
+
+        return channel->n_writing > 0 &&
+               (now_ms - events->written_at_ms > channel->hub->push->options.silence_ms ||
+                (events->closing_at_ms && now_ms - events->closing_at_ms > END_MAX_MS));
+}
+
 static void tick(Channel *channel, int64_t now_ms) {
         EventStream *events = event_stream_of(channel);
 
+        if (is_stuck(events, now_ms))
+                cut(events);
         if (now_ms - events->pinged_at_ms < channel->hub->push->options.ping_interval_ms)
                 return;
 
@@ -144,6 +168,7 @@ static EventStream *event_stream_new(Hub *hub, Exchange *exchange) {
                 .generator = { on_proceed, on_stop },
                 .exchange = exchange,
                 .pinged_at_ms = clock_monotonic_ms(),
+                .written_at_ms = clock_monotonic_ms(),
         };
         channel_init(&events->channel, &event_stream_type, hub);
         metric_add(hub_metrics(hub), METRIC_STREAM_EVENT_STREAMS, 1);

@@ -6,8 +6,8 @@
 #include "push/poll.h"
 #include "util/clock.h"
 
-/* Of one turn: about a millisecond's work. */
-#define SLICE_WRITES 128
+/* Of one turn: some 300 us of work, against which looking for events costs nothing. */
+#define SLICE_WRITES 32
 #define SLICE_BYTES  ((size_t)4 * 1024 * 1024)
 /* How long a snapshot is kept for those who may ask at the same revision. */
 #define SNAPSHOT_KEPT_MS 5000
@@ -137,18 +137,20 @@ static void on_touch(void *context, Audience *audience, const bool *is_wanted) {
         wire_frame_unref(frame);
 }
 
-static bool is_over_memory(const Hub *hub) {
+bool hub_is_over_memory(const Hub *hub) {
         return atomic_load_explicit(&hub->push->memory_bytes, memory_order_relaxed) >
                hub->push->options.memory_max_bytes;
 }
 
+/* Of those whose sockets have not taken what was written last. */
 static Channel *find_slowest(Hub *hub) {
         Channel *slowest = NULL;
 
         for (h2o_linklist_t *at = hub->channels.next; at != &hub->channels; at = at->next) {
                 Channel *channel = channel_of_link(at);
 
-                if (!channel->is_shut && channel->queued_bytes > (slowest ? slowest->queued_bytes : 0))
+                if (!channel->is_shut && channel->n_writing > 0 &&
+                    channel->queued_bytes > (slowest ? slowest->queued_bytes : 0))
                         slowest = channel;
         }
         return slowest;
@@ -156,7 +158,7 @@ static Channel *find_slowest(Hub *hub) {
 
 /* Past the limit of all together, whoever has most waiting pays. */
 static void bound_memory(Hub *hub) {
-        for (int i = 0; i < VICTIMS_MAX && is_over_memory(hub); i++) {
+        for (int i = 0; i < VICTIMS_MAX && hub_is_over_memory(hub); i++) {
                 Channel *slowest = find_slowest(hub);
 
                 if (!slowest)

@@ -46,6 +46,9 @@ static inline MetricSet *hub_metrics(Hub *hub) {
 bool hub_admit(Hub *hub);
 void hub_release(Hub *hub);
 
+/* Whether the frames of all loops take more than they may. */
+bool hub_is_over_memory(const Hub *hub);
+
 /* Has the loop write what waits in @channel, in its turn. */
 void hub_schedule(Hub *hub, Channel *channel);
 

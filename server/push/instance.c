@@ -7,12 +7,8 @@
 #include "push/instance.h"
 
 typedef struct Result {
-        Span namespace; /* the texts stand behind */
-        Span key;
-        int64_t version;
-        bool ok;
-        Span error;
-        char text[];
+        FrameResult told;
+        char text[]; /* what it points into */
 } Result;
 
 static Span copy_text(char **at, Span text) {
@@ -50,15 +46,11 @@ static bool is_of_config(const void *value, const void *wanted_) {
         const Result *result = value;
         const FrameResult *wanted = wanted_;
 
-        return span_equal(result->namespace, wanted->namespace) && span_equal(result->key, wanted->key);
+        return span_equal(result->told.namespace, wanted->namespace) &&
+               span_equal(result->told.key, wanted->key);
 }
 
 static size_t result_size(const FrameResult *result) {
-        return sizeof(Result) + sizeof(TableSlot) + result->namespace.size + result->key.size +
-               result->error.size;
-}
-
-static size_t kept_size(const Result *result) {
         return sizeof(Result) + sizeof(TableSlot) + result->namespace.size + result->key.size +
                result->error.size;
 }
@@ -67,11 +59,10 @@ static Result *result_new(const FrameResult *from) {
         Result *result = allocate(1, result_size(from));
         char *text = result->text;
 
-        result->namespace = copy_text(&text, from->namespace);
-        result->key = copy_text(&text, from->key);
-        result->version = from->version;
-        result->ok = from->ok;
-        result->error = copy_text(&text, from->error);
+        result->told = *from;
+        result->told.namespace = copy_text(&text, from->namespace);
+        result->told.key = copy_text(&text, from->key);
+        result->told.error = copy_text(&text, from->error);
         return result;
 }
 
@@ -80,7 +71,7 @@ bool instance_results_put(InstanceResults *results, const FrameResult *result) {
         Result *replaced = table_take(&results->by_config, hash, is_of_config, result);
 
         if (replaced)
-                results->bytes -= kept_size(replaced);
+                results->bytes -= result_size(&replaced->told);
         free(replaced);
         if (results->bytes + result_size(result) > INSTANCE_RESULTS_BYTES_MAX)
                 return false;
@@ -99,7 +90,7 @@ void instance_results_deinit(InstanceResults *results) {
         results->bytes = 0;
 }
 
-static void append_result(const Result *result, Buf *buf) {
+static void append_result(const FrameResult *result, Buf *buf) {
         buf_append_literal(buf, "{\"namespace\":");
         json_append_string(buf, result->namespace);
         buf_append_literal(buf, ",\"key\":");
@@ -111,18 +102,17 @@ static void append_result(const Result *result, Buf *buf) {
         buf_append_char(buf, '}');
 }
 
-size_t instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf) {
+void instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf) {
         size_t n = 0;
 
         for (size_t i = 0; i < results->by_config.n_slots; i++) {
                 const Result *result = results->by_config.slots[i].value;
 
-                if (!result || (namespace.data && !span_equal(result->namespace, namespace)) ||
-                    (key.data && !span_equal(result->key, key)))
+                if (!result || (namespace.data && !span_equal(result->told.namespace, namespace)) ||
+                    (key.data && !span_equal(result->told.key, key)))
                         continue;
                 if (n++ > 0)
                         buf_append_char(buf, ',');
-                append_result(result, buf);
+                append_result(&result->told, buf);
         }
-        return n;
 }

@@ -36,6 +36,5 @@ typedef struct InstanceResults {
 bool instance_results_put(InstanceResults *results, const FrameResult *result);
 void instance_results_deinit(InstanceResults *results);
 
-/* Appends those of @namespace and @key, each of which may be absent, as items of a JSON array. Return: how
- * many. */
-size_t instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf);
+/* Appends those of @namespace and @key, each of which may be absent, as items of a JSON array. */
+void instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf);

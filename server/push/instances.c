@@ -16,7 +16,6 @@
 
 /* Of a page's items, about: a page may end before its limit. */
 #define PAGE_BYTES_MAX ((size_t)4 * 1024 * 1024)
-#define LOOPS_MAX      64 /* as the setting `threads` has it */
 
 typedef struct Item {
         uint64_t serial;
@@ -37,14 +36,15 @@ typedef struct Gathering {
         Span key;
         uint64_t after;
         unsigned limit;
-        _Atomic size_t n_parts;
-        Part parts[LOOPS_MAX];
+        size_t n_loops;
+        _Atomic size_t n_parts; /* that are done */
+        Part parts[];
 } Gathering;
 
 static void gathering_free(void *memory) {
         Gathering *gathering = memory;
 
-        for (size_t i = 0; i < gathering->n_parts; i++) {
+        for (size_t i = 0; i < gathering->n_loops; i++) {
                 for (size_t k = 0; k < gathering->parts[i].n; k++)
                         buf_deinit(&gathering->parts[i].items[k].json);
                 free(gathering->parts[i].items);
@@ -110,7 +110,7 @@ static void append_instance(Buf *json, const Stream *stream, Span namespace, Spa
         buf_append_u64(json, stream->channel.told_revision);
         append_names(json, stream->channel.follower.audience);
         buf_append_literal(json, ",\"results\":[");
-        (void)instance_results_append(&stream->results, namespace, key, json);
+        instance_results_append(&stream->results, namespace, key, json);
         buf_append_literal(json, "]}");
 }
 
@@ -163,7 +163,7 @@ static void gather_part(Loop *loop, void *context) {
 static uint64_t find_horizon(const Gathering *gathering) {
         uint64_t horizon = UINT64_MAX;
 
-        for (size_t i = 0; i < gathering->n_parts; i++)
+        for (size_t i = 0; i < gathering->n_loops; i++)
                 if (gathering->parts[i].is_cut)
                         horizon = MIN(horizon, gathering->parts[i].items[gathering->parts[i].n - 1].serial);
         return horizon;
@@ -174,7 +174,7 @@ static Item *take_next(const Gathering *gathering, size_t *taken, uint64_t horiz
         Item *next = NULL;
         size_t of = 0;
 
-        for (size_t i = 0; i < gathering->n_parts; i++) {
+        for (size_t i = 0; i < gathering->n_loops; i++) {
                 const Part *part = &gathering->parts[i];
 
                 if (taken[i] < part->n && part->items[taken[i]].serial <= (next ? next->serial : horizon)) {
@@ -188,7 +188,7 @@ static Item *take_next(const Gathering *gathering, size_t *taken, uint64_t horiz
 }
 
 static bool has_more(const Gathering *gathering, const size_t *taken) {
-        for (size_t i = 0; i < gathering->n_parts; i++)
+        for (size_t i = 0; i < gathering->n_loops; i++)
                 if (gathering->parts[i].is_cut || taken[i] < gathering->parts[i].n)
                         return true;
         return false;
@@ -207,7 +207,8 @@ static void answer(Exchange *exchange) {
         Request *request = &exchange->request;
         const Gathering *gathering = request->kept;
         uint64_t horizon = find_horizon(gathering), last = 0;
-        size_t taken[LOOPS_MAX] = { 0 }, begin;
+        _cleanup_(freep) size_t *taken = allocate(gathering->n_loops, sizeof(*taken));
+        size_t begin;
         Buf *body = reply_begin(request, 200);
         unsigned n = 0;
         Item *item;
@@ -281,6 +282,7 @@ bool instances_hold(Request *request) {
         Exchange *exchange = exchange_of_request(request);
         Span namespace, key;
         Gathering *gathering;
+        size_t n_loops;
         uint64_t after;
         unsigned limit;
 
@@ -288,7 +290,9 @@ bool instances_hold(Request *request) {
             !request_limit(request, &limit) || !read_cursor(request, &after))
                 return false;
 
-        gathering = allocate(1, sizeof(*gathering));
+        n_loops = server_n_loops(exchange->loop->server);
+        gathering = allocate(1, sizeof(*gathering) + n_loops * sizeof(Part));
+        gathering->n_loops = n_loops;
         gathering->exchange = exchange;
         gathering->namespace = namespace;
         gathering->key = key;

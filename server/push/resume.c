@@ -162,6 +162,17 @@ static void send_snapshot(const Resumption *resumption) {
         audience_unref(audience);
 }
 
+/* Whether a snapshot of all that the channel follows, sent instead, would be taken for something else: where
+ * a snapshot of some names is awaited. */
+static bool must_be_whole(const Resumption *resumption) {
+        size_t n = resumption->added->n_names, n_resuming = 0;
+
+        for (size_t i = 0; i < n; i++)
+                n_resuming += resumption->names[i].covered != NULL;
+        return (n_resuming > 0 && n_resuming < n) ||
+               !scope_equal(resumption->added, resumption->channel->follower.audience->asked);
+}
+
 void resume(Channel *channel, const Frame *frame, const Scope *added) {
         Resumption resumption = {
                 .channel = channel,
@@ -169,8 +180,8 @@ void resume(Channel *channel, const Frame *frame, const Scope *added) {
                 .names = allocate(added->n_names, sizeof(Name)),
         };
 
-        channel->is_answering = !scope_equal(added, channel->follower.audience->asked);
         choose(&resumption, frame);
+        channel->is_answering = must_be_whole(&resumption);
         send_changes(&resumption);
         send_current(&resumption);
         send_snapshot(&resumption);

@@ -84,13 +84,14 @@ static Scope *pack(const ScopeName *names, size_t n_names) {
 
 Scope *scope_new(const ScopeName *names, size_t n_names) {
         _cleanup_(freep) ScopeName *sorted = allocate(n_names, sizeof(*sorted));
-        _cleanup_(freep) Span *keys = NULL;
         size_t n_keys = 0, n_united = 0;
+        _cleanup_(freep) Span *keys = NULL;
         Span *next_key;
 
         for (size_t i = 0; i < n_names; i++)
                 n_keys += names[i].n_keys;
-        next_key = keys = allocate(n_keys, sizeof(*keys));
+        keys = allocate(n_keys, sizeof(*keys));
+        next_key = keys;
         if (n_names)
                 memcpy(sorted, names, n_names * sizeof(*sorted));
         qsort(sorted, n_names, sizeof(*sorted), compare_names);

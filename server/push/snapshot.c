@@ -30,8 +30,7 @@ static bool add_release(void *context, Release *release) {
 
         if (snapshot->n_releases == snapshot->n_slots) {
                 snapshot->n_slots = MAX(2 * snapshot->n_slots, (size_t)4);
-                snapshot->releases =
-                        realloc(snapshot->releases, snapshot->n_slots * sizeof(*snapshot->releases));
+                snapshot->releases = realloc(snapshot->releases, snapshot->n_slots * sizeof(Release *));
                 if (!snapshot->releases)
                         abort();
         }

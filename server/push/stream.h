@@ -55,7 +55,4 @@ void stream_receive(Stream *stream, Span text);
 /* Begins the closing handshake. @reason: a short text */
 void stream_close(Stream *stream, CloseCode code, const char *reason);
 
-/* Answers with an error frame; the connection lives on. */
-void stream_refuse(Stream *stream, int code, const char *reason, const char *message);
-
 const char *stream_address(const Stream *stream);

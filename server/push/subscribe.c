@@ -30,7 +30,8 @@ static bool may_answer(Stream *stream) {
         return false;
 }
 
-void stream_refuse(Stream *stream, int code, const char *reason, const char *message) {
+/* With an error frame; the connection lives on. */
+static void refuse(Stream *stream, int code, const char *reason, const char *message) {
         Frame frame = {
                 .type = FRAME_ERROR,
                 .code = code,
@@ -52,7 +53,7 @@ static void refuse_for(Stream *stream, int code, const char *reason, const char 
         char message[PROBLEM_TEXT_MAX];
 
         (void)snprintf(message, sizeof(message), "%s: %.*s", text, (int)namespace.size, namespace.data);
-        stream_refuse(stream, code, reason, message);
+        refuse(stream, code, reason, message);
 }
 
 static Scope *scope_of_frame(const Frame *frame) {
@@ -107,7 +108,7 @@ static bool is_small_enough(Stream *stream, const Scope *asked) {
                        "one connection may follow %zu namespaces, and name %d keys in all", n_max,
                        FRAME_KEYS_MAX);
         metric_add(hub_metrics(stream->channel.hub), METRIC_STREAM_REFUSED_NAMESPACES, 1);
-        stream_refuse(stream, 400, "too_many_namespaces", message);
+        refuse(stream, 400, "too_many_namespaces", message);
         return false;
 }
 
@@ -184,11 +185,11 @@ static void refuse_unread(Stream *stream, int outcome, const Problem *problem) {
 
         (void)snprintf(message, sizeof(message), "%s%s%s", problem->field, problem->field[0] ? ": " : "",
                        problem->text);
-        stream_refuse(stream, 400,
-                      outcome == FRAME_E_UNKNOWN     ? "unknown_type"
-                      : outcome == FRAME_E_MALFORMED ? "malformed_frame"
-                                                     : "invalid_field",
-                      message);
+        refuse(stream, 400,
+               outcome == FRAME_E_UNKNOWN     ? "unknown_type"
+               : outcome == FRAME_E_MALFORMED ? "malformed_frame"
+                                              : "invalid_field",
+               message);
 }
 
 void stream_receive(Stream *stream, Span text) {
@@ -215,7 +216,7 @@ void stream_receive(Stream *stream, Span text) {
                 take_results(stream, &frame);
                 break;
         default:
-                stream_refuse(stream, 400, "unknown_type", "frames of this type come from the server");
+                refuse(stream, 400, "unknown_type", "frames of this type come from the server");
         }
         frame_deinit(&frame);
 }

@@ -31,7 +31,7 @@ void tail_begin(Tail *tail, uint64_t revision) {
 
 static void grow(Tail *tail) {
         size_t n_slots = MAX(2 * tail->n_slots, (size_t)SLOTS_MIN);
-        Event **events = allocate(n_slots, sizeof(*events));
+        Event **events = allocate(n_slots, sizeof(Event *));
 
         for (size_t i = 0; i < tail->n; i++)
                 events[i] = tail_get(tail, i);

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/buf.h"
@@ -54,11 +55,10 @@ WireFrame *wire_frame_encode(const Frame *frame, _Atomic uint64_t *account) {
 }
 
 WireFrame *wire_frame_close(unsigned code, const char *reason, _Atomic uint64_t *account) {
-        char text[2 + CLOSE_REASON_SIZE_MAX] = { (char)(code >> 8), (char)code };
-        size_t size = MIN(strlen(reason), (size_t)CLOSE_REASON_SIZE_MAX);
+        char text[2 + CLOSE_REASON_SIZE_MAX + 1] = { (char)(code >> 8), (char)code };
 
-        memcpy(text + 2, reason, size);
-        return wire_frame_new(OPCODE_CLOSE, FRAME_TYPE_N, 0, (Span){ text, 2 + size }, account);
+        (void)snprintf(text + 2, sizeof(text) - 2, "%s", reason);
+        return wire_frame_new(OPCODE_CLOSE, FRAME_TYPE_N, 0, (Span){ text, 2 + strlen(text + 2) }, account);
 }
 
 WireFrame *wire_frame_ref(WireFrame *frame) {

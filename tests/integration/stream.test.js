@@ -610,6 +610,29 @@ describe('A reader that does not read', () => {
   });
 });
 
+describe('An answer that is not read', () => {
+  const server = useConferd({ args: ['--threads', '1', '--stream-queue-max-bytes', '64KiB'] });
+  const { api } = server;
+
+  test('It is never replaced by a snapshot of something else: the stream is closed with 1013', async () => {
+    await api.createNamespaces('n', 'large');
+    await inParallel(80, 4, (i) => api.publish('large', `k${i}`, 'x'.repeat(256 * 1024)));
+    const { revision, epoch } = await api.status();
+    const stream = await StreamClient.open(server);
+    stream.subscribe([{ name: 'n', since: revision }, 'large'], { epoch });
+    await stream.next('current');
+    stream.socket.pause();
+    const overflows = () => metric(server, 'confer_stream_overflows_total');
+    for (let n = 0; (await overflows()) === 0; n++) {
+      assert.ok(n < 200, 'the queue never overflows');
+      await api.publish('n', 'k', `${n} ${'x'.repeat(32 * 1024)}`);
+    }
+    stream.socket.resume();
+    assert.equal((await stream.closed).code, 1013);
+    assert.ok(!stream.frames.some(({ type, payload }) => type === 'snapshot' && !payload.more));
+  });
+});
+
 describe('The memory of all streams', () => {
   const server = useConferd({
     args: [
