@@ -31,6 +31,10 @@ command groff           groff
 command clang-tidy      clang-tidy
 command clang-format    clang-format
 command cppcheck        cppcheck
+command openssl         openssl
+command faketime        faketime
+command valgrind        valgrind
+command g++             g++
 header  cmocka.h        libcmocka-dev
 library libasan.so      libasan8
 '

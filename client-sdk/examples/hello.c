@@ -1,4 +1,4 @@
-/* Prints a config, and prints it again whenever it changes: hello [SERVER [NAMESPACE [KEY]]] */
+/* Prints a config, and prints it again whenever it changes. */
 #include <confer/confer.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +12,20 @@ static void print(confer_client *client, confer_change *change, void *context) {
         fflush(stdout);
 }
 
-int main(int argc, char **argv) {
-        const char *namespace = argc > 2 ? argv[2] : "prod.acme.orders";
+int main(void) {
+        const char *server = getenv("CONFER_SERVER");
         confer_options *options = NULL;
         confer_client *client = NULL;
 
         confer_options_new(&options);
-        confer_options_add_server(options, argc > 1 ? argv[1] : "http://127.0.0.1:8750");
+        confer_options_add_server(options, server ? server : "http://127.0.0.1:8750");
         confer_options_set_token(options, getenv("CONFER_TOKEN"));
-        confer_options_add_namespace(options, namespace);
+        confer_options_add_namespace(options, "prod.acme.orders");
         confer_options_set_cache_file(options, "hello.cache");
         if (confer_client_new(options, &client) != CONFER_OK || confer_client_start(client) != CONFER_OK)
                 return 1;
 
-        confer_listen(client, namespace, argc > 3 ? argv[3] : "limits.json", print, NULL, NULL);
+        confer_listen(client, "prod.acme.orders", "limits.json", print, NULL, NULL);
         pause();
         return 0;
 }

@@ -47,6 +47,7 @@ struct Transport {
         bool is_open;
         bool is_closed;
         uint16_t close_code; /* the server's; 0: none */
+        bool is_tls_refused;
         char address[256 + 8];
 };
 
@@ -88,10 +89,30 @@ static confer_error error_of_words(const char *words) {
         return CONFER_E_NETWORK;
 }
 
+/*
+ * A server that refuses our certificate says so in an alert. With TLS 1.3 that comes when our side is through
+ * with its handshake, and libwebsockets only says that it cannot read.
+ */
+static void on_tls(const SSL *ssl, int where, int code) {
+        Transport *transport = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+        if (where == SSL_CB_READ_ALERT && code >> 8 == SSL3_AL_FATAL)
+                transport->is_tls_refused = true;
+}
+
+static void watch_tls(Transport *transport, SSL_CTX *tls) {
+        (void)SSL_CTX_set_app_data(tls, transport);
+        SSL_CTX_set_info_callback(tls, on_tls);
+}
+
 static void attempt_failed(Transport *transport, struct lws *wsi, const char *words, size_t size) {
         unsigned status = wsi ? lws_http_client_http_response(wsi) : 0;
         char why[WHY_SIZE_MAX];
 
+        if (transport->is_tls_refused) {
+                closed(transport, CONFER_E_TLS, "the server refuses the TLS connection");
+                return;
+        }
         if (status >= 100 && status != HTTP_SWITCHING_PROTOCOLS) {
                 (void)snprintf(why, sizeof(why), "the server answered %u", status);
                 closed(transport, error_of_status(status), why);
@@ -190,8 +211,7 @@ static void close_on_exec(struct lws *wsi) {
                 (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user _unused_, void *in,
-                    size_t size) {
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
         Transport *transport = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
         const unsigned char *bytes = in;
 
@@ -199,6 +219,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
                 return transport && transport->wsi == wsi ? -1 : 0;
 
         switch (reason) {
+        case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
+                watch_tls(transport, user);
+                return 0;
         case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
                 close_on_exec(wsi);
                 return add_credentials(transport, wsi, in, size) ? -1 : 0;

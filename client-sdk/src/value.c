@@ -119,7 +119,7 @@ int64_t value_age_ms(const confer_value *value, int64_t now_ms) {
         if (confirmed_ms == 0)
                 confirmed_ms = provenance_confirmed_ms(value->body->provenance, now_ms);
         if (confirmed_ms == INT64_MIN)
-                return 0;
+                return 0; /* just sent, in the first answer of a server */
         return MAX(now_ms - confirmed_ms, (int64_t)0);
 }
 

@@ -110,10 +110,12 @@ async function runConferd(args, env = {}, options = {}) {
 class Conferd {
   /**
    * @options: `args`, flags beside --listen and --data; `env`, variables beside the admin's token and password;
-   *   `data`, an existing directory; `token`
+   *   `data`, an existing directory; `token`; `keepPort`, to listen at every start where the first one did
    */
-  constructor({ args = [], env = {}, data, token = crypto.randomBytes(32).toString('hex') } = {}) {
+  constructor({ args = [], env = {}, data, token = crypto.randomBytes(32).toString('hex'), keepPort } = {}) {
     this.args = args;
+    this.keepPort = keepPort;
+    this.address = '127.0.0.1:0';
     this.token = token;
     this.password = password;
     this.data = data || path.join(temporaryDirectory(), 'data');
@@ -126,7 +128,7 @@ class Conferd {
     assert.ok(!this.child || this.child.end, 'conferd is running already');
     this.isEnding = false;
     this.origin = null;
-    const flags = listen ? ['--listen', '127.0.0.1:0'] : [];
+    const flags = listen ? ['--listen', this.address] : [];
     this.child = spawnConferd([...flags, '--data', this.data, ...this.args], this.env);
   }
 
@@ -151,6 +153,7 @@ class Conferd {
       look();
     });
     this.origin = await within(said, 'the start of conferd', () => child.kill('SIGKILL'));
+    if (this.keepPort) this.address = new URL(this.origin).host;
   }
 
   get stdout() {
@@ -217,4 +220,14 @@ function useConferd(options) {
   return server;
 }
 
-module.exports = { Conferd, password, program, runConferd, temporaryDirectory, useConferd };
+module.exports = {
+  Conferd,
+  assertNoSanitizerReport,
+  environment,
+  password,
+  program,
+  runConferd,
+  temporaryDirectory,
+  useConferd,
+  within,
+};

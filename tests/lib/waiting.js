@@ -6,11 +6,11 @@ const { setTimeout: pause } = require('node:timers/promises');
 const deadlineMs = 30000;
 
 /** Asks @condition again and again until it returns something true, and returns that. */
-async function until(condition, what) {
+async function until(condition, what, limitMs = deadlineMs) {
   for (const start = Date.now(); ;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() - start > deadlineMs) throw new Error(`still not so after ${deadlineMs} ms: ${what}`);
+    if (Date.now() - start > limitMs) throw new Error(`still not so after ${limitMs} ms: ${what}`);
     await pause(10);
   }
 }
