@@ -71,8 +71,9 @@ class Installation {
     return program;
   }
 
-  start(program, args, env) {
+  start(program, args, env, options = {}) {
     const child = spawn(program, args, {
+      ...options,
       env: { ...environment({}), LD_LIBRARY_PATH: this.libraryDirectory, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -91,7 +92,7 @@ const programsIn = (file) =>
   [...read(file).matchAll(/```c\n([\s\S]*?)```/g)].map(([, text]) => text).filter((text) => /\bint main\(/.test(text));
 
 describe('The installed SDK', () => {
-  const server = new Conferd();
+  const server = new Conferd({ keepPort: true });
   let installation;
   before(async () => {
     installation = new Installation();
@@ -163,13 +164,54 @@ describe('The installed SDK', () => {
   test('The README\'s program compiles with one line, prints a config, and prints it again', async () => {
     const programs = programsIn('README.md');
     assert.equal(programs.length, 1);
+    assert.ok(read('client-sdk/examples/hello.c').endsWith(programs[0]), 'it is the example');
     await assertFollows(installation.compile('readme', programs[0]), '{"rate": 731}');
   });
 
-  test('Every program of docs/sdk.md compiles', () => {
-    const programs = programsIn('docs/sdk.md');
-    assert.ok(programs.length > 0);
-    programs.forEach((source, i) => installation.compile(`sdk-${i}`, source));
+  test('The README\'s program outlives the server, starts without it from its file, and catches up', async () => {
+    const program = installation.compile('outlives', programsIn('README.md')[0]);
+    const prints = async (child, text) => {
+      await until(() => child.text.includes(text) || child.exitCode !== null, `it prints ${text}`);
+      assert.ok(child.text.includes(text), child.text);
+    };
+    const publish = (rate) => server.api.publish('prod.acme.orders', 'limits.json', `{"rate": ${rate}}`);
+    const options = { cwd: temporaryDirectory() };
+    await publish(200);
+
+    const first = installation.start(program, [], env(), options);
+    await prints(first, '"rate": 200');
+    await prints(first, 'connected');
+    await until(() => fs.existsSync(path.join(options.cwd, 'hello.cache')), 'the cache is written');
+    await server.kill();
+    await prints(first, 'reconnecting: values may be old');
+    first.kill('SIGKILL');
+    await first.ended;
+
+    const second = installation.start(program, [], env(), options);
+    try {
+      await prints(second, '"rate": 200');
+      assert.doesNotMatch(second.text, /^connected$/m);
+      await server.start();
+      await prints(second, '\nconnected');
+      await publish(300);
+      await prints(second, '"rate": 300');
+    } finally {
+      second.kill('SIGKILL');
+      await second.ended;
+    }
+    for (const { text } of [first, second]) assert.doesNotMatch(text, /Sanitizer|runtime error|: gone/);
+  });
+
+  test('Every piece of C in docs/sdk.md compiles', () => {
+    const pieces = [...read('docs/sdk.md').matchAll(/```c\n([\s\S]*?)```/g)].map(([, text]) => text.replace('…', '(void)rate;'));
+    assert.ok(pieces.length > 1);
+    pieces.forEach((piece, i) => {
+      const [, listener] = /^static void (\w+)\(/.exec(piece) || [];
+      const body = listener
+        ? `${piece}int main(void) { return ${listener} == NULL; }`
+        : `int main(void) { confer_client *client = NULL; ${piece} return rate != 100; }`;
+      installation.compile(`sdk-${i}`, `#include <confer/confer.h>\n${body}\n`, { flags: ['-Wno-address'] });
+    });
   });
 
   test('The manual is installed, and can be read', () => {
