@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,7 @@ struct Transport {
         bool wants_ping;
         bool is_open;
         bool is_closed;
+        bool has_alert;      /* the server ended TLS with a complaint: about our certificate, say */
         uint16_t close_code; /* the server's; 0: none */
         char address[256 + 8];
 };
@@ -88,10 +90,31 @@ static confer_error error_of_words(const char *words) {
         return CONFER_E_NETWORK;
 }
 
+/* Where OpenSSL's context keeps our transport. */
+static int transport_index = -1;
+
+/* With TLS 1.3 a server refuses our certificate when we take the connection for established. */
+static void on_tls_event(const SSL *ssl, int where, int what) {
+        Transport *transport = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), transport_index);
+
+        if (transport && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && what >> 8 == SSL3_AL_FATAL)
+                transport->has_alert = true;
+}
+
+static void watch_tls(Transport *transport, SSL_CTX *tls) {
+        if (SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 && transport_index >= 0 &&
+            SSL_CTX_set_ex_data(tls, transport_index, transport) == 1)
+                SSL_CTX_set_info_callback(tls, on_tls_event);
+}
+
 static void attempt_failed(Transport *transport, struct lws *wsi, const char *words, size_t size) {
         unsigned status = wsi ? lws_http_client_http_response(wsi) : 0;
         char why[WHY_SIZE_MAX];
 
+        if (transport->has_alert) {
+                closed(transport, CONFER_E_TLS, "the server refuses the TLS connection");
+                return;
+        }
         if (status >= 100 && status != HTTP_SWITCHING_PROTOCOLS) {
                 (void)snprintf(why, sizeof(why), "the server answered %u", status);
                 closed(transport, error_of_status(status), why);
@@ -190,10 +213,12 @@ static void close_on_exec(struct lws *wsi) {
                 (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user _unused_, void *in,
-                    size_t size) {
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
         Transport *transport = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
         const unsigned char *bytes = in;
+
+        if (transport && reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS)
+                watch_tls(transport, user);
 
         if (!transport || transport->is_closed)
                 return transport && transport->wsi == wsi ? -1 : 0;
@@ -273,6 +298,7 @@ static void prepare_process(void) {
         struct lws_context *context;
 
         lws_set_log_level(0, NULL);
+        transport_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         context = create_context(&info);
         if (context)

@@ -29,7 +29,7 @@ const owners = {
   'jansson.h': ['server/api/', 'server/util/content_json.c'],
   'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_file.c'],
   'libxml/': ['server/util/content_xml.c'],
-  'openssl/': ['server/util/digest.', 'client-sdk/src/digest.'],
+  'openssl/': ['server/util/digest.', 'client-sdk/src/digest.', 'client-sdk/src/transport_lws.c'],
   'libwebsockets.h': ['client-sdk/src/transport_lws.c'],
 };
 
