@@ -436,6 +436,7 @@ void stream_init(Stream *stream, confer_client *client, const TransportType *typ
                 .client = client,
                 .type = type,
                 .now_ms = now_ms,
+                .began_at_ms = now_ms,
                 .heard_at_ms = now_ms,
                 .snapshot = SNAPSHOT_NULL,
         };
@@ -462,6 +463,8 @@ static void send_acks(Stream *stream) {
 
 void stream_tick(Stream *stream, int64_t now_ms) {
         stream->now_ms = now_ms;
+        if (!stream->opened_at_ms && now_ms - stream->began_at_ms >= OPENING_MAX_MS)
+                end(stream, CONFER_E_NETWORK, "the connection takes too long to open");
         if (now_ms - stream->heard_at_ms >= SILENCE_MAX_MS)
                 end(stream, CONFER_E_NETWORK, "the server is silent");
         if (stream->is_ended || !stream->opened_at_ms)
@@ -487,7 +490,7 @@ int64_t stream_timeout_ms(Stream *stream, int64_t now_ms) {
         int64_t due_ms = stream->heard_at_ms + SILENCE_MAX_MS;
 
         if (!stream->opened_at_ms)
-                return MAX(due_ms - now_ms, (int64_t)0);
+                return MAX(stream->began_at_ms + OPENING_MAX_MS - now_ms, (int64_t)0);
 
         due_ms = MIN(due_ms, stream->pinged_at_ms + PING_INTERVAL_MS);
         if (!stream->current_at_ms)

@@ -19,6 +19,9 @@
 #define PING_INTERVAL_MS 15000
 #define SILENCE_MAX_MS   45000
 
+/* How long a connection may take until it is open: the upgrade, and TLS before it. */
+#define OPENING_MAX_MS 10000
+
 /* A client that comes back is first sent what it missed, and then the pong to the ping behind its subscribe.
  * Where there is no pong, it counts as current after this time. */
 #define CATCH_UP_MAX_MS 1000
@@ -42,7 +45,8 @@ typedef struct Stream {
         int64_t now_ms;
         int64_t heard_at_ms;
         int64_t pinged_at_ms;
-        int64_t answer_at_ms;   /* the last message while there is no answer: it must go on */
+        int64_t answer_at_ms; /* the last message while there is no answer: it must go on */
+        int64_t began_at_ms;
         int64_t opened_at_ms;   /* 0: not yet */
         int64_t current_at_ms;  /* since when it is current; 0: not yet */
         int64_t acks_due_at_ms; /* 0: none */

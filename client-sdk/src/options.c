@@ -163,7 +163,7 @@ static bool parse_port(const char *text, uint16_t *ret_port) {
         unsigned port = 0;
         size_t i;
 
-        for (i = 0; isdigit((unsigned char)text[i]) && i < 5; i++)
+        for (i = 0; i < 5 && isdigit((unsigned char)text[i]); i++)
                 port = port * 10 + (unsigned)(text[i] - '0');
         if (i == 0 || (text[i] != '\0' && strcmp(text + i, "/") != 0) || port == 0 || port > UINT16_MAX)
                 return false;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,8 +47,8 @@ struct Transport {
         bool wants_ping;
         bool is_open;
         bool is_closed;
+        bool has_alert;      /* the server ended TLS with a complaint: about our certificate, say */
         uint16_t close_code; /* the server's; 0: none */
-        bool is_tls_refused;
         char address[256 + 8];
 };
 
@@ -89,27 +90,28 @@ static confer_error error_of_words(const char *words) {
         return CONFER_E_NETWORK;
 }
 
-/*
- * A server that refuses our certificate says so in an alert. With TLS 1.3 that comes when our side is through
- * with its handshake, and libwebsockets only says that it cannot read.
- */
-static void on_tls(const SSL *ssl, int where, int code) {
-        Transport *transport = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+/* Where OpenSSL's context keeps our transport. */
+static int transport_index = -1;
 
-        if (where == SSL_CB_READ_ALERT && code >> 8 == SSL3_AL_FATAL)
-                transport->is_tls_refused = true;
+/* With TLS 1.3 a server refuses our certificate when we take the connection for established. */
+static void on_tls_event(const SSL *ssl, int where, int what) {
+        Transport *transport = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), transport_index);
+
+        if (transport && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && what >> 8 == SSL3_AL_FATAL)
+                transport->has_alert = true;
 }
 
 static void watch_tls(Transport *transport, SSL_CTX *tls) {
-        (void)SSL_CTX_set_app_data(tls, transport);
-        SSL_CTX_set_info_callback(tls, on_tls);
+        if (SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 && transport_index >= 0 &&
+            SSL_CTX_set_ex_data(tls, transport_index, transport) == 1)
+                SSL_CTX_set_info_callback(tls, on_tls_event);
 }
 
 static void attempt_failed(Transport *transport, struct lws *wsi, const char *words, size_t size) {
         unsigned status = wsi ? lws_http_client_http_response(wsi) : 0;
         char why[WHY_SIZE_MAX];
 
-        if (transport->is_tls_refused) {
+        if (transport->has_alert) {
                 closed(transport, CONFER_E_TLS, "the server refuses the TLS connection");
                 return;
         }
@@ -215,13 +217,13 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         Transport *transport = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
         const unsigned char *bytes = in;
 
+        if (transport && reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS)
+                watch_tls(transport, user);
+
         if (!transport || transport->is_closed)
                 return transport && transport->wsi == wsi ? -1 : 0;
 
         switch (reason) {
-        case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
-                watch_tls(transport, user);
-                return 0;
         case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
                 close_on_exec(wsi);
                 return add_credentials(transport, wsi, in, size) ? -1 : 0;
@@ -296,6 +298,7 @@ static void prepare_process(void) {
         struct lws_context *context;
 
         lws_set_log_level(0, NULL);
+        transport_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         context = create_context(&info);
         if (context)

@@ -34,7 +34,7 @@ const owners = {
   'confer/confer.h': ['client-sdk/cli/follow.', 'client-sdk/src/'],
   'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_file.c'],
   'libxml/': ['server/util/content_xml.c'],
-  'openssl/': ['server/util/digest.', 'client-sdk/src/digest.'],
+  'openssl/': ['server/util/digest.', 'client-sdk/src/digest.', 'client-sdk/src/transport_lws.c'],
   'libwebsockets.h': ['client-sdk/src/transport_lws.c'],
 };
 

@@ -333,6 +333,20 @@ static void silence_ends_the_connection_after_pings(void **state) {
         assert_int_equal(fixture.stream.error, CONFER_E_NETWORK);
 }
 
+static void a_connection_that_does_not_open_is_given_up(void **state) {
+        Stream stream;
+
+        (void)state;
+        stream_init(&stream, fixture.client, &transport_fake, 1000);
+        assert_int_equal(stream_timeout_ms(&stream, 1000), OPENING_MAX_MS);
+        stream_tick(&stream, 1000 + OPENING_MAX_MS - 1);
+        assert_false(stream.is_ended);
+        stream_tick(&stream, 1000 + OPENING_MAX_MS);
+        assert_true(stream.is_ended);
+        assert_int_equal(stream.error, CONFER_E_NETWORK);
+        stream_deinit(&stream);
+}
+
 static void values_nobody_listens_to_are_acknowledged_at_once(void **state) {
         (void)state;
         take_snapshot(5, "e1", release_text("a", 1, 3, "A"));
@@ -426,6 +440,7 @@ int main(void) {
                 TEST(frames_of_types_to_come_are_passed_over),
                 TEST(errors_of_the_server_are_told_apart),
                 TEST(silence_ends_the_connection_after_pings),
+                TEST(a_connection_that_does_not_open_is_given_up),
                 TEST(values_nobody_listens_to_are_acknowledged_at_once),
                 TEST(a_refusal_is_sent_with_its_last_reason_and_again_on_the_next_connection),
                 TEST(a_subscription_that_is_too_long_asks_for_namespaces_whole),
