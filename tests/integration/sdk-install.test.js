@@ -73,6 +73,7 @@ class Installation {
 
   start(program, args, env) {
     const child = spawn(program, args, {
+      cwd: this.directory,
       env: { ...environment({}), LD_LIBRARY_PATH: this.libraryDirectory, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
