@@ -73,6 +73,7 @@ class Installation {
 
   start(program, args, env, options = {}) {
     const child = spawn(program, args, {
+      cwd: this.directory,
       ...options,
       env: { ...environment({}), LD_LIBRARY_PATH: this.libraryDirectory, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -210,7 +211,7 @@ describe('The installed SDK', () => {
       const body = listener
         ? `${piece}int main(void) { return ${listener} == NULL; }`
         : `int main(void) { confer_client *client = NULL; ${piece} return rate != 100; }`;
-      installation.compile(`sdk-${i}`, `#include <confer/confer.h>\n${body}\n`, { flags: ['-Wno-address'] });
+      installation.compile(`sdk-${i}`, `#include <confer/confer.h>\n${body}\n`, { flags: ['-Wno-address', '-Wno-unused-parameter'] });
     });
   });
 
