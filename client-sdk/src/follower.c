@@ -462,7 +462,7 @@ static void send_acks(Stream *stream) {
 
 void stream_tick(Stream *stream, int64_t now_ms) {
         stream->now_ms = now_ms;
-        if (now_ms - stream->heard_at_ms >= SILENCE_MAX_MS)
+        if (now_ms - stream->heard_at_ms >= (stream->opened_at_ms ? SILENCE_MAX_MS : ATTEMPT_MAX_MS))
                 end(stream, CONFER_E_NETWORK, "the server is silent");
         if (stream->is_ended || !stream->opened_at_ms)
                 return;
@@ -487,7 +487,7 @@ int64_t stream_timeout_ms(Stream *stream, int64_t now_ms) {
         int64_t due_ms = stream->heard_at_ms + SILENCE_MAX_MS;
 
         if (!stream->opened_at_ms)
-                return MAX(due_ms - now_ms, (int64_t)0);
+                return MAX(stream->heard_at_ms + ATTEMPT_MAX_MS - now_ms, (int64_t)0);
 
         due_ms = MIN(due_ms, stream->pinged_at_ms + PING_INTERVAL_MS);
         if (!stream->current_at_ms)

@@ -19,6 +19,10 @@
 #define PING_INTERVAL_MS 15000
 #define SILENCE_MAX_MS   45000
 
+/* How long an attempt may take until the upgrade is answered. libwebsockets' own limits do not hold in a TLS
+ * handshake, nor always when the server dies meanwhile. */
+#define ATTEMPT_MAX_MS 15000
+
 /* A client that comes back is first sent what it missed, and then the pong to the ping behind its subscribe.
  * Where there is no pong, it counts as current after this time. */
 #define CATCH_UP_MAX_MS 1000
