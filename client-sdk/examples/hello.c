@@ -14,7 +14,8 @@ static void print(confer_client *client, confer_change *change, void *context) {
 
 static void tell(confer_client *client, confer_state from, confer_state to, void *context) {
         (void)client, (void)from, (void)context;
-        printf("%s%s\n", confer_state_to_string(to), to == CONFER_STATE_RECONNECTING ? ": values may be old" : "");
+        printf("%s%s\n", confer_state_to_string(to),
+               to == CONFER_STATE_RECONNECTING ? ": values may be old" : "");
         fflush(stdout);
 }
 
