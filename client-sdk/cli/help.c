@@ -9,9 +9,9 @@
 #include "cli/help.h"
 #include "cli/memory.h"
 #include "cli/message.h"
+#include "model/manual_text.h"
 
-#define HELP_COLUMNS 80
-#define HELP_INDENT  26 /* where sentences begin: behind the longest flag with its argument, but for a few */
+#define HELP_INDENT 26 /* where sentences begin: behind the longest flag with its argument, but for a few */
 
 static const ExitRow exit_table[] = {
         { EXIT_DONE, "It is done." },
@@ -28,36 +28,6 @@ const ExitRow *exit_rows(void) {
         return exit_table;
 }
 
-static void append_spaces(Buf *to, size_t n) {
-        while (n-- > 0)
-                buf_append_char(to, ' ');
-}
-
-/* Fills lines with the words of @text, from column @indent, where the buffer stands, up to HELP_COLUMNS. */
-static void append_wrapped(Buf *to, size_t indent, const char *text) {
-        size_t column = indent;
-
-        while (*text) {
-                size_t size = strcspn(text, " ");
-
-                if (column > indent && column + 1 + size > HELP_COLUMNS) {
-                        buf_append_char(to, '\n');
-                        append_spaces(to, indent);
-                        column = indent;
-                } else if (column > indent) {
-                        buf_append_char(to, ' ');
-                        column++;
-                }
-
-                buf_append(to, text, size);
-                column += size;
-                text += size;
-                text += strspn(text, " ");
-        }
-
-        buf_append_char(to, '\n');
-}
-
 /* @left in its column, the sentence beside it or, when it is long, below it. */
 static void append_entry(Buf *to, const char *left, const char *sentence) {
         size_t size = strlen(left) + 2;
@@ -67,8 +37,8 @@ static void append_entry(Buf *to, const char *left, const char *sentence) {
                 buf_append_char(to, '\n');
                 size = 0;
         }
-        append_spaces(to, HELP_INDENT - size);
-        append_wrapped(to, HELP_INDENT, sentence);
+        help_append_spaces(to, HELP_INDENT - size);
+        help_append_wrapped(to, HELP_INDENT, sentence);
 }
 
 static void append_option(Buf *to, const Option *option) {
@@ -131,10 +101,10 @@ static void append_one(Buf *to, const Command *command) {
         buf_append_format(to, "Usage: confer %s%s%s%s\n\n", command_label(command).text,
                           *command->arguments ? " " : "", command->arguments,
                           command->options ? " [OPTION]..." : "");
-        append_wrapped(to, 0, command->sentence);
+        help_append_wrapped(to, 0, command->sentence);
         if (command->more) {
                 buf_append_char(to, '\n');
-                append_wrapped(to, 0, command->more);
+                help_append_wrapped(to, 0, command->more);
         }
         append_options(to, "Options", command->options);
         append_options(to, "Options of every command", global_options());

@@ -9,64 +9,25 @@
 #include "cli/help.h"
 #include "cli/memory.h"
 #include "cli/message.h"
-
-/* Signs that roff gives a meaning of its own, or prints as another one than was meant. */
-static const char *roff_escape(char c) {
-        switch (c) {
-        case '\\':
-                return "\\(rs";
-        case '-':
-                return "\\-";
-        case '\'':
-                return "\\(aq";
-        case '`':
-                return "\\(ga";
-        case '"':
-                return "\\(dq";
-        case '^':
-                return "\\(ha";
-        case '~':
-                return "\\(ti";
-        default:
-                return NULL;
-        }
-}
-
-static void roff_text(Buf *to, const char *text) {
-        for (; *text; text++) {
-                const char *escape = roff_escape(*text);
-
-                if (escape)
-                        buf_append_string(to, escape);
-                else
-                        buf_append_char(to, *text);
-        }
-}
-
-/* @font: B or I. */
-static void roff_font(Buf *to, char font, const char *text) {
-        buf_append_format(to, "\\f%c", font);
-        roff_text(to, text);
-        buf_append_literal(to, "\\fR");
-}
+#include "model/manual_text.h"
 
 static void manual_option(Buf *to, const Option *option) {
         char letter[4] = { '-', option->letter, '\0' };
 
         buf_append_literal(to, ".TP\n");
         if (option->letter) {
-                roff_font(to, 'B', letter);
+                roff_append_bold(to, letter);
                 buf_append_literal(to, ", ");
         }
         buf_append_literal(to, "\\fB\\-\\-");
-        roff_text(to, option->name);
+        roff_append(to, option->name);
         buf_append_literal(to, "\\fR");
         if (option->argument) {
                 buf_append_char(to, ' ');
-                roff_font(to, 'I', option->argument);
+                roff_append_italic(to, option->argument);
         }
         buf_append_char(to, '\n');
-        roff_text(to, option->sentence);
+        roff_append(to, option->sentence);
         buf_append_char(to, '\n');
 }
 
@@ -77,14 +38,14 @@ static void manual_options(Buf *to, const Option *options) {
 
 static void manual_command(Buf *to, const Command *command) {
         buf_append_literal(to, ".SS \"");
-        roff_text(to, command_label(command).text);
+        roff_append(to, command_label(command).text);
         buf_append_string(to, *command->arguments ? " " : "");
-        roff_text(to, command->arguments);
+        roff_append(to, command->arguments);
         buf_append_literal(to, "\"\n");
-        roff_text(to, command->sentence);
+        roff_append(to, command->sentence);
         if (command->more) {
                 buf_append_literal(to, "\n.PP\n");
-                roff_text(to, command->more);
+                roff_append(to, command->more);
         }
         buf_append_char(to, '\n');
         manual_options(to, command->options);
@@ -92,7 +53,7 @@ static void manual_command(Buf *to, const Command *command) {
 
 static void manual_head(Buf *to, const char *version) {
         buf_append_literal(to, ".TH CONFER 1 \"\" \"confer ");
-        roff_text(to, version);
+        roff_append(to, version);
         buf_append_literal(to, "\" \"Confer\"\n"
                                ".nh\n"
                                ".ad l\n"
@@ -125,7 +86,7 @@ static void manual_exit_codes(Buf *to) {
         buf_append_literal(to, ".SH EXIT STATUS\n");
         for (const ExitRow *row = exit_rows(); row->sentence; row++) {
                 buf_append_format(to, ".TP\n\\fB%d\\fR\n", row->code);
-                roff_text(to, row->sentence);
+                roff_append(to, row->sentence);
                 buf_append_char(to, '\n');
         }
         buf_append_literal(to,

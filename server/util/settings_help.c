@@ -4,40 +4,10 @@
 #include <string.h>
 
 #include "model/macros.h"
+#include "model/manual_text.h"
 #include "util/settings_internal.h"
 
-#define HELP_COLUMNS 80
-#define HELP_INDENT  30 /* where the sentences begin: behind the longest flag with its argument */
-
-static void append_spaces(Buf *to, size_t n) {
-        while (n-- > 0)
-                buf_append_char(to, ' ');
-}
-
-/* Fills lines with the words of @text, from column @indent, where the buffer stands, up to HELP_COLUMNS. */
-static void append_wrapped(Buf *to, size_t indent, const char *text) {
-        size_t column = indent;
-
-        while (*text) {
-                size_t size = strcspn(text, " ");
-
-                if (column > indent && column + 1 + size > HELP_COLUMNS) {
-                        buf_append_char(to, '\n');
-                        append_spaces(to, indent);
-                        column = indent;
-                } else if (column > indent) {
-                        buf_append_char(to, ' ');
-                        column++;
-                }
-
-                buf_append(to, text, size);
-                column += size;
-                text += size;
-                text += strspn(text, " ");
-        }
-
-        buf_append_char(to, '\n');
-}
+#define HELP_INDENT 30 /* where the sentences begin: behind the longest flag with its argument */
 
 /* The flag on the left, the sentence on the right. @argument may be NULL. */
 static void help_entry(Buf *to, const char *flag, const char *argument, const char *sentence) {
@@ -51,8 +21,8 @@ static void help_entry(Buf *to, const char *flag, const char *argument, const ch
                 buf_append_char(to, '\n');
                 start = to->size;
         }
-        append_spaces(to, HELP_INDENT - (to->size - start));
-        append_wrapped(to, HELP_INDENT, sentence);
+        help_append_spaces(to, HELP_INDENT - (to->size - start));
+        help_append_wrapped(to, HELP_INDENT, sentence);
 }
 
 static void help_option(Buf *to, const SettingsOption *option) {
@@ -68,7 +38,7 @@ static void help_setting(Buf *to, const Setting *setting) {
 
         settings_label(setting->name, is_secret ? SETTINGS_ENVIRONMENT : SETTINGS_FLAG, label);
         help_entry(to, label, is_secret ? NULL : settings_argument(setting), setting->sentence);
-        append_spaces(to, HELP_INDENT);
+        help_append_spaces(to, HELP_INDENT);
         settings_append_default(to, setting);
         buf_append_char(to, '\n');
 }

@@ -8,78 +8,34 @@
 #include <string.h>
 
 #include "model/macros.h"
+#include "model/manual_text.h"
 #include "util/settings_internal.h"
-
-/* Signs that roff gives a meaning of its own, or prints as another one than was meant. */
-static const char *roff_escape(char c) {
-        switch (c) {
-        case '\\':
-                return "\\(rs";
-        case '-':
-                return "\\-";
-        case '\'':
-                return "\\(aq";
-        case '`':
-                return "\\(ga";
-        case '"':
-                return "\\(dq";
-        case '^':
-                return "\\(ha";
-        case '~':
-                return "\\(ti";
-        default:
-                return NULL;
-        }
-}
-
-static void roff_text(Buf *to, Span text) {
-        for (size_t i = 0; i < text.size; i++) {
-                const char *escape = roff_escape(text.data[i]);
-
-                if (escape)
-                        buf_append_string(to, escape);
-                else
-                        buf_append_char(to, text.data[i]);
-        }
-}
-
-static void roff_string(Buf *to, const char *text) {
-        roff_text(to, span_from_string(text));
-}
-
-static void roff_bold(Buf *to, const char *text) {
-        buf_append_literal(to, "\\fB");
-        roff_string(to, text);
-        buf_append_literal(to, "\\fR");
-}
-
-static void roff_italic(Buf *to, const char *text) {
-        buf_append_literal(to, "\\fI");
-        roff_string(to, text);
-        buf_append_literal(to, "\\fR");
-}
 
 static void manual_option(Buf *to, const SettingsOption *option) {
         char flag[SETTINGS_LABEL_MAX];
 
         settings_label(option->name, SETTINGS_FLAG, flag);
         buf_append_literal(to, ".TP\n");
-        roff_bold(to, flag);
+        roff_append_bold(to, flag);
         if (option->argument) {
                 buf_append_char(to, ' ');
-                roff_italic(to, option->argument);
+                roff_append_italic(to, option->argument);
         }
         buf_append_char(to, '\n');
-        roff_string(to, option->sentence);
+        roff_append(to, option->sentence);
         buf_append_char(to, '\n');
 }
 
 static void manual_default(Buf *to, const Setting *setting) {
-        _cleanup_(buf_deinit) Buf text = BUF_NULL;
+        _cleanup_(buf_deinit) Buf buf = BUF_NULL;
+        _cleanup_(freep) char *text = NULL;
 
-        settings_append_default(&text, setting);
-        to->failed |= buf_failed(&text);
-        roff_text(to, buf_span(&text));
+        settings_append_default(&buf, setting);
+        text = buf_take_string(&buf);
+        if (text)
+                roff_append(to, text);
+        else
+                to->failed = true;
 }
 
 /* The name, the sentence, and in a second line the default and the other forms of the name. */
@@ -91,27 +47,27 @@ static void manual_setting(Buf *to, const Setting *setting) {
         settings_label(setting->name, SETTINGS_ENVIRONMENT, variable);
 
         buf_append_literal(to, ".TP\n");
-        roff_bold(to, is_secret ? variable : setting->name);
+        roff_append_bold(to, is_secret ? variable : setting->name);
         if (!is_secret) {
                 buf_append_literal(to, ": ");
-                roff_italic(to, settings_argument(setting));
+                roff_append_italic(to, settings_argument(setting));
         }
         buf_append_char(to, '\n');
-        roff_string(to, setting->sentence);
+        roff_append(to, setting->sentence);
         buf_append_literal(to, "\n.br\n");
         manual_default(to, setting);
         if (!is_secret) {
                 buf_append_literal(to, "\n.br\nAlso ");
-                roff_bold(to, flag);
+                roff_append_bold(to, flag);
                 buf_append_literal(to, ", ");
-                roff_bold(to, variable);
+                roff_append_bold(to, variable);
         }
         buf_append_char(to, '\n');
 }
 
 static void manual_head(Buf *to, const char *version) {
         buf_append_literal(to, ".TH CONFERD 1 \"\" \"conferd ");
-        roff_string(to, version);
+        roff_append(to, version);
         buf_append_literal(to, "\" \"Confer\"\n"
                                ".nh\n"
                                ".ad l\n"
@@ -209,7 +165,7 @@ static void manual_environment(Buf *to) {
 
                 settings_label(table[i].name, SETTINGS_ENVIRONMENT, variable);
                 buf_append_literal(to, ".TP\n");
-                roff_bold(to, variable);
+                roff_append_bold(to, variable);
                 buf_append_literal(to, "\nA secret, see \\fBAccess\\fR above.\n"
                                        "It has no flag, since a list of processes shows flags.\n");
         }
