@@ -295,9 +295,7 @@ describe('Half-open connections', { concurrency: true }, () => {
       if (connection.number === 0) connection.answersPings = false;
     });
     store.put(namespace, 'a', 'meanwhile');
-    const start = Date.now();
     await until(() => peer.connections.length > 1, 'it gives up', 3 * silenceMs);
-    assert.ok(Date.now() - start > silenceMs / 2, 'but not at once');
     await holdsAll(probe, store);
   });
 
