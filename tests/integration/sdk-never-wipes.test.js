@@ -320,6 +320,7 @@ describe('Whatever the disk does', () => {
 
       const peer = await startPeer(t, (connection) => store.serve(connection));
       const probe = startProbe(t, { server: peer.origin, namespace, cache });
+      await probe.untilState('connected');
       await holdsAll(probe, store);
       peer.connections[0].send(store.put(namespace, 'a', 'x'.repeat(20000)));
       await holdsAll(probe, store);

@@ -147,8 +147,12 @@ describe('A connection that is cut', () => {
     const store = someStore();
     store.put(namespace, 'gone', 'soon');
     let bytes = 1;
+    let isOver = false;
     const peer = await startPeer(t, async (connection) => {
-      if (bytes > n) return store.serve(connection);
+      if (bytes > n) {
+        isOver = true;
+        return store.serve(connection);
+      }
       // In turn: the client resumes; and it has to start from nothing, since the epoch is another.
       if (bytes % 2) store.epoch = `epoch-${bytes}`;
       connection.cutAt = bytes++;
@@ -156,7 +160,7 @@ describe('A connection that is cut', () => {
       connection.close(1012); // who resumes is sent less, so that its cut may lie beyond the end
     });
     const probe = startProbe(t, { server: peer.origin, namespace, quiet: true, allowed: /revision/ });
-    await until(() => bytes > n, 'each byte had its turn', 180000);
+    await until(() => isOver, 'each byte had its turn, and the store rests', 180000);
     await holdsAll(probe, store);
     assert.ok(peer.connections.length >= n);
   });
