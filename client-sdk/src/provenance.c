@@ -6,8 +6,14 @@
 Provenance *provenance_new(void) {
         Provenance *provenance = malloc(sizeof(*provenance));
 
-        if (provenance)
-                *provenance = (Provenance){ .n_refs = 1, .confirmed_at_ms = INT64_MIN };
+        if (!provenance)
+                return NULL;
+
+        *provenance = (Provenance){ .n_refs = 1, .confirmed_at_ms = INT64_MIN };
+        if (heads_init(&provenance->heads) != 0) {
+                free(provenance);
+                return NULL;
+        }
         return provenance;
 }
 
@@ -18,8 +24,11 @@ Provenance *provenance_ref(Provenance *provenance) {
 }
 
 Provenance *provenance_unref(Provenance *provenance) {
-        if (provenance && atomic_fetch_sub_explicit(&provenance->n_refs, 1, memory_order_acq_rel) == 1)
-                free(provenance);
+        if (!provenance || atomic_fetch_sub_explicit(&provenance->n_refs, 1, memory_order_acq_rel) != 1)
+                return NULL;
+
+        heads_deinit(&provenance->heads);
+        free(provenance);
         return NULL;
 }
 

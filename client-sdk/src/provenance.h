@@ -1,14 +1,15 @@
 /*
  * How sure a client is of what it knows: whether a server vouches for it now, or since when none does.
  *
- * Shared by the client and all of its values, which may outlive it. Written by the client's network thread,
- * read by any.
+ * Shared by the client and all of its values, which may outlive it; so it also keeps the memory that those
+ * share. Written by the client's network thread, read by any.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heads.h"
 #include "model/macros.h"
 
 /* What two processors never write to at once, if it matters. */
@@ -16,6 +17,7 @@
 
 typedef struct Provenance {
         _Atomic uint32_t n_refs;
+        Heads heads;             /* where its values lie */
         _Atomic bool is_current; /* connected and up to date: what is known is confirmed at all times */
         _Atomic int64_t confirmed_at_ms; /* of clock_now_ms(); INT64_MIN: never. While it is not current */
 } Provenance;

@@ -6,7 +6,27 @@
 #include "clock.h"
 #include "value.h"
 
-_Static_assert(sizeof(confer_value) == CACHE_LINE_SIZE, "the key begins a cache line");
+_Static_assert(sizeof(confer_value) == HEAD_SIZE, "a value's head is what the pool hands out");
+
+/* Defaults are few, and read when nothing else is there: their heads are not pooled. */
+static confer_value *take_head(Provenance *provenance) {
+        void *head;
+
+        if (provenance)
+                return heads_take(&provenance->heads);
+        return posix_memalign(&head, CACHE_LINE_SIZE, HEAD_SIZE) == 0 ? head : NULL;
+}
+
+static void free_parts(confer_value *value, ValueBody *body) {
+        Provenance *provenance = body->provenance;
+
+        free(body);
+        if (provenance)
+                heads_give(&provenance->heads, value);
+        else
+                free(value);
+        provenance_unref(provenance);
+}
 
 static void free_value(Release *release) {
         confer_value *value = value_of(release);
@@ -18,9 +38,8 @@ static void free_value(Release *release) {
                 free(decoded);
                 decoded = next;
         }
-        provenance_unref(value->body->provenance);
         free(value->body->reason);
-        free(value);
+        free_parts(value, value->body);
 }
 
 /* Copies a text with a NUL behind it to *to, which moves on. */
@@ -44,47 +63,48 @@ static void put_hex(char *to, const uint8_t *bytes, size_t size) {
         *to = '\0';
 }
 
-/* A block for the value, its texts and its body. */
-static confer_value *allocate(size_t texts_size) {
-        size_t body_at = (sizeof(confer_value) + texts_size + _Alignof(ValueBody) - 1) / _Alignof(ValueBody) *
-                         _Alignof(ValueBody);
-        confer_value *value;
-        void *block;
+static ValueBody *body_new(const ConfigData *data, Provenance *provenance) {
+        size_t n_texts = 5, size = data->namespace.size + data->key.size + data->content.size +
+                                   data->updated_by.size + data->comment.size + n_texts;
+        ValueBody *body = calloc(1, sizeof(*body) + size);
 
-        if (posix_memalign(&block, CACHE_LINE_SIZE, body_at + sizeof(ValueBody)) != 0)
+        if (!body)
                 return NULL;
 
-        value = block;
-        value->body = (ValueBody *)((char *)block + body_at);
-        memset(value->body, 0, sizeof(*value->body));
-        return value;
+        body->provenance = provenance_ref(provenance);
+        return body;
 }
 
-static void put_body(confer_value *value, const ConfigData *data, Provenance *provenance,
-                     confer_origin origin, char *to) {
+static void put_body(confer_value *value, const ConfigData *data, confer_origin origin) {
+        bool is_short = data->key.size < sizeof(value->key);
         ValueBody *body = value->body;
+        char *to = body->text, *key_to = value->key;
 
+        value->release.key = put_text(is_short ? &key_to : &to, data->key);
+        value->release.namespace = put_text(&to, data->namespace);
         body->content = put_text(&to, data->content);
         body->content_size = data->content.size;
         body->updated_by = put_text(&to, data->updated_by);
         body->comment = put_text(&to, data->comment);
         body->updated_at_ms = data->updated_at_ms;
-        body->provenance = provenance_ref(provenance);
         body->origin = (int)origin;
-        if (provenance)
+        if (body->provenance)
                 put_hex(body->sha256, data->sha256, SHA256_SIZE);
 }
 
 int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin,
               confer_value **ret_value) {
-        size_t n_texts = 5;
+        ValueBody *body = body_new(data, provenance);
         confer_value *value;
-        char *to;
 
-        value = allocate(data->namespace.size + data->key.size + data->content.size + data->updated_by.size +
-                         data->comment.size + n_texts);
-        if (!value)
+        if (!body)
                 return -ENOMEM;
+        value = take_head(provenance);
+        if (!value) {
+                provenance_unref(provenance);
+                free(body);
+                return -ENOMEM;
+        }
 
         value->release = (Release){
                 .n_refs = 1,
@@ -95,10 +115,8 @@ int value_new(const ConfigData *data, Provenance *provenance, confer_origin orig
                 .format = data->format,
                 .free = free_value,
         };
-        to = value->text;
-        value->release.key = put_text(&to, data->key);
-        value->release.namespace = put_text(&to, data->namespace);
-        put_body(value, data, provenance, origin, to);
+        value->body = body;
+        put_body(value, data, origin);
         *ret_value = value;
         return 0;
 }

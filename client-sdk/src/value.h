@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "confer/confer.h"
+#include "heads.h"
 #include "model/macros.h"
 #include "model/release.h"
 #include "provenance.h"
@@ -51,13 +52,14 @@ typedef struct ValueBody {
         char *reason; /* of the refusal; NULL when there was no memory for it */
 
         char sha256[2 * SHA256_SIZE + 1];
+        char text[];
 } ValueBody;
 
-/* The first cache line is what a lookup reads, but for the key, which begins the next one. */
+/* The head: all that a lookup reads, but for long keys, which stand in the body. */
 struct confer_value {
         Release release;
-        ValueBody *body; /* in the same block of memory, behind the texts */
-        char text[];
+        ValueBody *body;
+        char key[HEAD_SIZE - sizeof(Release) - sizeof(ValueBody *)];
 };
 
 /*
