@@ -75,12 +75,12 @@ static bool admit(Request *request, Hub *hub) {
 }
 
 static void append_accept(Buf *buf, Span key) {
-        char text[KEY_SIZE + sizeof(ACCEPT_SECRET) - 1];
+        _cleanup_(buf_deinit) Buf text = BUF_NULL;
         uint8_t hash[SHA1_SIZE];
 
-        memcpy(text, key.data, KEY_SIZE);
-        memcpy(text + KEY_SIZE, ACCEPT_SECRET, sizeof(ACCEPT_SECRET) - 1);
-        sha1((Span){ text, sizeof(text) }, hash);
+        buf_append_span(&text, key);
+        buf_append_literal(&text, ACCEPT_SECRET);
+        sha1(buf_span(&text), hash);
         base64_append(buf, (Span){ (const char *)hash, sizeof(hash) });
 }
 

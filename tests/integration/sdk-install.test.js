@@ -74,9 +74,9 @@ class Installation {
   start(program, args, env, options = {}) {
     const child = spawn(program, args, {
       cwd: this.directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
       env: { ...environment({}), LD_LIBRARY_PATH: this.libraryDirectory, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.text = '';
     for (const stream of ['stdout', 'stderr'])
@@ -201,6 +201,34 @@ describe('The installed SDK', () => {
       await second.ended;
     }
     for (const { text } of [first, second]) assert.doesNotMatch(text, /Sanitizer|runtime error|: gone/);
+  });
+
+  test('The example with its own loop tells of states and changes, and ends with its input', async () => {
+    const program = installation.compile('own-loop', read('client-sdk/examples/own-loop.c'));
+    await server.api.publish('prod.acme.orders', 'limits.json', '{"rate": 400}');
+    const child = installation.start(program, [server.origin, 'prod.acme.orders'], env(), { stdio: ['pipe', 'pipe', 'pipe'] });
+    const prints = (text) => until(() => child.text.includes(text) || child.exitCode !== null, `it prints ${text}`);
+    await prints('the client is connected');
+    await prints('{"rate": 400}');
+    await server.api.publish('prod.acme.orders', 'limits.json', '{"rate": 500}');
+    await prints('{"rate": 500}');
+    child.stdin.end();
+    assert.deepEqual(await child.ended, { code: 0, signal: null }, child.text);
+    assert.match(child.text, /^limits\.json is version \d+: \{"rate": 500\}$/m);
+    assert.match(child.text, /the client is disconnected\n$/);
+  });
+
+  test('The example of typed reading prints what is there, and its own values where nothing is', async () => {
+    const program = installation.compile('typed', read('client-sdk/examples/typed.c'));
+    await server.api.publish('prod.acme.orders', 'typed.json', '{"rate": 50, "enabled": true, "regions": ["eu", "us"]}');
+    for (const [key, printed] of [
+      ['typed.json', 'rate 50\nburst 1.00\nenabled yes\nfirst region eu\n'],
+      ['absent.json', 'rate 10\nburst 1.00\nenabled no\nfirst region nowhere\n'],
+    ]) {
+      const child = installation.start(program, [server.origin, 'prod.acme.orders', key], env());
+      assert.deepEqual(await child.ended, { code: 0, signal: null }, child.text);
+      assert.equal(child.text, printed);
+    }
   });
 
   test('Every piece of C in docs/sdk.md compiles', () => {
