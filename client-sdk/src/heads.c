@@ -105,13 +105,13 @@ static void drop_if_empty(Heads *heads, HeadSlab *slab) {
         free(slab);
 }
 
-void heads_give(Heads *heads, void *bytes) {
-        HeadSlab *slab = (HeadSlab *)((uintptr_t)bytes & ~(uintptr_t)(SLAB_SIZE - 1));
-        Head *head = bytes;
+void heads_give(Heads *heads, void *head) {
+        HeadSlab *slab = (HeadSlab *)((char *)head - (uintptr_t)head % SLAB_SIZE);
+        Head *given = head;
 
         (void)pthread_mutex_lock(&heads->lock);
-        head->next_free = slab->first_free;
-        slab->first_free = head;
+        given->next_free = slab->first_free;
+        slab->first_free = given;
         if (slab->n_taken-- == SLAB_HEADS)
                 link_slab(heads, slab);
         drop_if_empty(heads, slab);
