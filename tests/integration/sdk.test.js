@@ -181,14 +181,15 @@ describe('What operators see', () => {
     const probe = startProbe(t, {
       server: server.origin, token: server.token, namespace: 'prod', instance: 'shop-1', app: 'shop', tag: 'ring=canary',
     });
-    await holdsAll(probe, api, 'prod');
-    await probe.command('refuse 1 there is no mauve paint');
-    await api.publish('prod', 'colour', 'mauve');
-
     const shown = async () => {
       const items = await api.walk(`${root}/instances`, { namespace: 'prod' });
       return items.find(({ id }) => id === 'shop-1');
     };
+    await holdsAll(probe, api, 'prod');
+    await until(async () => (await shown()).results.filter(({ ok }) => ok).length === 2, 'all listeners have had both');
+    await probe.command('refuse 1 there is no mauve paint');
+    await api.publish('prod', 'colour', 'mauve');
+
     const instance = await until(async () => {
       const found = await shown();
       return found?.results.some(({ ok }) => !ok) && found.results.some(({ ok }) => ok) && found;
