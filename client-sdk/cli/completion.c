@@ -140,16 +140,10 @@ static void append_group_cases(Buf *to) {
  * _confer_candidates WORD... prints one candidate a line for the last of the words, which may be empty; or
  * "@file" or "@directory" for what the shell completes itself. It is plain sh, but for local.
  */
-static void append_common(Buf *to) {
-        buf_append_literal(
-                to, "_confer_candidates() {\n"
-                    "  [ -z \"$ZSH_VERSION\" ] || emulate -L sh\n"
-                    "  local command='' first='' seconds='' kinds='' flags='' words='' kind='' last=''\n"
-                    "  local n=0 i=0 names='' namespace='' skip=''\n"
-                    "  local globals='");
-        append_flags(to, global_options());
-        buf_append_literal(to, "'\n"
-                               "  while [ $# -gt 1 ]; do\n"
+/* Reads the words before the one to be completed: which command, how many arguments, which option waits for a
+ * value. */
+static void append_reading(Buf *to) {
+        buf_append_literal(to, "  while [ $# -gt 1 ]; do\n"
                                "    last=$1\n"
                                "    shift\n"
                                "    if [ -n \"$skip\" ]; then skip=''; last=''; continue; fi\n"
@@ -176,8 +170,12 @@ static void append_common(Buf *to) {
                                "      fi;;\n"
                                "    esac\n"
                                "    [ -z \"$words$kind\" ] || skip=1\n"
-                               "  done\n"
-                               "  case $command in\n");
+                               "  done\n");
+}
+
+/* Decides what may follow: words, or a kind of word. */
+static void append_choosing(Buf *to) {
+        buf_append_literal(to, "  case $command in\n");
         append_command_cases(to);
         buf_append_literal(to, "  esac\n"
                                "  if [ -z \"$skip\" ]; then\n"
@@ -197,20 +195,38 @@ static void append_common(Buf *to) {
                 "      [ $i -gt $n ] || [ \"$kind\" = key ] || kind=''\n"
                 "    fi\n"
                 "    case $1 in -*) words=\"$flags$globals\" kind='';; esac\n"
-                "  fi\n"
-                "  case $kind in\n"
-                "  file) echo @file;;\n"
-                "  directory) echo @directory;;\n"
-                "  shell) printf '%s\\n' bash zsh;;\n"
-                "  command) words='");
+                "  fi\n");
+}
+
+/* Prints the candidates of that kind. */
+static void append_printing(Buf *to) {
+        buf_append_literal(to, "  case $kind in\n"
+                               "  file) echo @file;;\n"
+                               "  directory) echo @directory;;\n"
+                               "  shell) printf '%s\\n' bash zsh;;\n"
+                               "  command) words='");
         append_first_words(to);
         buf_append_literal(
                 to, "';;\n"
                     "  namespace) confer namespaces 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  key) confer list \"$namespace\" 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  esac\n"
-                    "  [ -z \"$words\" ] || printf '%s\\n' \"$words\" | tr -s ' ' '\\n' | sed '/^$/d'\n"
-                    "}\n");
+                    "  [ -z \"$words\" ] || printf '%s\\n' \"$words\" | tr -s ' ' '\\n' | sed '/^$/d'\n");
+}
+
+static void append_common(Buf *to) {
+        buf_append_literal(
+                to, "_confer_candidates() {\n"
+                    "  [ -z \"$ZSH_VERSION\" ] || emulate -L sh\n"
+                    "  local command='' first='' seconds='' kinds='' flags='' words='' kind='' last=''\n"
+                    "  local n=0 i=0 names='' namespace='' skip=''\n"
+                    "  local globals='");
+        append_flags(to, global_options());
+        buf_append_literal(to, "'\n");
+        append_reading(to);
+        append_choosing(to);
+        append_printing(to);
+        buf_append_literal(to, "}\n");
 }
 
 static void append_bash(Buf *to) {

@@ -1,9 +1,9 @@
 /*
  * A request on its way through the server: from libh2o's event to the reply's last byte.
  *
- *      begin -> match the route -> who asks? -> may they? -> is it well-formed? -> read | query | write ->
- * send
- *                                  '-> a worker hashes the password
+ *      begin -> match the route -> who asks? -> may they? -> is it well-formed?
+ *                                     |                             |
+ *                     a worker hashes the password     read | query | write | hold -> send
  *
  * The steps run on the loop thread that took the request in. Where a step belongs elsewhere (hashing,
  * queries, large bodies, the store), the exchange is handed over whole and comes back by a message.

@@ -26,12 +26,11 @@ typedef struct Request Request;
 
 typedef struct Route {
         const char *method;
-        const char *path;   /* "/api/v1/namespaces/{ns}/configs/{key}" */
-        Right right;        /* in the namespace {ns}, or everywhere where the path names none */
-        const char *action; /* the audit action of a refusal: "config.publish" */
-        const char
-                *parameters; /* names of the query parameters that it knows, separated by spaces; or NULL */
-        bool has_body;       /* a body is read; without it, one that comes is refused */
+        const char *path;       /* "/api/v1/namespaces/{ns}/configs/{key}" */
+        Right right;            /* in the namespace {ns}, or everywhere where the path names none */
+        const char *action;     /* the audit action of a refusal: "config.publish" */
+        const char *parameters; /* names of the query parameters that it knows, by spaces; or NULL */
+        bool has_body;          /* a body is read; without it, one that comes is refused */
 
         bool is_slow; /* prepare() hashes a password: never on a loop thread */
 

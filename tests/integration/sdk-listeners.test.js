@@ -3,23 +3,15 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const { ModelServer } = require('../lib/model-server.js');
+const { smallStore } = require('../lib/model-server.js');
 const { Peer } = require('../lib/peer.js');
 const { startProbe } = require('../lib/probe.js');
 const { until } = require('../lib/waiting.js');
 
 const namespace = 'prod.acme';
 
-function someStore() {
-  const store = new ModelServer();
-  store.put('prod', 'shared', 'by everybody');
-  store.put(namespace, 'a', 'first');
-  store.put(namespace, 'b', 'second');
-  return store;
-}
-
 async function startAll(t, options = {}) {
-  const store = someStore();
+  const store = smallStore();
   const peer = await new Peer((connection) => store.serve(connection)).start();
   t.after(() => peer.finish());
   const probe = startProbe(t, { server: peer.origin, namespace, ...options });

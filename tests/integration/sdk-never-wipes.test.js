@@ -7,27 +7,13 @@ const path = require('node:path');
 const { after, describe, test } = require('node:test');
 const { configPath, root } = require('../lib/client.js');
 const { Conferd, runConferd, temporaryDirectory } = require('../lib/conferd.js');
-const { ModelServer, sha256 } = require('../lib/model-server.js');
+const { sha256, smallStore } = require('../lib/model-server.js');
 const { mountSmall, protect, unmount } = require('../lib/mount.js');
-const { Peer } = require('../lib/peer.js');
+const { startPeer } = require('../lib/peer.js');
 const { startProbe } = require('../lib/probe.js');
 const { until } = require('../lib/waiting.js');
 
 const namespace = 'prod.acme';
-
-function someStore() {
-  const store = new ModelServer();
-  store.put('prod', 'shared', 'by everybody');
-  store.put(namespace, 'a', 'first');
-  store.put(namespace, 'b', 'second');
-  return store;
-}
-
-async function startPeer(t, script) {
-  const peer = await new Peer(script).start();
-  t.after(() => peer.finish());
-  return peer;
-}
 
 const holdsAll = (probe, store) => probe.untilHolds(namespace, store.effective(namespace));
 
@@ -81,7 +67,7 @@ describe('Whatever the server says', () => {
 
   for (const [what, answer] of Object.entries(answers))
     test(`${what[0].toUpperCase()}${what.slice(1)}: nothing is removed`, async (t) => {
-      const store = someStore();
+      const store = smallStore();
       let isWrong = false;
       let wrongs = 0;
       const peer = await startPeer(t, async (connection) => {
@@ -247,7 +233,7 @@ describe('Whatever the disk does', () => {
   };
   for (const [what, damage] of Object.entries(damages))
     test(`Damaged (${what}): the file is not used, and made anew`, async (t) => {
-      const store = someStore();
+      const store = smallStore();
       const cache = await makeCache(t, store);
       fs.writeFileSync(cache, damage(fs.readFileSync(cache)));
       assert.equal(await startsWith(t, store, cache), false);
@@ -259,12 +245,12 @@ describe('Whatever the disk does', () => {
     });
 
   test('Undamaged, it is used', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     assert.equal(await startsWith(t, store, await makeCache(t, store)), true);
   });
 
   test('A file of other namespaces is taken for what it has in common', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const cache = await makeCache(t, store);
     const probe = startProbe(t, { server: unreachable, namespace: [namespace, 'elsewhere'], cache });
     await until(async () => (await probe.get(namespace, 'a')).error === 'OK', 'what is in common is there');
@@ -274,14 +260,14 @@ describe('Whatever the disk does', () => {
   });
 
   test('A file that is too old is not used', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const cache = await makeCache(t, store);
     assert.equal(await startsWith(t, store, cache, { cacheMaxAgeMs: 1 }), false);
     assert.equal(await startsWith(t, store, cache, { cacheMaxAgeMs: 3600000 }), true);
   });
 
   test('A directory that is not there, or in its place a directory, stops nothing', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const peer = await startPeer(t, (connection) => store.serve(connection));
     for (const cache of [path.join(temporaryDirectory(), 'no', 'such', 'place'), temporaryDirectory()]) {
       const probe = startProbe(t, { server: peer.origin, namespace, cache });
@@ -313,7 +299,7 @@ describe('Whatever the disk does', () => {
     test('Full: the client goes on, the old file stays whole, and is replaced when there is room', async (t) => {
       const directory = mountSmall('1m');
       t.after(() => unmount(directory));
-      const store = someStore();
+      const store = smallStore();
       const cache = await makeCache(t, store, directory);
       const old = fs.readFileSync(cache);
       fill(directory);
@@ -338,7 +324,7 @@ describe('Whatever the disk does', () => {
     test('Read-only: what it holds is used, and nothing stops', async (t) => {
       const directory = mountSmall('1m');
       t.after(() => unmount(directory));
-      const store = someStore();
+      const store = smallStore();
       const cache = await makeCache(t, store, directory);
       assert.ok(protect(directory));
       assert.equal(await startsWith(t, store, cache), true);

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { ModelServer } = require('../lib/model-server.js');
-const { Peer } = require('../lib/peer.js');
+const { startPeer } = require('../lib/peer.js');
 const { startProbe } = require('../lib/probe.js');
 const { Random } = require('../lib/random.js');
 const { until } = require('../lib/waiting.js');
@@ -21,12 +21,6 @@ function someStore() {
   store.put(namespace, 'own', 'ö'.repeat(50));
   store.commit([namespace, 'a', 'first'], [namespace, 'b', 'second'], ['prod', 'c', 'third']);
   return store;
-}
-
-async function startPeer(t, script, options) {
-  const peer = await new Peer(script, options).start();
-  t.after(() => peer.finish());
-  return peer;
 }
 
 const holdsAll = (probe, store, client = 0) =>

@@ -6,26 +6,12 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { temporaryDirectory } = require('../lib/conferd.js');
-const { ModelServer, sha256 } = require('../lib/model-server.js');
-const { Peer, encodeFrame, opcodes } = require('../lib/peer.js');
+const { sha256, smallStore } = require('../lib/model-server.js');
+const { Peer, encodeFrame, opcodes, startPeer } = require('../lib/peer.js');
 const { startProbe } = require('../lib/probe.js');
 const { until } = require('../lib/waiting.js');
 
 const namespace = 'prod.acme';
-
-function someStore() {
-  const store = new ModelServer();
-  store.put('prod', 'shared', 'by everybody');
-  store.put(namespace, 'a', 'first');
-  store.put(namespace, 'b', 'second');
-  return store;
-}
-
-async function startPeer(t, script) {
-  const peer = await new Peer(script).start();
-  t.after(() => peer.finish());
-  return peer;
-}
 
 const holdsAll = (probe, store) => probe.untilHolds(namespace, store.effective(namespace));
 
@@ -36,7 +22,7 @@ describe('Upgrades that fail', () => {
    * The client must keep its values and say @error meanwhile, and recover.
    */
   async function refusedThenServed(t, wrong, error) {
-    const store = someStore();
+    const store = smallStore();
     let isWrong = false;
     const peer = await startPeer(t, async (connection) => {
       if (!isWrong) return store.serve(connection);
@@ -85,7 +71,7 @@ describe('Upgrades that fail', () => {
     test(`${what}: ${error}`, (t) => refusedThenServed(t, wrong, error));
 
   test('Nobody listens: NETWORK, and the client comes when somebody does', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const peer = await startPeer(t, (connection) => store.serve(connection));
     const probe = startProbe(t, { server: peer.origin, namespace });
     await holdsAll(probe, store);
@@ -104,7 +90,7 @@ describe('Error frames', () => {
     [403, 'forbidden', 'FORBIDDEN'],
   ])
     test(`${code} to the subscription: ${error}, and no value`, async (t) => {
-      const store = someStore();
+      const store = smallStore();
       let isRefusing = true;
       const peer = await startPeer(t, async (connection) => {
         if (!isRefusing) return store.serve(connection);
@@ -174,7 +160,7 @@ describe('Breaches of the protocol', () => {
 
   for (const [what, breach] of Object.entries(breaches))
     test(`${what[0].toUpperCase()}${what.slice(1)}: nothing is lost, and the client goes on`, async (t) => {
-      const store = someStore();
+      const store = smallStore();
       const peer = await startPeer(t, (connection) => store.serve(connection));
       const probe = startProbe(t, { server: peer.origin, namespace });
       await holdsAll(probe, store);
@@ -200,7 +186,7 @@ describe('Breaches of the protocol', () => {
 
   for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 3000, 4999])
     test(`Closed with ${code}: it comes again`, async (t) => {
-      const store = someStore();
+      const store = smallStore();
       const peer = await startPeer(t, (connection) => store.serve(connection));
       const probe = startProbe(t, { server: peer.origin, namespace });
       await holdsAll(probe, store);
@@ -210,7 +196,7 @@ describe('Breaches of the protocol', () => {
     });
 
   test('Members that are unknown are passed over', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const peer = await startPeer(t, (connection) => store.serve(connection));
     const probe = startProbe(t, { server: peer.origin, namespace });
     await holdsAll(probe, store);
@@ -223,7 +209,7 @@ describe('Breaches of the protocol', () => {
 
 describe('Frames out of order', () => {
   async function connected(t) {
-    const store = someStore();
+    const store = smallStore();
     const peer = await startPeer(t, (connection) => store.serve(connection));
     const probe = startProbe(t, { server: peer.origin, namespace });
     await holdsAll(probe, store);
@@ -264,7 +250,7 @@ describe('Frames out of order', () => {
   });
 
   test('What such a change was lost in is not taken for whole after a restart', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     let isGone = false;
     const peer = await startPeer(t, (connection) => (isGone ? connection.cut() : store.serve(connection)));
     const cache = path.join(temporaryDirectory(), 'cache');
@@ -290,7 +276,7 @@ describe('Frames out of order', () => {
   });
 
   test('A server whose revisions go back is not followed', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const past = store.fork();
     let isPast = false;
     const peer = await startPeer(t, async (connection) => {
@@ -320,14 +306,14 @@ describe('Frames out of order', () => {
   });
 
   test('Another epoch is followed in full, also to lower revisions', async (t) => {
-    const store = someStore();
+    const store = smallStore();
     const peer = await startPeer(t, (connection) => store.serve(connection));
     const probe = startProbe(t, { server: peer.origin, namespace, allowed: /revision/ });
     for (let i = 0; i < 50; i++) store.put(namespace, 'a', `content ${i}`);
     await holdsAll(probe, store);
     const before = (await probe.state()).revision;
 
-    const restored = someStore();
+    const restored = smallStore();
     restored.put(namespace, 'a', 'of the restored store');
     Object.assign(store, {
       epoch: restored.epoch, revision: restored.revision, namespaces: restored.namespaces,

@@ -159,4 +159,13 @@ class ModelServer {
   }
 }
 
-module.exports = { ModelServer, ancestry, sha256 };
+/** A store with two configs in `prod.acme`, and one above it. */
+function smallStore() {
+  const store = new ModelServer();
+  store.put('prod', 'shared', 'by everybody');
+  store.put('prod.acme', 'a', 'first');
+  store.put('prod.acme', 'b', 'second');
+  return store;
+}
+
+module.exports = { ModelServer, sha256, smallStore };

@@ -267,4 +267,11 @@ class Peer {
   }
 }
 
-module.exports = { Connection, Peer, encodeFrame, opcodes, takeFrame };
+/** Starts a peer that ends with the test. */
+async function startPeer(t, script, options) {
+  const peer = await new Peer(script, options).start();
+  t.after(() => peer.finish());
+  return peer;
+}
+
+module.exports = { Connection, encodeFrame, opcodes, Peer, startPeer, takeFrame };
