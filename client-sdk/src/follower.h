@@ -19,8 +19,8 @@
 #define PING_INTERVAL_MS 15000
 #define SILENCE_MAX_MS   45000
 
-/* How long a connection may take until it is open: the upgrade, and TLS before it. libwebsockets' own limits
- * do not hold in a TLS handshake, nor always when the server dies meanwhile. */
+/* How long a connection may take until it is open: the upgrade, and TLS before it, in which libwebsockets'
+ * own limits do not hold. */
 #define OPENING_MAX_MS 10000
 
 /* A client that comes back is first sent what it missed, and then the pong to the ping behind its subscribe.

@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -375,7 +376,14 @@ static void free_transport(Transport *transport) {
         free(transport);
 }
 
-static void on_timer(lws_sorted_usec_list_t *timer _unused_) {
+/*
+ * libwebsockets runs the timers that are over before it waits, and with none left it waits for ever. So one
+ * that was over already, since our thread did not get on, is set again: the wait must end.
+ */
+static void on_timer(lws_sorted_usec_list_t *timer) {
+        Transport *transport = (Transport *)((char *)timer - offsetof(Transport, timer));
+
+        lws_sul_schedule(transport->context, 0, timer, on_timer, LWS_US_PER_MS);
 }
 
 static confer_error open_transport(const Server *server, const confer_options *options,
