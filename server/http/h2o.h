@@ -22,3 +22,11 @@ static inline Span span_from_iovec(h2o_iovec_t bytes) {
 static inline h2o_iovec_t iovec_from_span(Span span) {
         return (h2o_iovec_t){ (char *)span.data, span.size };
 }
+
+/* The value of a request's header, the first one of that name; absent when there is none. @name: in lower
+ * case */
+static inline Span header_of(const h2o_req_t *h2o, Span name) {
+        ssize_t at = h2o_find_header_by_str(&h2o->headers, name.data, name.size, -1);
+
+        return at < 0 ? SPAN_NULL : span_from_iovec(h2o->headers.entries[at].value);
+}

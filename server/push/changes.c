@@ -20,14 +20,8 @@ typedef struct Question {
         bool is_events; /* an event stream is asked for */
 } Question;
 
-static Span header(const h2o_req_t *h2o, Span name) {
-        ssize_t at = h2o_find_header_by_str(&h2o->headers, name.data, name.size, -1);
-
-        return at < 0 ? SPAN_NULL : span_from_iovec(h2o->headers.entries[at].value);
-}
-
 static bool accepts_events(const h2o_req_t *h2o) {
-        Span accepted = header(h2o, SPAN_LITERAL("accept"));
+        Span accepted = header_of(h2o, SPAN_LITERAL("accept"));
 
         return accepted.size &&
                h2o_strstr(accepted.data, accepted.size, H2O_STRLIT("text/event-stream")) != SIZE_MAX;
@@ -46,7 +40,7 @@ static bool read_namespace(Request *request, Question *question) {
 
 /* What the browser has seen is newer than what its page once asked for. */
 static bool read_last_event_id(Request *request, const h2o_req_t *h2o, Question *question) {
-        Span id = header(h2o, SPAN_LITERAL("last-event-id"));
+        Span id = header_of(h2o, SPAN_LITERAL("last-event-id"));
 
         if (!question->is_events || !id.size)
                 return true;

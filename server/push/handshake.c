@@ -12,12 +12,6 @@
 #define ACCEPT_SECRET "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define KEY_SIZE      24
 
-static Span header(const h2o_req_t *h2o, Span name) {
-        ssize_t at = h2o_find_header_by_str(&h2o->headers, name.data, name.size, -1);
-
-        return at < 0 ? SPAN_NULL : span_from_iovec(h2o->headers.entries[at].value);
-}
-
 static bool refuse(Request *request, const char *field, const char *text) {
         reply_refusal(request, REASON_INVALID_HEADER, field, "%s", text);
         return false;
@@ -46,9 +40,9 @@ static bool check(Request *request, const Exchange *exchange) {
             strncasecmp(h2o->upgrade.base, "websocket", h2o->upgrade.len) != 0 || h2o->upgrade.len != 9)
                 return refuse(request, "Upgrade",
                               "this is a WebSocket: send Upgrade: websocket, or ask /api/v1/changes");
-        if (!span_equal_string(header(h2o, SPAN_LITERAL("sec-websocket-version")), "13"))
+        if (!span_equal_string(header_of(h2o, SPAN_LITERAL("sec-websocket-version")), "13"))
                 return refuse(request, "Sec-WebSocket-Version", "the version of WebSocket must be 13");
-        if (header(h2o, SPAN_LITERAL("sec-websocket-key")).size != KEY_SIZE)
+        if (header_of(h2o, SPAN_LITERAL("sec-websocket-key")).size != KEY_SIZE)
                 return refuse(request, "Sec-WebSocket-Key", "the key must be 16 bytes in base64");
         if (!offers_subprotocol(h2o))
                 return refuse(request, "Sec-WebSocket-Protocol",
@@ -100,7 +94,7 @@ bool stream_hold(Request *request) {
         if (!check(request, exchange) || !admit(request, hub))
                 return false;
 
-        append_accept(&accept, header(h2o, SPAN_LITERAL("sec-websocket-key")));
+        append_accept(&accept, header_of(h2o, SPAN_LITERAL("sec-websocket-key")));
         h2o->res.status = 101;
         h2o->res.reason = "Switching Protocols";
         add_header(h2o, SPAN_LITERAL("upgrade"), SPAN_LITERAL("websocket"));
