@@ -37,6 +37,7 @@ typedef struct ChannelType {
         /* It is shut, and all is written. @channel may be gone afterwards. NULL: nothing is to be done */
         void (*drained)(Channel *channel);
         bool is_closed_when_full; /* else it is sent a snapshot */
+        bool is_told_current;     /* that nothing has changed is said in a frame; else by saying nothing */
 } ChannelType;
 
 struct Channel {

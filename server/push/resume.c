@@ -148,7 +148,9 @@ static void send_current(const Resumption *resumption) {
         Hub *hub = resumption->channel->hub;
         WireFrame *wire;
 
-        if (n == 0 || resumption->channel->is_behind)
+        if (n == 0 || !resumption->channel->type->is_told_current)
+                return;
+        if (resumption->channel->is_behind)
                 return; /* what was missed did not find room: a snapshot of all comes instead */
 
         for (size_t i = 0; i < n; i++)

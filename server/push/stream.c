@@ -127,6 +127,7 @@ static const ChannelType stream_type = {
         .write = write_frames,
         .close = close_channel,
         .tick = tick,
+        .is_told_current = true,
 };
 
 /* What comes in. */

@@ -237,6 +237,16 @@ describe('Server-sent events', () => {
     });
   });
 
+  test('Where nothing was missed they begin with the first change', async () => {
+    const { revision } = await api.status();
+    const stream = await openEvents(server, { namespace: 'prod', since: String(revision) });
+    await until(() => stream.comments > 0, 'it is connected');
+    await api.publish('prod', 'k', 'the first');
+    const [{ event, id }] = await received(stream, 1);
+    assert.deepEqual([event, id], ['change', revision + 1]);
+    stream.destroy();
+  });
+
   test('A snapshot in several events has its id on the last', async () => {
     await api.createNamespaces('large');
     await inParallel(8, 4, (i) => api.publish('large', `k${i}`, 'x'.repeat(100 * 1024)));
