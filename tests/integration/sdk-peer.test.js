@@ -383,11 +383,17 @@ describe('Everything at random', () => {
     t.diagnostic(`CONFER_SEED=${random.seed}`);
     const store = someStore();
     const past = store.fork();
-    let round = 0;
+    let begun = 0;
+    let over = 0; // only then does the store rest
 
     const peer = await startPeer(t, async (connection) => {
-      if (round >= rounds) return store.serve(connection);
-      round++;
+      if (begun >= rounds) return store.serve(connection);
+      begun++;
+      await suffer(connection);
+      over++;
+    });
+
+    async function suffer(connection) {
       if (random.next() < 0.1) return connection.cut();
       await store.serve(connection, { parts: random.integer(1, 3), fragments: random.integer(1, 3) });
       const sent = [];
@@ -404,9 +410,10 @@ describe('Everything at random', () => {
       // Whatever it was, the next connection comes when this one is over.
       if (mischief !== 'swap' && random.next() < 0.5) connection.cut();
       else connection.close(1012);
-    });
+    }
+
     const probe = startProbe(t, { server: peer.origin, namespace, quiet: true });
-    await until(() => round >= rounds, 'all of them had their turn', 60000);
+    await until(() => over === rounds, 'all of them had their turn', 60000);
     await holdsAll(probe, store);
   });
 });
