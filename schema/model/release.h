@@ -25,6 +25,8 @@
 
 #define SHA256_SIZE 32
 
+typedef struct GrayData GrayData;       /* model/gray_release.h */
+typedef struct GrayRelease GrayRelease; /* likewise */
 typedef struct Release Release;
 
 struct Release {
@@ -34,7 +36,8 @@ struct Release {
         const char *namespace; /* the texts are the maker's, and live as long as the release */
         const char *key;
         int64_t version;
-        uint64_t revision;
+        uint64_t revision; /* of the last change that touched it, gray release included */
+        GrayRelease *gray; /* what some instances get instead; NULL: nobody does. Owned */
         Format format;
         void (*free)(Release *release); /* called when the last reference is gone */
 };
@@ -51,6 +54,7 @@ typedef struct ConfigData {
         int64_t updated_at_ms;
         Span updated_by;
         Span comment;
+        const GrayData *gray; /* on top of it; NULL: none */
 } ConfigData;
 
 /*

@@ -1,0 +1,100 @@
+/*
+ * The rules of a gray release: which version somebody gets. docs/gray-release.md is the specification.
+ *
+ * Rules are compiled once, when they are set or received, and evaluated by any number of threads from then
+ * on. Evaluating allocates nothing, cannot fail, and takes whatever bytes the asker bears.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/buf.h"
+#include "model/macros.h"
+#include "model/problem.h"
+#include "model/span.h"
+#include "model/tag.h"
+
+#define GRAY_RULES_MAX       64
+#define GRAY_CONDITIONS_MAX  32   /* of a rule */
+#define GRAY_ARMS_MAX        16   /* of a rule */
+#define GRAY_VALUES_MAX      1024 /* of an operator */
+#define GRAY_COMPARATORS_MAX 16   /* of a range of versions */
+#define GRAY_SALT_SIZE_MAX   256
+#define GRAY_RULES_SIZE_MAX  ((size_t)256 * 1024) /* as JSON */
+#define GRAY_BUCKETS         100000
+#define GRAY_WEIGHT_MAX      100000 /* in thousandths of a percent, as everywhere here */
+
+enum {
+        GRAY_E_INVALID =
+                1, /* the rules or the salt are wrong; the problem says where: "rules[2].split[0].weight" */
+};
+
+typedef struct Gray Gray;
+
+typedef struct GrayArm {
+        uint32_t rule;
+        uint32_t from; /* the slice [from, to) of the buckets */
+        uint32_t to;
+        int64_t version;
+} GrayArm;
+
+/*
+ * gray_new() - compile rules
+ * @rules: a JSON array, any bytes; @salt: any bytes; both are copied
+ *
+ * Whether the versions exist is not looked at. Return: 0; -ENOMEM; GRAY_E_INVALID with @ret_problem filled.
+ */
+int gray_new(Span rules, Span salt, Gray **ret_gray, Problem *ret_problem);
+Gray *gray_free(Gray *gray);
+
+/* As they were given. */
+Span gray_rules(const Gray *gray);
+Span gray_salt(const Gray *gray);
+
+/* All arms of all rules, in the order in which they stand. */
+const GrayArm *gray_arms(const Gray *gray, size_t *ret_n);
+
+/* How many rules there are. */
+size_t gray_n_rules(const Gray *gray);
+
+/* Appends the rules with another weight for the first arm of @rule. The caller looks that it fits. */
+void gray_append_rules_with_weight(const Gray *gray, uint32_t rule, uint32_t weight, Buf *buf);
+
+/* "10.5" for 10500. */
+void gray_append_weight(Buf *buf, uint32_t weight);
+
+/* Reads the text of a JSON number from 0 to 100 with at most three decimals that count. */
+bool gray_weight_parse(Span number, uint32_t *ret_weight);
+
+typedef enum GrayReason {
+        GRAY_REASON_NO_GRAY_RELEASE,
+        GRAY_REASON_NO_MATCH,
+        GRAY_REASON_NO_UNIT,
+        GRAY_REASON_OUTSIDE_SPLIT,
+        GRAY_REASON_ARM,
+        GRAY_REASON_N,
+} GrayReason;
+
+/* "no_gray_release", … */
+const char *gray_reason_to_string(GrayReason reason);
+
+/* Who asks. Of tags with the same name the first counts. */
+typedef struct GrayAsker {
+        Span unit; /* absent or empty: none */
+        const Tag *tags;
+        size_t n_tags;
+} GrayAsker;
+
+typedef struct GrayVerdict {
+        int arm;        /* index into gray_arms(); -1: the stable version */
+        int rule;       /* that decided; -1: none */
+        int32_t bucket; /* -1: none */
+        GrayReason reason;
+} GrayVerdict;
+
+#define GRAY_VERDICT_NULL ((GrayVerdict){ -1, -1, -1, GRAY_REASON_NO_GRAY_RELEASE })
+
+GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker);
+
+DEFINE_CLEANUP(Gray *, gray_free);

@@ -1,0 +1,63 @@
+/*
+ * A gray release: rules, and what each of their arms serves. It hangs on the release that it lies on top of,
+ * and is as immutable.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/format.h"
+#include "model/gray.h"
+#include "model/ramp.h"
+#include "model/release.h"
+#include "model/span.h"
+
+/* One version that the rules name. */
+typedef struct GrayVersion {
+        int64_t version;
+        Format format;
+        Span content;
+        uint8_t sha256[SHA256_SIZE];
+} GrayVersion;
+
+/* The fields of a gray release. All texts are borrowed. */
+struct GrayData {
+        Span salt;
+        Span rules;            /* a JSON array */
+        int64_t updated_at_ms; /* when the rules were set last, by whom, and why */
+        Span updated_by;
+        Span comment;
+        const GrayVersion *versions; /* all that the rules name, each once */
+        size_t n_versions;
+        const Ramp *ramp; /* the server's; NULL: none */
+};
+
+struct GrayRelease {
+        Gray *rules;
+        int64_t updated_at_ms;
+        Ramp *ramp;      /* NULL: none, and always so in the SDK */
+        size_t n_arms;   /* as many as the rules have */
+        Release *arms[]; /* a reference each; arms of the same version may share one */
+};
+
+/*
+ * gray_release_new() - compile the rules of @data; the arms are NULL, for the caller to fill
+ *
+ * Return: 0; -ENOMEM; GRAY_E_INVALID: the rules are wrong, or name a version that @data has not.
+ */
+int gray_release_new(const GrayData *data, GrayRelease **ret_gray, Problem *ret_problem);
+GrayRelease *gray_release_free(GrayRelease *gray);
+
+/* The one of @data's versions that has this number; NULL: none. */
+const GrayVersion *gray_data_find(const GrayData *data, int64_t version);
+
+/*
+ * release_choose() - what @asker gets: @release itself, or what an arm of its gray release serves
+ * @ret_verdict: why; may be NULL
+ *
+ * Return: borrowed, and lives as long as @release.
+ */
+Release *release_choose(Release *release, const GrayAsker *asker, GrayVerdict *ret_verdict);
+
+DEFINE_CLEANUP(GrayRelease *, gray_release_free);
