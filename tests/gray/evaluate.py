@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """The evaluation of gray releases, written from docs/gray-release.md alone, to compare every other one with.
 
-    evaluate.py < CASES     each line {"salt", "rules", "stable", "unit", "tags"} is answered by the line
-                            {"version", "gray", "rule", "bucket", "reason"}, or {"refused": PATH} when the rules are wrong
+    evaluate.py < CASES
+
+Each line is {"salt", "rules", "stable", "unit", "tags"}, and is answered by the line
+{"version", "gray", "rule", "bucket", "reason"}, or by {"refused": PATH} where the rules are wrong.
 
 Plain rather than quick. It takes units, tags and salts as they come: their limits are for others to check.
 """

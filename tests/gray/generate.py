@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Random rule sets, units and tags: valid ones, of a small world, so that much holds and much nearly does.
 
-    generate.py SEED N_RULE_SETS N_ASKERS    each line is {"salt", "rules", "stable", "askers": [{"unit", "tags", "expected"}]},
-                                             with the answer of evaluate.py for each asker
+    generate.py SEED N_RULE_SETS N_ASKERS
 
-The same seed gives the same lines, with any version of Python.
+Each line is {"salt", "rules", "stable", "askers": [{"unit", "tags", "expected"}]}, with the answer of
+evaluate.py for each asker. The same seed gives the same lines, with any version of Python.
 """
 
 import json
@@ -69,8 +69,9 @@ def percent(thousandths):
 # Texts.
 
 WORDS = [
-    "", "a", "A", "ab", "abc", "b", "canary", "Canary", "canary ", "eu", "eu-1", "eu-10", "eu-2", "us", "us-1",
-    "é", "e\u0301", "日本", "日本語", "日", "\U0001f600", "a:b", "a,b", "a b", "%2e", "\"", "\\", "\u007f", "ÿ", "10", "9",
+    "", "a", "A", "ab", "abc", "b", "canary", "Canary", "canary ", "eu", "eu-1", "eu-10", "eu-2", "us",
+    "us-1", "é", "e\u0301", "日本", "日本語", "日", "\U0001f600", "a:b", "a,b", "a b", "%2e", "\"", "\\", "\u007f",
+    "ÿ", "10", "9",
 ]  # fmt: skip
 
 
@@ -96,10 +97,22 @@ def texts_condition(chance):
 
 # Versions.
 
-NUMBERS = ["0", "0", "1", "1", "2", "3", "9", "10", "4294967296", "18446744073709551616", "99999999999999999999999"]
+NUMBERS = [
+    "0",
+    "0",
+    "1",
+    "1",
+    "2",
+    "3",
+    "9",
+    "10",
+    "4294967296",
+    "18446744073709551616",
+    "99999999999999999999999",
+]
 PRE_RELEASES = [
-    "0", "1", "2", "10", "a", "A", "alpha", "alpha.1", "alpha.1.0", "alpha.beta", "beta", "beta.2", "beta.11", "rc.1",
-    "rc.1.x", "-", "--1", "0a", "1-1", "99999999999999999999", "99999999999999999998.a", "rc",
+    "0", "1", "2", "10", "a", "A", "alpha", "alpha.1", "alpha.1.0", "alpha.beta", "beta", "beta.2", "beta.11",
+    "rc.1", "rc.1.x", "-", "--1", "0a", "1-1", "99999999999999999999", "99999999999999999998.a", "rc",
 ]  # fmt: skip
 BUILDS = ["", "+1", "+001", "+build.5", "+-.-", "+a.b.c"]
 
@@ -116,13 +129,25 @@ def version_value(chance):
     if not chance.one_in(6):
         return value
     return chance.pick(
-        ["v" + value, " " + value, value + " ", "0" + value, value + ".0", value[:-1], value + "-", value + "+", "=" + value]
+        [
+            "v" + value,
+            " " + value,
+            value + " ",
+            "0" + value,
+            value + ".0",
+            value[:-1],
+            value + "-",
+            value + "+",
+            "=" + value,
+        ]
     )
 
 
 def semver_condition(chance):
     signs = ["", "=", ">", ">=", ">=", "<", "<=", "^", "^", "~", "~"]
-    comparators = [chance.pick(signs) + version(chance) for _ in range(1 if chance.one_in(2) else chance.between(1, 3))]
+    comparators = [
+        chance.pick(signs) + version(chance) for _ in range(1 if chance.one_in(2) else chance.between(1, 3))
+    ]
     blanks = " " * chance.between(1, 2)
     edge = " " if chance.one_in(8) else ""
     return {"semver": edge + blanks.join(comparators) + edge}
@@ -153,7 +178,10 @@ def ipv6_text(chance, bits):
 
 def address_bits(chance, n_bits):
     """Few networks, so that addresses meet; any bits below."""
-    base = {32: [0x0A000000, 0xC0A80100, 0xFFFFFF00], 128: [0, 0xFFFF << 32, 0x20010DB8 << 96, 0xFE80 << 112]}[n_bits]
+    base = {
+        32: [0x0A000000, 0xC0A80100, 0xFFFFFF00],
+        128: [0, 0xFFFF << 32, 0x20010DB8 << 96, 0xFE80 << 112],
+    }[n_bits]
     return chance.pick(base) ^ chance.below(1 << chance.between(1, n_bits))
 
 
@@ -168,7 +196,18 @@ def address_value(chance):
     value, _ = address(chance)
     if not chance.one_in(6):
         return value
-    return chance.pick([value + "/32", " " + value, value + ".", value + ":", "[" + value + "]", value + "%eth0", "0" + value, value[:-1]])
+    return chance.pick(
+        [
+            value + "/32",
+            " " + value,
+            value + ".",
+            value + ":",
+            "[" + value + "]",
+            value + "%eth0",
+            "0" + value,
+            value[:-1],
+        ]
+    )
 
 
 def network(chance):
@@ -209,7 +248,8 @@ def split(chance):
     """Arms of any weights; often with edges in the thousandths, now and then nothing or everything."""
     n_arms = chance.pick([1, 1, 1, 2, 2, 3, 5])
     edges = sorted(
-        chance.pick([chance.below(BUCKETS + 1), 1000 * chance.below(101), BUCKETS, BUCKETS]) for _ in range(n_arms)
+        chance.pick([chance.below(BUCKETS + 1), 1000 * chance.below(101), BUCKETS, BUCKETS])
+        for _ in range(n_arms)
     )
     weights = [end - start for start, end in zip([0] + edges, edges)]
     return [{"version": chance.between(1, VERSIONS_MAX), "weight": percent(weight)} for weight in weights]
@@ -226,7 +266,11 @@ def rules(chance):
 
 
 def salt(chance):
-    return f"{chance.bits():016x}" if not chance.one_in(8) else chance.pick(["s", "é", "日本語", "x" * 256, "a\u001fb"])
+    return (
+        f"{chance.bits():016x}"
+        if not chance.one_in(8)
+        else chance.pick(["s", "é", "日本語", "x" * 256, "a\u001fb"])
+    )
 
 
 def unit(chance):

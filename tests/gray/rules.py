@@ -1,6 +1,7 @@
 """The rules of a gray release: read from JSON, checked, and ready to be evaluated.
 
-Numbers with a fraction or an exponent must have been read as Decimal, so that weights are exact: read_json() does so.
+Numbers with a fraction or an exponent must have been read as Decimal, so that weights are exact: read_json()
+does so.
 """
 
 import json

@@ -70,9 +70,7 @@ class Range:
     def holds(self, text):
         """Is this text a version, and in the range?"""
         version = parse_version(text)
-        return version is not None and all(
-            HOLDS[sign](version, bound) for sign, bound in self.comparators
-        )
+        return version is not None and all(HOLDS[sign](version, bound) for sign, bound in self.comparators)
 
 
 def parse_range(text):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What can be known of the script from elsewhere: published hashes, semver.org's own examples, the system's reading of
-addresses; and what the vectors cannot hold."""
+"""What can be known of the script from elsewhere: published hashes, semver.org's own examples, the system's reading
+of addresses; and what the vectors cannot hold."""
 
 import ipaddress
 import json
@@ -42,8 +42,8 @@ HASHES = [
 ]
 
 PRECEDENCE_OF_SEMVER_ORG = [
-    "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
-    "1.0.0", "2.0.0", "2.1.0", "2.1.1",
+    "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
+    "1.0.0-rc.1", "1.0.0", "2.0.0", "2.1.0", "2.1.1",
 ]  # fmt: skip
 
 
@@ -112,13 +112,21 @@ class RulesTest(unittest.TestCase):
     def test_a_member_stands_once(self):
         arm = '{"version": 1, "weight": 1}'
         self.assertEqual(self.refused(f'[{{"split": [{arm}], "split": [{arm}]}}]'), "rules[0].split")
-        self.assertEqual(self.refused(f'[{{"match": {{"a": ["x"], "a": ["y"]}}, "split": [{arm}]}}]'), "rules[0].match.a")
         self.assertEqual(
-            self.refused('[{"split": [{"version": 1, "weight": 1, "weight": 1}]}]'), "rules[0].split[0].weight"
+            self.refused(f'[{{"match": {{"a": ["x"], "a": ["y"]}}, "split": [{arm}]}}]'), "rules[0].match.a"
+        )
+        self.assertEqual(
+            self.refused('[{"split": [{"version": 1, "weight": 1, "weight": 1}]}]'),
+            "rules[0].split[0].weight",
         )
 
     def test_texts_have_no_nul(self):
-        for text in ('["a\\u0000"]', '{"prefix": "\\u0000"}', '{"cidr": "::\\u0000"}', '{"semver": "1.0.0\\u0000"}'):
+        for text in (
+            '["a\\u0000"]',
+            '{"prefix": "\\u0000"}',
+            '{"cidr": "::\\u0000"}',
+            '{"semver": "1.0.0\\u0000"}',
+        ):
             rules = f'[{{"match": {{"a": {text}}}, "split": [{{"version": 1, "weight": 1}}]}}]'
             self.assertTrue(self.refused(rules).startswith("rules[0].match.a"), text)
 
@@ -149,7 +157,8 @@ class EvaluateTest(unittest.TestCase):
         self.assertEqual(evaluate(None, None, 7, "unit"), expected)
 
     def test_a_line_is_answered(self):
-        line = '{"salt": "s", "rules": [{"split": [{"version": 9, "weight": 1e2}]}], "stable": 1, "unit": null, "tags": {}}'
+        rules = '[{"split": [{"version": 9, "weight": 1e2}]}]'
+        line = f'{{"salt": "s", "rules": {rules}, "stable": 1, "unit": null, "tags": {{}}}}'
         expected = {"version": 9, "gray": True, "rule": 0, "bucket": None, "reason": "arm"}
         self.assertEqual(answer_line(line), expected)
         self.assertEqual(answer_line(line.replace("split", "spilt")), {"refused": "rules[0].spilt"})
@@ -163,9 +172,13 @@ class EvaluateTest(unittest.TestCase):
 
 class VectorsTest(unittest.TestCase):
     def test_the_file_is_what_make_vectors_makes(self):
-        made = subprocess.run([sys.executable, HERE / "make-vectors.py"], stdout=subprocess.PIPE, check=True).stdout
+        made = subprocess.run(
+            [sys.executable, HERE / "make-vectors.py"], stdout=subprocess.PIPE, check=True
+        ).stdout
         kept = (HERE.parent / "data" / "gray-vectors.json").read_bytes()
-        self.assertTrue(made == kept, "tests/gray/make-vectors.py makes another file than tests/data/gray-vectors.json")
+        self.assertTrue(
+            made == kept, "tests/gray/make-vectors.py makes another file than tests/data/gray-vectors.json"
+        )
         self.assertLess(len(kept), 1500000)
 
     def test_the_file_is_as_documented(self):
@@ -179,7 +192,9 @@ class VectorsTest(unittest.TestCase):
             self.assertEqual(list(one), ["name", "rules", "field"])
 
     def test_numbers_are_written_as_they_are(self):
-        self.assertEqual(dumps([percent(10500), percent(1), percent(100000), percent(0)]), "[10.5,0.001,100,0]")
+        self.assertEqual(
+            dumps([percent(10500), percent(1), percent(100000), percent(0)]), "[10.5,0.001,100,0]"
+        )
 
 
 if __name__ == "__main__":
