@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,10 +50,12 @@ static Operation salted(Operation operation, const char *salt, const char *fresh
 
 /* Good until the next one is planned. */
 static Operation planned(Operation operation, const char *plan) {
+        _cleanup_(gray_freep) Gray *rules = NULL;
         static Ramp ramp;
         Problem problem;
 
-        if (ramp_parse(span(plan), 2, &ramp, &problem) != 0)
+        if (gray_new(operation.gray_set.rules, SPAN_LITERAL("any"), &rules, &problem) ||
+            ramp_parse(span(plan), gray_n_rules(rules), &ramp, &problem))
                 fail_msg("%s: %s", problem.field, problem.text);
         operation.gray_set.ramp = &ramp;
         operation.gray_set.plan = span(plan);
@@ -731,7 +734,7 @@ static void test_a_command_of_which_one_operation_is_refused_leaves_the_gray_rel
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 1, publish("prod", "app", 2), abort_gray());
         assert_changes(set_gray(VERSION_2));
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 2, set_gray(VERSIONS_2_3), promote(3), abort_gray());
-        ASSERT_ALL_REFUSED(STORE_E_GRAY_VERSION, 1, delete ("prod", "app"), publish("prod", "app", 1),
+        ASSERT_ALL_REFUSED(STORE_E_GRAY_VERSION, 2, delete ("prod", "app"), publish("prod", "app", 1),
                            set_gray("[{\"split\":[{\"version\":4,\"weight\":1}]}]"));
         assert_int_equal(gray()->n_arms, 1);
 }
@@ -774,15 +777,16 @@ static void test_a_restored_backup_has_the_gray_release(void **state _unused_) {
         StoreOptions options = suite.options;
         Problem problem = PROBLEM_NULL;
         const Release *release;
+        char path[PATH_MAX];
 
         publish_and_save(2);
         assert_changes(planned(set_gray(VERSION_2), PLAN));
-        options.path = fixture_file(suite.fixture, "restored.db");
+        (void)snprintf(path, sizeof(path), "%s", fixture_file(suite.fixture, "restored.db"));
+        options.path = path;
         if (store_backup(suite.fixture->path, fixture_file(suite.fixture, "backup.db"), &problem) ||
             store_restore(options.path, fixture_file(suite.fixture, "backup.db"), &problem))
                 fail_msg("%s", problem.text);
 
-        options.path = fixture_file(suite.fixture, "restored.db");
         assert_int_equal(store_open(&options, &store, &problem), 0);
         assert_int_equal(store_load(store, &restored, &problem), 0);
         release = catalog_get(&restored, SPAN_LITERAL("prod"), SPAN_LITERAL("app"));
