@@ -187,7 +187,6 @@ static bool same_gray(const GrayRelease *a, const GrayRelease *b) {
         return true;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): an arm's release has no gray release of its own. */
 bool same_release(const Release *a, const Release *b) {
         return a && b && span_equal(release_json(a), release_json(b)) &&
                span_equal(release_etag(a), release_etag(b)) && same_wire(a, b) && same_gray(a->gray, b->gray);
