@@ -11,6 +11,9 @@
 #include "store/operation.h"
 #include "store/sql.h"
 
+/* By so much a step's weight may make the rules longer. */
+#define WEIGHT_SIZE_MAX (sizeof("99.999") - 1)
+
 /*
  * Setting.
  */
@@ -55,6 +58,11 @@ static int check_rules(Transaction *transaction, const Config *config, const Ope
         r = check_versions(transaction, config, rules, problem);
         if (r || !ramp)
                 return r;
+        if (gray_rules(rules).size + WEIGHT_SIZE_MAX > GRAY_RULES_SIZE_MAX) {
+                problem_set(problem, "rules", "with a plan they are at most %zu bytes long",
+                            GRAY_RULES_SIZE_MAX - WEIGHT_SIZE_MAX);
+                return STORE_E_GRAY_VERSION;
+        }
 
         return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_VERSION : 0;
 }
