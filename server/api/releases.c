@@ -46,7 +46,7 @@ bool release_prepare_rollback(Request *request) {
                 return false;
 
         request->operation.type = OPERATION_ROLLBACK;
-        request->operation.rollback_to = body.version;
+        request->operation.rollback.to = body.version;
         request->operation.comment = body.comment;
         request_command(request);
         return true;

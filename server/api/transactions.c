@@ -65,7 +65,7 @@ static bool fill_publish(_unused_ Request *request, _unused_ const char *prefix,
 
 static bool fill_rollback(_unused_ Request *request, _unused_ const char *prefix, const OperationBody *body,
                           Operation *operation) {
-        operation->rollback_to = body->to;
+        operation->rollback.to = body->to;
         return true;
 }
 

@@ -90,14 +90,22 @@ static const struct {
                                        "another version is the newest" },
         [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to",
                                            "there is nothing to go back to" },
+        [STORE_E_GRAY_UNKNOWN] = { REASON_GRAY_NOT_FOUND, "key", "there is no gray release on it" },
+        [STORE_E_GRAY_VERSION] = { REASON_INVALID_FIELD, "version",
+                                   "a gray release cannot be made of this version" },
+        [STORE_E_GRAY_NOTHING_STABLE] = { REASON_NOTHING_PUBLISHED, "key",
+                                          "a gray release lies on a published version, and there is none" },
+        [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is in another state" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
 
-/* The field as this request names it, where that is not what the table says. */
-static const char *outcome_field(const Request *request, int outcome) {
+/* The field as the store or this request names it, where that is not what the table says. */
+static const char *outcome_field(const Request *request, int outcome, const Problem *problem) {
         const Command *command = &request->command;
 
+        if (problem && *problem->field)
+                return problem->field;
         if (outcome == STORE_E_VERSION_UNKNOWN && command->n_operations &&
             command->operations[command->failed_operation].type == OPERATION_ROLLBACK)
                 return "to";
@@ -107,6 +115,7 @@ static const char *outcome_field(const Request *request, int outcome) {
 }
 
 void reply_store_outcome(Request *request, int outcome, const Problem *problem) {
+        char path[sizeof("operations[18446744073709551615].") + PROBLEM_FIELD_MAX];
         const char *field;
         Problem full;
 
@@ -121,15 +130,12 @@ void reply_store_outcome(Request *request, int outcome, const Problem *problem) 
                 return;
         }
 
-        if (problem)
-                full = *problem;
-        else
-                problem_set(&full, NULL, "%s", outcomes[outcome].text);
-        field = outcome_field(request, outcome);
+        field = outcome_field(request, outcome, problem);
         if (request->is_transaction && *field)
-                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%s",
-                               request->command.failed_operation, field);
+                (void)snprintf(path, sizeof(path), "operations[%zu].%s", request->command.failed_operation,
+                               field);
         else
-                (void)snprintf(full.field, sizeof(full.field), "%s", field);
+                (void)snprintf(path, sizeof(path), "%s", field);
+        problem_set(&full, path, "%s", problem ? problem->text : outcomes[outcome].text);
         reply_refuse(request, outcomes[outcome].reason, &full);
 }
