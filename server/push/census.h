@@ -67,11 +67,12 @@ size_t census_n_instances(const Census *census);
 CensusCount census_stable(const Census *census);
 /* For each of gray_arms() of the release's rules; none where there is no gray release. */
 const CensusCount *census_arms(const Census *census, size_t *ret_n);
-/* Those that refuse, in the order in which they connected. */
+/* Those that refuse what they get: first what an arm serves, then the stable version, each in the order of
+ * connecting. */
 const CensusRefusal *census_refusals(const Census *census, size_t *ret_n);
 
 size_t census_n_moves(const Census *census);
-/* Those that would get another version, likewise. */
+/* Those that would get another version, in the order of connecting. */
 const CensusMove *census_moves(const Census *census, size_t *ret_n);
 
 DEFINE_CLEANUP(Census *, census_free);
