@@ -111,17 +111,17 @@ static const struct {
         [STORE_E_GRAY_VERSION] = { REASON_INVALID_FIELD, "version",
                                    "a gray release cannot be made of this version" },
         [STORE_E_GRAY_NOTHING_STABLE] = { REASON_NOTHING_PUBLISHED, "key",
-                                          "a gray release lies on a published version" },
-        [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is not in the state for that" },
+                                          "a gray release lies on a published version, and there is none" },
+        [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is in another state" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
 
-/* The field as this request names it, where that is not what the table says. */
+/* The field as the store or this request names it, where that is not what the table says. */
 static const char *outcome_field(const Request *request, int outcome, const Problem *problem) {
         const Command *command = &request->command;
 
-        if (outcome == STORE_E_GRAY_VERSION && problem && problem->field[0])
+        if (problem && *problem->field)
                 return problem->field;
         if (outcome == STORE_E_VERSION_UNKNOWN && command->n_operations &&
             command->operations[command->failed_operation].type == OPERATION_ROLLBACK)
