@@ -117,6 +117,9 @@ static const struct {
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
 
+/* What the index leaves room for. */
+#define FIELD_OF_OPERATION_MAX (PROBLEM_FIELD_MAX - 34)
+
 /* The field as the store or this request names it, where that is not what the table says. */
 static const char *outcome_field(const Request *request, int outcome, const Problem *problem) {
         const Command *command = &request->command;
@@ -152,8 +155,8 @@ void reply_store_outcome(Request *request, int outcome, const Problem *problem) 
                 problem_set(&full, NULL, "%s", outcomes[outcome].text);
         field = outcome_field(request, outcome, problem);
         if (request->is_transaction && *field)
-                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%s",
-                               request->command.failed_operation, field);
+                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%.*s",
+                               request->command.failed_operation, FIELD_OF_OPERATION_MAX, field);
         else
                 (void)snprintf(full.field, sizeof(full.field), "%s", field);
         reply_refuse(request, outcomes[outcome].reason, &full);
