@@ -105,9 +105,10 @@ class Agreement {
     return (await this.api.post(`${root}/transactions`, { operations })).data.revision;
   }
 
-  /** Waits until the SDK has this change. */
+  /** Waits until the SDK reads what this change brought; all of it is seen at once. */
   async follow(revision) {
-    await until(async () => (await this.probe.state()).revision >= revision, `the SDK is at ${revision}`);
+    const isRead = async () => (await this.probe.get(namespace, keys[0])).value.revision >= revision;
+    await until(isRead, `the SDK reads revision ${revision}`);
   }
 
   collect(asks, who, found, expectedOf) {
