@@ -1,11 +1,16 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "http/request.h"
+#include "model/gray.h"
 #include "model/json.h"
 
 #define MEDIA_TYPE_JSON "application/json"
+
+#define CHOSEN_BY ",\"gray\":true,\"rule\":"
+_Static_assert(sizeof(CHOSEN_BY) + 2 <= RELEASE_TAIL_MAX && GRAY_RULES_MAX <= 100, "a rule has two digits");
 
 void reply_clear(Reply *reply) {
         buf_deinit(&reply->body);
@@ -33,6 +38,18 @@ void reply_release(Request *request, Release *release) {
         request->reply.content_type = MEDIA_TYPE_JSON;
         request->reply.release = release_ref(release);
         request->reply.etag = release_etag(release);
+}
+
+void reply_chosen_release(Request *request, Release *release, int rule) {
+        Reply *reply = &request->reply;
+        char *at = mempcpy(reply->tail, CHOSEN_BY, sizeof(CHOSEN_BY) - 1);
+
+        reply_release(request, release);
+        if (rule >= 10)
+                *at++ = (char)('0' + rule / 10);
+        *at++ = (char)('0' + rule % 10);
+        *at++ = '}';
+        reply->tail_size = (size_t)(at - reply->tail);
 }
 
 static void append_details(Buf *body, const Problem *problem) {
