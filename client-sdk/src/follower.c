@@ -111,7 +111,7 @@ static void end_for(Stream *stream, int r) {
 typedef struct Question {
         FrameNamespace *namespaces;
         Span *keys;
-        FrameTag tags[FRAME_TAGS_MAX];
+        Tag tags[TAGS_MAX];
 } Question;
 
 static void question_deinit(Question *question) {
@@ -149,8 +149,8 @@ static int write_subscribe(const Stream *stream, Buf *buf, bool widened) {
 
         ask_for(&question, options, stream->since, widened);
         for (size_t i = 0; i < options->n_tags; i++)
-                question.tags[i] = (FrameTag){ span_from_string(options->tags[i].name),
-                                               span_from_string(options->tags[i].value) };
+                question.tags[i] = (Tag){ span_from_string(options->tags[i].name),
+                                          span_from_string(options->tags[i].value) };
         frame_append(buf,
                      &(Frame){
                              .type = FRAME_SUBSCRIBE,

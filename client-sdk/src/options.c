@@ -277,14 +277,7 @@ _public_ confer_error confer_options_set_app(confer_options *options, const char
         return set_text(&options->app, app);
 }
 
-static bool tag_name_is_valid(const char *name) {
-        size_t size = strlen(name);
-
-        return size > 0 && size <= TAG_NAME_SIZE_MAX &&
-               strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == size;
-}
-
-static Tag *find_tag(confer_options *options, const char *name) {
+static OptionTag *find_tag(confer_options *options, const char *name) {
         for (size_t i = 0; i < options->n_tags; i++)
                 if (strcmp(options->tags[i].name, name) == 0)
                         return &options->tags[i];
@@ -292,14 +285,15 @@ static Tag *find_tag(confer_options *options, const char *name) {
 }
 
 _public_ confer_error confer_options_set_tag(confer_options *options, const char *name, const char *value) {
-        Tag *known, tag;
+        OptionTag *known, tag;
 
-        if (!options || !name || !value || !tag_name_is_valid(name) || !is_utf8(value, TAG_VALUE_SIZE_MAX))
+        if (!options || !name || !value || !tag_name_is_valid(span_from_string(name)) ||
+            !tag_value_is_valid(span_from_string(value)))
                 return CONFER_E_INVALID;
         known = find_tag(options, name);
         if (known)
                 return set_text(&known->value, value);
-        if (options->n_tags == FRAME_TAGS_MAX)
+        if (options->n_tags == TAGS_MAX)
                 return CONFER_E_INVALID;
 
         if (!copy_text(name, &tag.name))

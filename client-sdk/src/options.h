@@ -24,10 +24,10 @@ typedef struct Server {
         bool is_tls;
 } Server;
 
-typedef struct Tag {
+typedef struct OptionTag {
         char *name;
         char *value;
-} Tag;
+} OptionTag;
 
 /* A namespace that is wanted: whole, or those of its keys. */
 typedef struct Wanted {
@@ -47,7 +47,7 @@ struct confer_options {
         char *tls_server_name;
         char *instance;
         char *app;
-        Tag tags[FRAME_TAGS_MAX];
+        OptionTag tags[TAGS_MAX];
         size_t n_tags;
         Wanted *wanted;
         size_t n_wanted;

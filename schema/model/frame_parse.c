@@ -23,19 +23,6 @@
 #define OPTIONAL(member_name, member_kind)                                                                   \
         { .name = (member_name), .kind = JSON_KIND_##member_kind, .is_optional = true }
 
-static bool tag_name_is_valid(Span name) {
-        if (name.size == 0 || name.size > TAG_NAME_SIZE_MAX)
-                return false;
-
-        for (size_t i = 0; i < name.size; i++) {
-                char c = name.data[i];
-
-                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
-                        return false;
-        }
-        return true;
-}
-
 static bool tag_is_known(const Frame *frame, Span name) {
         for (size_t i = 0; i < frame->n_tags; i++)
                 if (span_equal(frame->tags[i].name, name))
@@ -44,18 +31,18 @@ static bool tag_is_known(const Frame *frame, Span name) {
 }
 
 static int read_tag(FrameParser *parser, const FramePath *path, Span name, JsonValue value) {
-        FrameTag *tag = &parser->frame.tags[parser->frame.n_tags];
+        Tag *tag = &parser->frame.tags[parser->frame.n_tags];
 
         if (value.kind != JSON_KIND_STRING)
                 return frame_refuse(parser, path, "the value of a tag must be a string");
 
-        *tag = (FrameTag){
+        *tag = (Tag){
                 .name = frame_keep_text(parser, (JsonValue){ JSON_KIND_STRING, name }),
                 .value = frame_keep_text(parser, value),
         };
         if (!tag_name_is_valid(tag->name))
                 return frame_refuse(parser, path, "the name of a tag is 1 to 64 of a-z, 0-9, _, . and -");
-        if (tag->value.size > TAG_VALUE_SIZE_MAX || memchr(tag->value.data, '\0', tag->value.size))
+        if (!tag_value_is_valid(tag->value))
                 return frame_refuse(parser, path,
                                     "the value of a tag has at most 256 bytes, and no NUL character");
         if (tag_is_known(&parser->frame, tag->name))
@@ -73,10 +60,10 @@ static int read_tags(FrameParser *parser, const FramePath *path, const FrameMemb
 
         if (n_tags == 0)
                 return 0;
-        if (n_tags > FRAME_TAGS_MAX)
+        if (n_tags > TAGS_MAX)
                 return frame_refuse(parser, &at, "at most 32 tags are allowed");
 
-        parser->frame.tags = frame_keep_array(parser, n_tags, sizeof(FrameTag));
+        parser->frame.tags = frame_keep_array(parser, n_tags, sizeof(Tag));
         if (!parser->frame.tags)
                 return -ENOMEM;
 

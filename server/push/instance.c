@@ -29,7 +29,7 @@ Instance *instance_new(const Frame *frame) {
 
         for (size_t i = 0; i < frame->n_tags; i++)
                 size += frame->tags[i].name.size + frame->tags[i].value.size;
-        instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(FrameTag) + size);
+        instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(Tag) + size);
         text = (char *)&instance->tags[frame->n_tags];
         instance->id = copy_text(&text, frame->instance_id);
         instance->app = copy_text(&text, frame->app);

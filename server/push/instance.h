@@ -21,7 +21,7 @@ typedef struct Instance {
         Span app; /* or absent */
         Span sdk; /* or absent */
         size_t n_tags;
-        FrameTag tags[];
+        Tag tags[];
 } Instance;
 
 /* Copies what @frame, a subscribe, says. To be released with free(). */

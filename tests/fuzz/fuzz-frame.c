@@ -96,7 +96,7 @@ static void check_frame(const Frame *frame) {
         check_text(frame->app);
         check_text(frame->sdk);
         check_text(frame->message);
-        expect(frame->n_tags <= FRAME_TAGS_MAX && frame->n_results <= FRAME_RESULTS_MAX);
+        expect(frame->n_tags <= TAGS_MAX && frame->n_results <= FRAME_RESULTS_MAX);
         for (size_t i = 0; i < frame->n_tags; i++)
                 check_text(frame->tags[i].value);
         for (size_t i = 0; i < frame->n_results; i++)

@@ -417,7 +417,7 @@ static void test_counts_are_limited(void **state _unused_) {
                 { "subscribe", "\"namespaces\":[{\"name\":\"q\",\"keys\":[\"a\"]},{\"name\":\"p\",\"keys\":[",
                   "\"k#\"", "]}]", FRAME_KEYS_MAX - 1, "namespaces" },
                 { "subscribe", "\"namespaces\":[],\"instance\":{\"id\":\"i\",\"tags\":{", "\"t#\":\"\"", "}}",
-                  FRAME_TAGS_MAX, "instance.tags" },
+                  TAGS_MAX, "instance.tags" },
                 { "unsubscribe", "\"namespaces\":[", "\"n#\"", "]", FRAME_NAMESPACES_MAX, "namespaces" },
                 { "ack", "\"results\":[", "{\"namespace\":\"n\",\"key\":\"k\",\"version\":1,\"ok\":true}",
                   "]", FRAME_RESULTS_MAX, "results" },

@@ -82,7 +82,7 @@ static void a_tag_set_again_replaces_the_first(void **state) {
         assert_string_equal(options->tags[0].value, "b");
         assert_int_equal(confer_options_set_tag(options, "Ring", "b"), CONFER_E_INVALID);
         assert_int_equal(confer_options_set_tag(options, "", "b"), CONFER_E_INVALID);
-        for (int i = 1; i < FRAME_TAGS_MAX; i++) {
+        for (int i = 1; i < TAGS_MAX; i++) {
                 snprintf(name, sizeof(name), "t%d", i);
                 assert_int_equal(confer_options_set_tag(options, name, ""), CONFER_OK);
         }
