@@ -105,7 +105,7 @@ static int start_server(Parts *parts, Problem *ret_problem) {
         r = make_push(parts);
         if (r)
                 return r;
-        options.hooks = push_hooks(parts->push);
+        options.hooks[0] = push_hooks(parts->push);
         parts->routes = routes_new(settings->metrics_public);
         options.routes = parts->routes;
         parts->app.n_threads = options.n_threads;
