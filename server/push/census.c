@@ -316,6 +316,10 @@ Release *census_release(const Census *census) {
         return census->release;
 }
 
+const Gray *census_candidate(const Census *census) {
+        return census->candidate;
+}
+
 size_t census_n_instances(const Census *census) {
         size_t n = 0;
 

@@ -62,6 +62,7 @@ void census_take(Census *census, void (*done)(Census *census, void *context), vo
 /* What was counted, from done() on; texts and arrays live as long as the census. */
 
 Release *census_release(const Census *census);
+const Gray *census_candidate(const Census *census);
 size_t census_n_instances(const Census *census);
 /* Those that get the stable version without an arm's doing. */
 CensusCount census_stable(const Census *census);

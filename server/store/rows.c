@@ -5,6 +5,9 @@ const char *release_kind_to_string(ReleaseKind kind) {
                 [RELEASE_PUBLISH] = "publish",
                 [RELEASE_ROLLBACK] = "rollback",
                 [RELEASE_DELETE] = "delete",
+                [RELEASE_GRAY] = "gray",
+                [RELEASE_PROMOTE] = "promote",
+                [RELEASE_ABORT] = "abort",
         };
 
         return names[kind];

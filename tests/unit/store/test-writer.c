@@ -348,7 +348,7 @@ static Operation roll_back(const char *namespace, const char *key, int64_t to) {
                             .namespace = span(namespace),
                             .key = span(key),
                             .comment = SPAN_LITERAL("rollback"),
-                            .rollback_to = to };
+                            .rollback = { .to = to } };
 }
 
 static Operation delete (const char *namespace, const char *key) {
