@@ -17,8 +17,8 @@ static const char middle_text[] = "SELECT CAST(ifnull(avg(stable_id), 0) AS INTE
 static const char namespaces_text[] = "SELECT name FROM namespaces WHERE deleted = 0";
 
 /*
- * The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. What few configs have,
- * an event after the one in force or a gray release, is looked up for those alone.
+ * The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. What few configs
+ * have, an event after the one in force or a gray release, is looked up for those alone.
  */
 static const char releases_text[] =
         "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id,"

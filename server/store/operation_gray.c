@@ -45,7 +45,8 @@ static int check_versions(Transaction *transaction, const Config *config, const 
         return 0;
 }
 
-/* What only the store can tell of the rules, and what has to hold for it to write them with a step's weight. */
+/* What only the store can tell of the rules, and what has to hold for it to write them with a step's weight.
+ */
 static int check_rules(Transaction *transaction, const Config *config, const Operation *operation,
                        const Gray *rules, Problem *problem) {
         const Ramp *ramp = operation->gray_set.ramp;
@@ -87,13 +88,14 @@ static int set(Transaction *transaction, Config *config, GrayState *state, const
         if (r || buf_failed(&weighted))
                 return -ENOMEM;
 
-        return config_set_gray(transaction, config, state,
-                               &(ConfigChange){ SPAN_LITERAL("gray.set"), gray_only_version(rules),
-                                                buf_span(&details) },
-                               operation);
+        return config_set_gray(
+                transaction, config, state,
+                &(ConfigChange){ SPAN_LITERAL("gray.set"), gray_only_version(rules), buf_span(&details) },
+                operation);
 }
 
-/* The salt that is asked for, else that of the gray release which runs already, in @running, else a new one. */
+/* The salt that is asked for, else that of the gray release which runs already, in @running, else a new one.
+ */
 static int choose_salt(Transaction *transaction, const Config *config, const Operation *operation,
                        GrayRow **running, Span *ret_salt) {
         int r;
