@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,16 +31,8 @@
 #define PLAN_TOO_HEAVY "{\"steps\":[{\"weight\":1,\"hold\":\"10m\"},{\"weight\":50.001}]}"
 
 /*
- * Operations, all on the config that publish_and_save() makes.
+ * Operations.
  */
-
-static Operation set_gray(const char *rules) {
-        return (Operation){ .type = OPERATION_GRAY_SET,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("canaries"),
-                            .gray_set = { .fresh_salt = SPAN_LITERAL("fresh"), .rules = span(rules) } };
-}
 
 static Operation salted(Operation operation, const char *salt, const char *fresh_salt) {
         operation.gray_set.salt = span(salt);
@@ -49,10 +42,12 @@ static Operation salted(Operation operation, const char *salt, const char *fresh
 
 /* Good until the next one is planned. */
 static Operation planned(Operation operation, const char *plan) {
+        _cleanup_(gray_freep) Gray *rules = NULL;
         static Ramp ramp;
         Problem problem;
 
-        if (ramp_parse(span(plan), 2, &ramp, &problem) != 0)
+        if (gray_new(operation.gray_set.rules, SPAN_LITERAL("any"), &rules, &problem) ||
+            ramp_parse(span(plan), gray_n_rules(rules), &ramp, &problem))
                 fail_msg("%s: %s", problem.field, problem.text);
         operation.gray_set.ramp = &ramp;
         operation.gray_set.plan = span(plan);
@@ -65,33 +60,6 @@ static Operation move(GrayMove move) {
                             .key = SPAN_LITERAL("app"),
                             .comment = SPAN_LITERAL("move"),
                             .gray_move = { .move = move } };
-}
-
-/* @version: 0 for the only one. */
-static Operation promote(int64_t version) {
-        return (Operation){ .type = OPERATION_GRAY_PROMOTE,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("promote"),
-                            .gray_end = { .version = version } };
-}
-
-static Operation abort_gray(void) {
-        return (Operation){ .type = OPERATION_GRAY_ABORT,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("abort") };
-}
-
-static Operation ending_gray(Operation rollback) {
-        rollback.rollback.end_gray = true;
-        return rollback;
-}
-
-static Operation on(const char *namespace, const char *key, Operation operation) {
-        operation.namespace = span(namespace);
-        operation.key = span(key);
-        return operation;
 }
 
 /* Version 1 is in force, up to @n are saved. */
@@ -731,7 +699,7 @@ static void test_a_command_of_which_one_operation_is_refused_leaves_the_gray_rel
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 1, publish("prod", "app", 2), abort_gray());
         assert_changes(set_gray(VERSION_2));
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 2, set_gray(VERSIONS_2_3), promote(3), abort_gray());
-        ASSERT_ALL_REFUSED(STORE_E_GRAY_VERSION, 1, delete ("prod", "app"), publish("prod", "app", 1),
+        ASSERT_ALL_REFUSED(STORE_E_GRAY_VERSION, 2, delete ("prod", "app"), publish("prod", "app", 1),
                            set_gray("[{\"split\":[{\"version\":4,\"weight\":1}]}]"));
         assert_int_equal(gray()->n_arms, 1);
 }
@@ -739,6 +707,16 @@ static void test_a_command_of_which_one_operation_is_refused_leaves_the_gray_rel
 /*
  * Starts.
  */
+
+static void damage(const char *path, const char *text) {
+        sqlite3 *database;
+        char *message = NULL;
+
+        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+        if (sqlite3_exec(database, text, NULL, NULL, &message) != SQLITE_OK)
+                fail_msg("%s: %s", text, message);
+        assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
 
 static void test_a_start_finds_what_was_there(void **state _unused_) {
         publish_and_save(3);
@@ -758,6 +736,20 @@ static void test_a_start_finds_what_was_there(void **state _unused_) {
         assert_null(gray());
 }
 
+static void test_a_start_finds_how_long_a_step_was_held(void **state _unused_) {
+        publish_and_save(2);
+        assert_changes(planned(set_gray(VERSION_2), PLAN));
+        close_store();
+        damage(suite.fixture->path, "UPDATE grays SET ramp_held_ms = 1234, ramp_since_ms = 5678");
+        catalog_deinit(&suite.catalog);
+        open_store();
+        start_store();
+        assert_int_equal(gray()->ramp->held_ms, 1234);
+        assert_int_equal(gray()->ramp->since_ms, 5678);
+        assert_changes(save_and_publish("prod", "app", "three"));
+        assert_int_equal(gray()->ramp->held_ms, 1234);
+}
+
 static void test_a_start_finds_the_revision_of_an_abort(void **state _unused_) {
         publish_and_save(2);
         assert_changes(set_gray(VERSION_2));
@@ -774,15 +766,16 @@ static void test_a_restored_backup_has_the_gray_release(void **state _unused_) {
         StoreOptions options = suite.options;
         Problem problem = PROBLEM_NULL;
         const Release *release;
+        char path[PATH_MAX];
 
         publish_and_save(2);
         assert_changes(planned(set_gray(VERSION_2), PLAN));
-        options.path = fixture_file(suite.fixture, "restored.db");
+        (void)snprintf(path, sizeof(path), "%s", fixture_file(suite.fixture, "restored.db"));
+        options.path = path;
         if (store_backup(suite.fixture->path, fixture_file(suite.fixture, "backup.db"), &problem) ||
             store_restore(options.path, fixture_file(suite.fixture, "backup.db"), &problem))
                 fail_msg("%s", problem.text);
 
-        options.path = fixture_file(suite.fixture, "restored.db");
         assert_int_equal(store_open(&options, &store, &problem), 0);
         assert_int_equal(store_load(store, &restored, &problem), 0);
         release = catalog_get(&restored, SPAN_LITERAL("prod"), SPAN_LITERAL("app"));
@@ -797,17 +790,6 @@ static void test_a_restored_backup_has_the_gray_release(void **state _unused_) {
  */
 
 #define SET_PLAN(text) "UPDATE grays SET plan = '" text "'"
-
-/* Done to a copy of the store. */
-static void damage(const char *path, const char *text) {
-        sqlite3 *database;
-        char *message = NULL;
-
-        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-        if (sqlite3_exec(database, text, NULL, NULL, &message) != SQLITE_OK)
-                fail_msg("%s: %s", text, message);
-        assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
 
 static void copy_store(const char *to) {
         Problem problem;
@@ -1054,6 +1036,7 @@ int main(void) {
                 TEST(test_later_operations_see_the_gray_release_of_earlier_ones),
                 TEST(test_a_command_of_which_one_operation_is_refused_leaves_the_gray_release),
                 TEST(test_a_start_finds_what_was_there),
+                TEST(test_a_start_finds_how_long_a_step_was_held),
                 TEST(test_a_start_finds_the_revision_of_an_abort),
                 TEST(test_a_restored_backup_has_the_gray_release),
                 TEST(test_damage_to_a_gray_release_is_named),
