@@ -107,11 +107,15 @@ static const char *take_sent(void) {
         return text;
 }
 
+/* As the last of what was. @error: NULL: it was applied */
 static void assert_acknowledged(int version, const char *error) {
         char expected[128];
 
-        snprintf(expected, sizeof(expected), "\"version\":%d,\"ok\":%s,\"error\":%s%s%s}]}}\n", version,
-                 error ? "false" : "true", error ? "\"" : "", error ? error : "null", error ? "\"" : "");
+        if (error)
+                snprintf(expected, sizeof(expected), "\"version\":%d,\"ok\":false,\"error\":\"%s\"}]}}\n",
+                         version, error);
+        else
+                snprintf(expected, sizeof(expected), "\"version\":%d,\"ok\":true}]}}\n", version);
         assert_non_null(strstr(take_sent(), expected));
 }
 
