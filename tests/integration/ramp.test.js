@@ -2,8 +2,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { describe, test } = require('node:test');
+const fs = require('node:fs');
+const path = require('node:path');
+const { after, describe, test } = require('node:test');
 const { Conferd, useConferd } = require('../lib/conferd.js');
+const { mountSmall, unmount } = require('../lib/mount.js');
 const { GrayConfig, oneArm, passHolds, steps } = require('../lib/ramp.js');
 const { StreamClient, metric } = require('../lib/stream.js');
 const { inParallel, until } = require('../lib/waiting.js');
@@ -460,5 +463,41 @@ describe('Ramps across restarts', () => {
       await config.untilDone();
       assert.deepEqual(weights(await config.audit()).slice(0, -1), Array.from({ length: 31 }, (_, k) => k + 1));
     }
+  });
+});
+
+const mounted = mountSmall('8m');
+
+describe('A ramp on a full disk', { skip: mounted ? false : 'this user may not mount' }, () => {
+  const server = new Conferd({ data: path.join(mounted || '', 'data'), args: quick });
+  const ballast = path.join(mounted || '', 'ballast');
+  after(async () => {
+    await server.finish();
+    unmount(mounted);
+  });
+
+  function fillDisk() {
+    const file = fs.openSync(ballast, 'w');
+    assert.throws(() => {
+      for (;;) fs.writeSync(file, Buffer.alloc(4096));
+    }, { code: 'ENOSPC' });
+    fs.closeSync(file);
+  }
+
+  test('It goes on when there is room again, and has said once that it could not', async () => {
+    await server.start();
+    await server.api.createNamespaces(namespace);
+    const config = await new GrayConfig(server, namespace, 'k').make();
+    const n = 32;
+    await config.set({
+      rules: oneArm(2),
+      plan: { steps: Array.from({ length: n }, (_, i) => ({ weight: i + 1, hold: '50ms' })), promote: true },
+    });
+    fillDisk();
+    await until(() => /store\.write-failed[^]*store\.write-failed/.test(server.stderr), 'it tried again');
+    fs.rmSync(ballast);
+    await config.untilGone();
+    assert.equal(server.stderr.match(/warning ramp\.failed The ramp of prod\/k cannot go on/g).length, 1);
+    assert.deepEqual(weights(await config.audit()), Array.from({ length: n - 1 }, (_, i) => i + 2));
   });
 });
