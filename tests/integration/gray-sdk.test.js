@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { after, before, describe, test } = require('node:test');
 const { Conferd } = require('../lib/conferd.js');
 const { Fleet } = require('../lib/fleet.js');
-const { GrayConfig, steps } = require('../lib/ramp.js');
+const { GrayConfig, manySteps, steps } = require('../lib/ramp.js');
 const { until } = require('../lib/waiting.js');
 
 const namespace = 'prod.acme';
@@ -22,11 +22,15 @@ const perGroup = 40;
 
 const byTagAndWeight = (weight, version = 2) => [
   { match: { ring: ['canary'] }, split: [{ version, weight: 100 }] },
-  { match: { region: ['eu', 'us'], app_version: { semver: '>=2.1.0' } }, split: [{ version, weight }, { version: 3, weight: 15 }] },
+  {
+    match: { region: ['eu', 'us'], app_version: { semver: '>=2.1.0' } },
+    split: [{ version, weight }, { version: 3, weight: 15 }],
+  },
   { match: { address: { cidr: '2001:db8::/32' } }, split: [{ version, weight: 50 }] },
 ];
 
 const changed = (before_, after_) => before_.map(({ version }, i) => version !== after_[i].version);
+const toldVersions = (instance) => instance.told('app.json').map(({ version }) => version).join();
 const count = (list) => list.filter(Boolean).length;
 
 describe('Gray releases, from the server to two hundred instances', () => {
@@ -88,9 +92,10 @@ describe('Gray releases, from the server to two hundred instances', () => {
 
   test('Rules by tag and weight reach exactly those whom they choose', async () => {
     const rules = byTagAndWeight(20);
-    const { data: preview } = await api.post(config.path('gray', 'preview'), { rules, salt: 'end to end' }, { query: { limit: 1000 } });
+    const body = { rules, salt: 'end to end' };
+    const { data: preview } = await api.post(config.path('gray', 'preview'), body, { query: { limit: 1000 } });
     assert.equal(preview.instances, 200);
-    const isChanged = await change(() => config.set({ rules, salt: 'end to end' }), { atLeast: 60 });
+    const isChanged = await change(() => config.set(body), { atLeast: 60 });
 
     assert.equal(preview.changing, count(isChanged));
     assert.deepEqual(
@@ -109,7 +114,8 @@ describe('Gray releases, from the server to two hundred instances', () => {
       return applied === 200 && now;
     }, 'all have reported');
     for (const arm of gray.instances.arms) {
-      const expected = count(seen.map(({ version, rule, gray: isGray }) => isGray && rule === arm.rule && version === arm.version));
+      const isOfArm = (one) => one.gray && one.rule === arm.rule && one.version === arm.version;
+      const expected = seen.filter(isOfArm).length;
       assert.deepEqual([arm.connected, arm.applied, arm.refused], [expected, expected, 0]);
     }
     assert.equal(gray.instances.stable.connected, count(seen.map(({ gray: isGray }) => !isGray)));
@@ -129,7 +135,8 @@ describe('Gray releases, from the server to two hundred instances', () => {
   });
 
   test('Rules that change nobody are told to nobody', async () => {
-    await change(() => config.set({ rules: [...byTagAndWeight(20), { match: { ring: ['beta'] }, split: [{ version: 3, weight: 100 }] }] }), { atLeast: 0 });
+    const forBeta = { match: { ring: ['beta'] }, split: [{ version: 3, weight: 100 }] };
+    await change(() => config.set({ rules: [...byTagAndWeight(20), forBeta] }), { atLeast: 0 });
   });
 
   test('Tags that change at run time count from then on', async () => {
@@ -183,9 +190,8 @@ describe('Gray releases, from the server to two hundred instances', () => {
     await fleet.untilAllSee('app.json', now);
     await fence();
     assert.equal(count(now.map(({ version }) => version === 2)), 200);
-    for (const { told } of fleet.instances.map((instance) => ({ told: instance.told('app.json').map(({ version }) => version) })))
-      assert.ok(told.length === 0 || told.join() === '3,2', told.join());
-    assert.deepEqual(refuser.told('app.json').map(({ version }) => version), [3, 2]);
+    for (const instance of fleet.instances) assert.match(toldVersions(instance), /^(3,2)?$/, instance.id);
+    assert.equal(toldVersions(refuser), '3,2');
     seen = now;
   });
 
@@ -196,7 +202,7 @@ describe('Gray releases, from the server to two hundred instances', () => {
     await config.set({
       salt: 'restarted',
       rules: [{ split: [{ version: 3, weight: 0 }] }],
-      plan: { steps: Array.from({ length: n }, (_, i) => ({ weight: (100 * (i + 1)) / n | 0, hold: '200ms' })), abort_on: { refused: 1 }, promote: true },
+      plan: { steps: manySteps(n, '200ms', (i) => 8 * (i + 1)), abort_on: { refused: 1 }, promote: true },
     });
     for (const step of [3, 8]) {
       await config.until((gray) => !gray || gray.ramp.step >= step, `step ${step}`);
@@ -214,7 +220,6 @@ describe('Gray releases, from the server to two hundred instances', () => {
     seen = await fleet.expect(config);
     await fleet.untilAllSee('app.json', seen);
     await fence();
-    for (const instance of fleet.instances)
-      assert.deepEqual(instance.told('app.json').map(({ version }) => version), [3], instance.id);
+    for (const instance of fleet.instances) assert.equal(toldVersions(instance), '3', instance.id);
   });
 });

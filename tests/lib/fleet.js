@@ -59,7 +59,8 @@ class Fleet {
     this.instances = [];
     for (const [name, tags] of Object.entries(groups)) {
       const tag = Object.entries(tags).map(([tagName, value]) => `${tagName}=${value}`);
-      const probe = new Probe({ server: server.origin, token: server.token, namespace, instance: name, clients: n, tag });
+      const { origin, token } = server;
+      const probe = new Probe({ server: origin, token, namespace, instance: name, clients: n, tag });
       this.probes.push(probe);
       for (let i = 0; i < n; i++) this.instances.push(new FleetInstance(probe, i, `${name}-${i}`, tags));
     }

@@ -8,6 +8,10 @@ const { until } = require('./waiting.js');
 /** `steps(['300ms', 1], ['1h', 100])`: holds with their weights. */
 const steps = (...list) => list.map(([hold, weight]) => (hold ? { weight, hold } : { weight }));
 
+/** @n steps, each held for @hold, with the weights that @weightOf their index gives. */
+const manySteps = (n, hold, weightOf = (i) => i + 1) =>
+  Array.from({ length: n }, (_, i) => ({ weight: weightOf(i), hold }));
+
 /** One rule for everybody, with one arm. */
 const oneArm = (version, weight = 0) => [{ split: [{ version, weight }] }];
 
@@ -94,10 +98,10 @@ class GrayConfig {
 /** Waits as long as a ramp of @holdMs takes for a step: time as the driver sees it, without a clock of our own. */
 async function passHolds(server, namespace, n, holdMs) {
   const config = await new GrayConfig(server, namespace, `clock-${passHolds.n++}`).make();
-  await config.set({ rules: oneArm(2), plan: { steps: Array.from({ length: n + 1 }, () => ({ weight: 1, hold: `${holdMs}ms` })) } });
+  await config.set({ rules: oneArm(2), plan: { steps: manySteps(n + 1, `${holdMs}ms`) } });
   await config.untilStep(n);
   await config.abort();
 }
 passHolds.n = 0;
 
-module.exports = { GrayConfig, oneArm, passHolds, steps };
+module.exports = { GrayConfig, manySteps, oneArm, passHolds, steps };
