@@ -552,6 +552,32 @@ static void test_a_plan_that_does_not_go_with_the_rules_is_refused(void **state 
         assert_changes(planned(set_gray(TWO_ARMS), PLAN));
 }
 
+/* Blanks make them as long. */
+static char *rules_of_size(size_t size) {
+        static const char end[] = "{\"split\":[{\"version\":2,\"weight\":1}]}]";
+        char *rules = malloc(size + 1);
+
+        assert_non_null(rules);
+        memset(rules, ' ', size);
+        rules[0] = '[';
+        memcpy(rules + size + 1 - sizeof(end), end, sizeof(end));
+        return rules;
+}
+
+static void test_with_a_plan_there_is_room_for_its_weights_in_the_rules(void **state _unused_) {
+        char *rules = rules_of_size(GRAY_RULES_SIZE_MAX);
+
+        publish_and_save(2);
+        assert_changes(set_gray(rules));
+        assert_refused_at(planned(set_gray(rules), PLAN), "rules");
+        free(rules);
+
+        rules = rules_of_size(GRAY_RULES_SIZE_MAX - 6);
+        assert_changes(planned(set_gray(rules), "{\"steps\":[{\"weight\":99.999}]}"));
+        assert_first_weight(99999);
+        free(rules);
+}
+
 static void test_a_step_raises_the_weight(void **state _unused_) {
         publish_and_save(3);
         assert_changes(planned(set_gray(TWO_ARMS), PLAN));
@@ -943,13 +969,6 @@ static void test_a_gray_release_that_cannot_be_read_stops_the_start(void **state
  * Random sequences: whatever is done, the file holds, and a start finds what the changes made.
  */
 
-static uint64_t next_random(uint64_t *state) {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        return *state;
-}
-
 static Operation random_operation(uint64_t *random) {
         static const char *const rules[] = { VERSION_2, VERSIONS_2_3, TWO_ARMS };
         const char *chosen = rules[next_random(random) % ARRAY_SIZE(rules)];
@@ -1024,6 +1043,7 @@ int main(void) {
                 TEST(test_every_change_is_audited_in_order),
                 TEST(test_a_plan_begins_with_its_first_step),
                 TEST(test_a_plan_that_does_not_go_with_the_rules_is_refused),
+                TEST(test_with_a_plan_there_is_room_for_its_weights_in_the_rules),
                 TEST(test_a_step_raises_the_weight),
                 TEST(test_the_arms_bear_who_set_their_rules),
                 TEST(test_from_the_last_step_it_is_done_and_the_rules_stay),
@@ -1045,5 +1065,5 @@ int main(void) {
                 TEST(test_whatever_was_done_a_start_finds_it_again),
         };
 
-        return cmocka_run_group_tests_name("store gray", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("store gray", tests, silence_log, NULL);
 }
