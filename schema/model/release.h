@@ -67,7 +67,8 @@ void config_data_append_members(Buf *buf, const ConfigData *data);
  * release_new() - encode @data
  * @epoch: of the store; goes into the entity tag, so that a tag from before a restore never matches
  *
- * Return: an encoded release with one reference, or NULL for want of memory.
+ * Return: an encoded release with one reference; NULL for want of memory, or where the rules of its gray
+ * release are wrong.
  */
 Release *release_new(const ConfigData *data, Span epoch);
 Release *release_ref(Release *release);
