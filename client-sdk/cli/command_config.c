@@ -95,7 +95,8 @@ static int add_asker(OneConfig *one, const Options *options) {
 
         api_query(&one->path, "instance", options->instance);
         for (size_t i = 0; i < options->tags.n; i++) {
-                _cleanup_(freep) char *tag = tags_parameter(&options->tags, i);
+                _cleanup_(freep) char *name = tags_name(&options->tags, i);
+                _cleanup_(freep) char *tag = memory_format("%s:%s", name, tags_value(&options->tags, i));
 
                 api_query(&one->path, "tag", tag);
         }

@@ -13,7 +13,8 @@
 /* What people are told of the gray release as it is now. */
 static void tell_state(const Invocation *invocation, const OneConfig *one, json_t *data) {
         json_t *ramp = json_object_get(data, "ramp");
-        _cleanup_(buf_deinit) Buf words = BUF_NULL;
+        _cleanup_(freep) char *sentence = NULL;
+        Buf words = BUF_NULL;
 
         if (json_is_object(ramp)) {
                 buf_append_literal(&words, "the ramp is ");
@@ -21,9 +22,10 @@ static void tell_state(const Invocation *invocation, const OneConfig *one, json_
         } else {
                 buf_append_literal(&words, "the gray release is in force");
         }
-        memory_check(&words);
-        one_config_tell(one, invocation, data, "%.*s; version %lld is stable", (int)words.size, words.data,
-                        (long long)json_integer_value(json_object_get(data, "stable")));
+        buf_append_format(&words, "; version %lld is stable",
+                          (long long)json_integer_value(json_object_get(data, "stable")));
+        sentence = memory_take(&words);
+        one_config_tell(one, invocation, data, sentence);
 }
 
 /* The @plan may be NULL. */

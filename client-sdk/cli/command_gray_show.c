@@ -190,10 +190,19 @@ int command_gray_preview(const Invocation *invocation) {
  * evaluate
  */
 
+static void evaluate_print(const OneConfig *one, json_t *data) {
+        _cleanup_(freep) char *sentence = NULL, *tame = NULL;
+        Buf words = BUF_NULL;
+
+        gray_words_append_verdict(&words, data);
+        sentence = memory_take(&words);
+        tame = text_tame(sentence);
+        printf("%s/%s: %s\n", one->namespace_, one->key, tame);
+}
+
 int command_gray_evaluate(const Invocation *invocation) {
         const Options *options = &invocation->options;
         _cleanup_(one_config_deinit) OneConfig one = ONE_CONFIG_NULL;
-        _cleanup_(buf_deinit) Buf words = BUF_NULL;
         Problem problem = PROBLEM_NULL;
         json_auto_t *data = NULL;
         int r;
@@ -210,13 +219,9 @@ int command_gray_evaluate(const Invocation *invocation) {
         if (r)
                 return r;
 
-        if (options->output == OUTPUT_JSON) {
+        if (options->output == OUTPUT_JSON)
                 print_json(data);
-                return EXIT_DONE;
-        }
-
-        gray_words_append_verdict(&words, data);
-        memory_check(&words);
-        printf("%s/%s: %.*s\n", one.namespace_, one.key, (int)words.size, words.data);
+        else
+                evaluate_print(&one, data);
         return EXIT_DONE;
 }

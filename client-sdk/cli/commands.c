@@ -26,7 +26,12 @@
         { .name = NULL }
 
 #define COMMENT TEXT("comment", comment, "TEXT", "Why, for those who read the history and the audit.")
-#define TAG     LIST("tag", tags, "NAME=VALUE", "A tag of the asker; it may stand several times.")
+#define TAG     LIST("tag", tags, "NAME=VALUE", "A tag that gray rules look at; it may be given several times.")
+#define IDENTITY                                                                                             \
+        TEXT("instance", instance, "ID",                                                                     \
+             "The id of this instance, by which gray releases choose; unless given, the name of the host "   \
+             "and the number of the process."),                                                              \
+                TAG
 
 /* The rules of a gray release, for those commands that take them. */
 #define RULES                                                                                                \
@@ -250,6 +255,7 @@ static const Option render_options[] = {
         TEXT("reload", reload, "CMD", "A command that is run after files have changed."),
         NUMBER("splay", splay_ms, "MS", 0, 3600000,
                "Wait a random time of up to so many milliseconds before the reload command; 0 unless given."),
+        IDENTITY,
         FLAG("once", once, "Bring the files up to date once, and end."),
         END,
 };
@@ -266,6 +272,7 @@ static const Option watch_options[] = {
         TEXT("signal", signal, "SIGNAL",
              "Send this signal, such as HUP, to the process in the file of --pid-file."),
         TEXT("pid-file", pid_file, "FILE", "The file with the number of the process to signal."),
+        IDENTITY,
         {
                 .name = "exec",
                 FIELD(exec, char **),

@@ -152,12 +152,12 @@ void gray_words_append_plan(Buf *to, json_t *plan) {
         size_t i;
 
         json_array_foreach(json_object_get(plan, "steps"), i, step) {
-                json_t *hold = json_object_get(step, "hold");
+                const char *hold = json_string_value(json_object_get(step, "hold"));
 
                 buf_append_string(to, i ? ", " : "");
                 gray_words_append_weight(to, json_object_get(step, "weight"));
-                if (hold)
-                        buf_append_format(to, " for %s", json_string_value(hold));
+                if (hold && strcmp(hold, "0ms") != 0)
+                        buf_append_format(to, " for %s", hold);
         }
         append_limits(to, json_object_get(plan, "abort_on"));
         if (json_is_true(json_object_get(plan, "promote")))

@@ -1,9 +1,7 @@
 /*
  * What the commands on one config have in common.
  */
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/memory.h"
 #include "cli/one_config.h"
@@ -12,11 +10,6 @@
 void one_config_deinit(OneConfig *one) {
         api_close(one->api);
         buf_deinit(&one->path);
-}
-
-void one_config_set_path(OneConfig *one, const char *rest) {
-        buf_clear(&one->path);
-        api_config_path(&one->path, one->namespace_, one->key, rest);
 }
 
 int one_config_init(OneConfig *one, const Invocation *invocation, const char *rest) {
@@ -32,31 +25,28 @@ int one_config_init(OneConfig *one, const Invocation *invocation, const char *re
         if (r)
                 return r;
 
-        one_config_set_path(one, rest);
+        api_config_path(&one->path, one->namespace_, one->key, NULL);
+        if (rest)
+                buf_append_format(&one->path, "/%s", rest);
         return EXIT_DONE;
 }
 
-void one_config_tell(const OneConfig *one, const Invocation *invocation, json_t *data, const char *format,
-                     ...) {
-        va_list args;
+void one_config_tell(const OneConfig *one, const Invocation *invocation, json_t *data, const char *sentence) {
+        _cleanup_(freep) char *tame = NULL;
 
         if (invocation->options.output == OUTPUT_JSON) {
                 print_json(data);
-                return;
+        } else if (!invocation->options.quiet) {
+                tame = text_tame(sentence);
+                printf("%s/%s: %s\n", one->namespace_, one->key, tame);
         }
-        if (invocation->options.quiet)
-                return;
-
-        printf("%s/%s: ", one->namespace_, one->key);
-        va_start(args, format);
-        (void)vprintf(format, args);
-        va_end(args);
-        (void)putchar('\n');
 }
 
 void one_config_print(const OneConfig *one, const Invocation *invocation, json_t *data, const char *what) {
-        one_config_tell(one, invocation, data, "version %lld %s",
-                        (long long)json_integer_value(json_object_get(data, "version")), what);
+        json_int_t version = json_integer_value(json_object_get(data, "version"));
+        _cleanup_(freep) char *sentence = memory_format("version %lld %s", (long long)version, what);
+
+        one_config_tell(one, invocation, data, sentence);
 }
 
 int one_config_remove(const OneConfig *one, const char *op, const char *comment, json_t **ret_data) {

@@ -20,15 +20,11 @@ typedef struct OneConfig {
 
 void one_config_deinit(OneConfig *one);
 
-/* @rest: what follows the key in the path, or NULL. Return: an exit code, told. */
+/* @rest: what follows the key in the path, such as "gray/promote", or NULL. Return: an exit code, told. */
 int one_config_init(OneConfig *one, const Invocation *invocation, const char *rest);
 
-/* Makes the path end in another @rest, which may be NULL. */
-void one_config_set_path(OneConfig *one, const char *rest);
-
 /* Prints the data, or "NS/KEY: " and the sentence, unless the user wants it quiet. */
-void one_config_tell(const OneConfig *one, const Invocation *invocation, json_t *data, const char *format,
-                     ...) _printf_(4, 5);
+void one_config_tell(const OneConfig *one, const Invocation *invocation, json_t *data, const char *sentence);
 
 /* The same with the sentence "version N @what", where N is that of the data. */
 void one_config_print(const OneConfig *one, const Invocation *invocation, json_t *data, const char *what);

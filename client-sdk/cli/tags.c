@@ -48,31 +48,32 @@ int tags_check(const TextList *tags, Problem *ret_problem) {
         return 0;
 }
 
+char *tags_name(const TextList *tags, size_t index) {
+        Span name = split(tags->items[index]).name;
+
+        return memory_format("%.*s", (int)name.size, name.data);
+}
+
+const char *tags_value(const TextList *tags, size_t index) {
+        return split(tags->items[index]).value.data;
+}
+
 json_t *tags_to_json(const TextList *tags) {
         json_t *object = memory_had(json_object());
 
         for (size_t i = 0; i < tags->n; i++) {
-                Tag tag = split(tags->items[i]);
-                _cleanup_(freep) char *name = memory_format("%.*s", (int)tag.name.size, tag.name.data);
+                _cleanup_(freep) char *name = tags_name(tags, i);
 
-                if (json_object_set_new(object, name, json_string(tag.value.data)))
+                if (json_object_set_new(object, name, json_string(tags_value(tags, i))))
                         (void)memory_had(NULL);
         }
         return object;
 }
 
-char *tags_parameter(const TextList *tags, size_t index) {
-        Tag tag = split(tags->items[index]);
-
-        return memory_format("%.*s:%s", (int)tag.name.size, tag.name.data, tag.value.data);
-}
-
-static void add_value(json_t *match, Tag tag) {
-        _cleanup_(freep) char *name = memory_format("%.*s", (int)tag.name.size, tag.name.data);
-
+static void add_value(json_t *match, const char *name, const char *value) {
         if (!json_object_get(match, name) && json_object_set_new(match, name, json_array()))
                 (void)memory_had(NULL);
-        if (json_array_append_new(json_object_get(match, name), json_string(tag.value.data)))
+        if (json_array_append_new(json_object_get(match, name), json_string(value)))
                 (void)memory_had(NULL);
 }
 
@@ -80,11 +81,12 @@ int tags_to_match(const TextList *tags, json_t **ret_match, Problem *ret_problem
         json_auto_t *match = memory_had(json_object());
 
         for (size_t i = 0; i < tags->n; i++) {
+                _cleanup_(freep) char *name = tags_name(tags, i);
                 int r = check("match", tags->items[i], ret_problem);
 
                 if (r)
                         return r;
-                add_value(match, split(tags->items[i]));
+                add_value(match, name, tags_value(tags, i));
         }
 
         *ret_match = json_incref(match);

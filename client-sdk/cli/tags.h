@@ -13,11 +13,12 @@
 /* Looks at the tags of --tag, each of which stands once. Return: 0 or TAGS_E_INVALID. */
 int tags_check(const TextList *tags, Problem *ret_problem);
 
+/* The parts of the one at @index, which has been looked at: the name to be freed, the value borrowed. */
+char *tags_name(const TextList *tags, size_t index);
+const char *tags_value(const TextList *tags, size_t index);
+
 /* {"ring": "canary"} of tags that have been looked at. New. */
 json_t *tags_to_json(const TextList *tags);
-
-/* The tag at @index as the server's parameter has it, "ring:canary"; to be freed. */
-char *tags_parameter(const TextList *tags, size_t index);
 
 /*
  * tags_to_match() - the match of a gray rule, from the tags of --match
