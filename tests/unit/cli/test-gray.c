@@ -237,6 +237,7 @@ static void a_match_has_words(_unused_ void **state) {
                 { "{\"a\": {\"prefix\": [\"x\", \"y\"], \"exists\": true}}",
                   "a begins with one of x, y and a is there" },
                 { "{\"v\": {\"semver\": \">=2.1.0 <3.0.0\"}}", "v is a version \">=2.1.0 <3.0.0\"" },
+                { "{\"v\": {\"semver\": \"^2.1.0\"}}", "v is a version ^2.1.0" },
                 { "{\"ip\": {\"cidr\": [\"10.0.0.0/8\", \"::1\"]}}",
                   "ip is an address in one of 10.0.0.0/8, ::1" },
                 { "{\"a\": {\"exists\": false}}", "a is not there" },
