@@ -46,7 +46,8 @@ static const struct {
 
 /* A value that could be taken for our own words stands in quotes. */
 static void append_value(Buf *to, json_t *value) {
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-<>=^~";
+        static const char plain[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-<>=^~";
         const char *text = json_string_value(value);
 
         if (text && *text && !text[strspn(text, plain)])
