@@ -81,7 +81,8 @@ describe('confer gray', () => {
     await gray('set', ...at, '--version', '2', '--weight', '100', '--match', 'ring=canary');
     await until(async () => (await shown(...at)).instances.arms[0].applied === 2, 'both canaries');
     assert.deepEqual(versions(), Object.fromEntries(ids.map((id, i) => [id, i < 2 ? [1, 2] : [1]])));
-    assert.deepEqual({ gray: true, rule: 0 }, (({ config: { gray, rule } }) => ({ gray, rule }))(JSON.parse(runs.get(ids[0]).lines[1])));
+    const { config: chosen } = JSON.parse(runs.get(ids[0]).lines[1]);
+    assert.deepEqual({ gray: chosen.gray, rule: chosen.rule }, { gray: true, rule: 0 });
     assert.equal((await shown(...at)).salt, preview.salt);
     const show = await gray('show', ...at);
     assert.match(show.stdout, new RegExp(`^CONFIG +prod/scene\nstable +1\nsalt +${preview.salt}\n`));
@@ -162,8 +163,8 @@ describe('confer gray', () => {
     assert.equal((await gray('evaluate', ...at)).stdout, 'prod/who: version 1: rule 1 left the stable one, for want of a unit\n');
     assert.equal((await confer.run('get', ...at, ...tag)).stdout, 'two');
     assert.equal((await confer.run('get', ...at)).stdout, 'one', 'who says nothing gets the stable one');
-    const { version, gray: isGray, rule } = await confer.json('get', ...at, ...tag);
-    assert.deepEqual({ version, isGray, rule }, { version: 2, isGray: true, rule: 0 });
+    const read = await confer.json('get', ...at, ...tag);
+    assert.deepEqual({ version: read.version, gray: read.gray, rule: read.rule }, { version: 2, gray: true, rule: 0 });
 
     const units = Array.from({ length: 20 }, (_, i) => `user ${i}`);
     const verdicts = await Promise.all(units.map((unit) => evaluated(...at, '--unit', unit)));
