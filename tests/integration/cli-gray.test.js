@@ -36,10 +36,10 @@ describe('confer gray', () => {
   const shown = (...args) => confer.json('gray', 'show', ...args);
   const evaluated = (...args) => confer.json('gray', 'evaluate', ...args);
 
-  /** The rows of the table whose first heading is this, as arrays of cells. */
+  /** The rows of the table whose first heading is this, as arrays of cells; a table without rows has no heading. */
   function rowsOf({ lines }, heading) {
     const first = lines.findIndex((line) => line.startsWith(heading));
-    const rest = lines.slice(first + 1);
+    const rest = first < 0 ? [] : lines.slice(first + 1);
     const n = rest.indexOf('');
     return rest.slice(0, n < 0 ? rest.length : n).map((line) => line.split(/ {2,}/));
   }
@@ -62,7 +62,7 @@ describe('confer gray', () => {
     const ids = Array.from({ length: 6 }, (_, i) => `instance-${i}`);
     const { runs, versions } = await instances('scene', Object.fromEntries(ids.map((id) => [id, [`ring=${id.at(-1) < 2 ? 'canary' : 'late'}`]])));
 
-    // Nothing happens by the preview, and its salt chooses the same.
+    // Nothing happens by the preview, and its salt chooses the same: any of them, or none.
     const revision = await api.revision();
     const preview = await confer.json('gray', 'preview', ...at, '--version', '2', '--weight', '50');
     assert.equal(preview.instances, ids.length);
@@ -79,7 +79,11 @@ describe('confer gray', () => {
 
     // Widened to all canaries: they have it, nobody else hears of it.
     await gray('set', ...at, '--version', '2', '--weight', '100', '--match', 'ring=canary');
-    await until(async () => (await shown(...at)).instances.arms[0].applied === 2, 'both canaries');
+    await until(async () => {
+      const { arms, stable } = (await shown(...at)).instances;
+      return arms[0].applied === 2 && stable.applied === 4;
+    }, 'what all have applied');
+    await until(() => ids.slice(0, 2).every((id) => versions()[id].length === 2), 'what both canaries print');
     assert.deepEqual(versions(), Object.fromEntries(ids.map((id, i) => [id, i < 2 ? [1, 2] : [1]])));
     const { config: chosen } = JSON.parse(runs.get(ids[0]).lines[1]);
     assert.deepEqual({ gray: chosen.gray, rule: chosen.rule }, { gray: true, rule: 0 });
