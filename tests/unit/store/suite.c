@@ -84,8 +84,7 @@ static void feed(void *context, Commit *commit) {
         commit_free(commit);
 }
 
-/* @thread writer, with the lock */
-static void on_done(Command *command) {
+void on_done(Command *command) {
         Ask *ask = (Ask *)command;
 
         ask->is_done = true;
@@ -176,8 +175,6 @@ static bool same_ramp(const Ramp *a, const Ramp *b) {
                a->held_ms == b->held_ms && a->n_steps == b->n_steps && a->rule == b->rule;
 }
 
-static bool same_release(const Release *a, const Release *b);
-
 static bool same_gray(const GrayRelease *a, const GrayRelease *b) {
         if (!a || !b)
                 return a == b;
@@ -191,7 +188,7 @@ static bool same_gray(const GrayRelease *a, const GrayRelease *b) {
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): an arm's release has no gray release of its own. */
-static bool same_release(const Release *a, const Release *b) {
+bool same_release(const Release *a, const Release *b) {
         return a && b && span_equal(release_json(a), release_json(b)) &&
                span_equal(release_etag(a), release_etag(b)) && same_wire(a, b) && same_gray(a->gray, b->gray);
 }
@@ -440,8 +437,12 @@ char *dump(const char *const *texts, size_t n) {
         return buf_take_string(&text);
 }
 
-static void assert_nothing_changed(const char *before) {
-        char *after = dump(all_rows, ARRAY_SIZE(all_rows));
+char *dump_all(void) {
+        return dump(all_rows, ARRAY_SIZE(all_rows));
+}
+
+void assert_nothing_changed(const char *before) {
+        char *after = dump_all();
 
         assert_string_equal(before, after);
         free(after);
@@ -449,7 +450,7 @@ static void assert_nothing_changed(const char *before) {
 
 void assert_all_refused(const Operation *operations, size_t n, StoreOutcome expected,
                         size_t failed_operation) {
-        char *before = dump(all_rows, ARRAY_SIZE(all_rows));
+        char *before = dump_all();
         uint64_t catalog_revision = suite.catalog.revision;
         StoreOutcome outcome = execute_all(operations, n);
 
@@ -474,7 +475,7 @@ void assert_refused(Operation operation, StoreOutcome expected) {
 }
 
 void assert_no_op(Operation operation) {
-        char *before = dump(all_rows, ARRAY_SIZE(all_rows));
+        char *before = dump_all();
         uint64_t current = revision();
 
         assert_executed(operation);

@@ -92,6 +92,8 @@ Operation note_denial(void);
  * Commands.
  */
 
+/* What submit() makes a command's done(). @thread writer, with the lock */
+void on_done(Command *command);
 Ask *submit(const Operation *operations, size_t n);
 Ask *submit_one(Operation operation);
 void wait_for(Ask *ask);
@@ -127,7 +129,12 @@ const Release *served(const char *namespace, const char *key);
 /* 0: nothing is served. */
 void assert_served(const char *namespace, const char *key, int64_t version);
 void assert_content(const Release *release, Span content);
+/* In all that is served, and in memory. */
+bool same_release(const Release *a, const Release *b);
 /* All that @texts select, to be freed. Blobs show up to their first NUL. */
 char *dump(const char *const *texts, size_t n);
+/* All that the store holds, likewise. */
+char *dump_all(void);
+void assert_nothing_changed(const char *before);
 /* The last entry of the audit, as "action namespace/key version revision". */
 void assert_audited(const char *expected);

@@ -902,7 +902,7 @@ static void test_a_command_that_has_nothing_to_change_tells_the_current_revision
 
         assert_changes(create_namespace("prod"));
         assert_changes(save_and_publish("prod", "a", "1"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         assert_int_equal(
                 EXECUTE_ALL(save("prod", "a", "1"), publish("prod", "a", 0), roll_back("prod", "a", 1)),
                 STORE_OK);
@@ -1283,7 +1283,7 @@ static void test_a_disk_that_refuses_is_answered_and_changes_nothing(void **stat
 
         assert_changes(create_namespace("prod"));
         assert_changes(save_and_publish("prod", "app", "1"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         catalog_revision = suite.catalog.revision;
 
         fill_disk();
@@ -1331,7 +1331,7 @@ static void test_a_disk_that_does_not_sync_is_answered_and_changes_nothing(void 
         char *before;
 
         assert_changes(create_namespace("prod"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         syncs_fail = true;
         for (int i = 0; i < 3; i++)
                 assert_int_equal(execute(save_and_publish("prod", "app", "lost")), STORE_E_FAILED);
