@@ -317,14 +317,13 @@ static const Check checks[] = {
         { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT version FROM versions v"
                                    " WHERE v.id = c.stable_id AND v.config_id = c.id)",
           check_rule, "the version that it serves does not exist" },
-        { NAME_CONFIG
-          " FROM configs c JOIN namespaces n ON n.id = c.namespace_id LEFT JOIN"
-          " (SELECT config_id, max(id) AS id FROM releases WHERE kind NOT " LEAVES_STABLE
-          " GROUP BY config_id) l"
-          " ON l.config_id = c.id LEFT JOIN releases r ON r.id = l.id WHERE c.stable IS NOT r.version",
+        { NAME_CONFIG " FROM configs c JOIN namespaces n ON n.id = c.namespace_id LEFT JOIN"
+                      " (SELECT config_id, max(id) AS id FROM releases WHERE kind NOT " LEAVES_STABLE
+                      " GROUP BY config_id) l ON l.config_id = c.id AND l.id <= c.last_event_id"
+                      " LEFT JOIN releases r ON r.id = l.id WHERE c.stable IS NOT r.version",
           check_rule, "it does not serve what its last release event says" },
-        { NAME_CONFIG " FROM (SELECT config_id, max(id) AS last, max(iif(kind " PUTS_IN_FORCE
-                      ", id, 0)) AS last_in_force"
+        { NAME_CONFIG " FROM (SELECT config_id, max(id) AS last,"
+                      " max(iif(version IS NULL OR kind " LEAVES_STABLE ", 0, id)) AS last_in_force"
                       " FROM releases GROUP BY config_id) r JOIN configs c ON c.id = r.config_id"
                       " JOIN namespaces n ON n.id = c.namespace_id"
                       " WHERE c.last_event_id IS NOT r.last OR ifnull(c.release_id, 0) <> r.last_in_force",
