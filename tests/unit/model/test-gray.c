@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "model/gray.h"
+#include "model/utf8.h"
 
 #define SALT "0123456789abcdef"
 
@@ -118,8 +119,8 @@ static void test_faults_are_told_with_their_path(void **state _unused_) {
                 { "[{\"split\":[{\"version\":1,\"weight\":50},{\"version\":2,\"weight\":true}]}]",
                   "rules[0].split[1].weight" },
                 { "[{\"split\":[{\"version\":1,\"weight\":1}],\"name\":\"a\"}]", "rules[0].name" },
-                { "[{\"split\":[{\"version\":1,\"weight\":1}],\"\":\"a\"}]", "rules[0]" },
-                { "[{\"split\":[{\"version\":1,\"weight\":1}],\"a b\":\"a\"}]", "rules[0]" },
+                { "[{\"split\":[{\"version\":1,\"weight\":1}],\"\":\"a\"}]", "rules[0]." },
+                { "[{\"split\":[{\"version\":1,\"weight\":1}],\"a b\":\"a\"}]", "rules[0].a b" },
                 { "[{\"split\":[{\"version\":1,\"weight\":1}],\"split\":[]}]", "rules[0].split" },
                 { "[{\"split\":[{\"version\":1,\"weight\":1}]},{\"split\":[{\"version\":1}]}]",
                   "rules[1].split[0].weight" },
@@ -137,8 +138,8 @@ static void test_faults_of_matches_are_told_with_their_path(void **state _unused
                 { "[]", "match" },
                 { "\"ring\"", "match" },
                 { "{\"Ring\":[\"a\"]}", "match.Ring" },
-                { "{\"\":[\"a\"]}", "match" },
-                { "{\"a\\u0000\":[\"a\"]}", "match" },
+                { "{\"\":[\"a\"]}", "match." },
+                { "{\"a\\u0000b\":[\"a\"]}", "match.a" },
                 { "{\"r\":\"a\"}", "match.r" },
                 { "{\"r\":null}", "match.r" },
                 { "{\"r\":[]}", "match.r" },
@@ -182,6 +183,27 @@ static void test_faults_of_matches_are_told_with_their_path(void **state _unused
                                wrong[i].match);
                 (void)snprintf(field, sizeof(field), "rules[1].%s", wrong[i].field);
                 expect_refusal(span_from_string(rules), field);
+        }
+}
+
+/* A name of any length is cut behind a whole character, and leaves room for more in front of the path. */
+static void test_the_path_of_a_long_name_is_cut(void **state _unused_) {
+        for (size_t size = 0; size < 200; size++) {
+                _cleanup_(buf_deinit) Buf rules = BUF_NULL;
+                Problem problem = PROBLEM_NULL;
+                Span field;
+
+                buf_append_string(&rules, "[{\"match\":{\"");
+                for (size_t i = 0; i < size; i++)
+                        buf_append_char(&rules, 'n');
+                buf_append_string(&rules, "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\":[]},\"split\":[]}]");
+                assert_int_equal(gray_new(buf_span(&rules), SPAN_LITERAL(SALT), &(Gray *){ NULL }, &problem),
+                                 GRAY_E_INVALID);
+
+                field = span_from_string(problem.field);
+                assert_true(span_starts_with(field, SPAN_LITERAL("rules[0].")));
+                assert_int_equal(utf8_valid_size(field), field.size);
+                assert_true(field.size + strlen("operations[127].") < PROBLEM_FIELD_MAX);
         }
 }
 
@@ -680,6 +702,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_faults_are_told_with_their_path),
                 cmocka_unit_test(test_faults_of_matches_are_told_with_their_path),
+                cmocka_unit_test(test_the_path_of_a_long_name_is_cut),
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_sizes),
                 cmocka_unit_test(test_salts),
