@@ -187,7 +187,6 @@ static bool same_gray(const GrayRelease *a, const GrayRelease *b) {
         return true;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): an arm's release has no gray release of its own. */
 bool same_release(const Release *a, const Release *b) {
         return a && b && span_equal(release_json(a), release_json(b)) &&
                span_equal(release_etag(a), release_etag(b)) && same_wire(a, b) && same_gray(a->gray, b->gray);
@@ -324,6 +323,40 @@ Operation delete (const char *namespace, const char *key) {
                             .namespace = span(namespace),
                             .key = span(key),
                             .comment = SPAN_LITERAL("delete") };
+}
+
+Operation set_gray(const char *rules) {
+        return (Operation){ .type = OPERATION_GRAY_SET,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("canaries"),
+                            .gray_set = { .fresh_salt = SPAN_LITERAL("fresh"), .rules = span(rules) } };
+}
+
+Operation promote(int64_t version) {
+        return (Operation){ .type = OPERATION_GRAY_PROMOTE,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("promote"),
+                            .gray_end = { .version = version } };
+}
+
+Operation abort_gray(void) {
+        return (Operation){ .type = OPERATION_GRAY_ABORT,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("abort") };
+}
+
+Operation ending_gray(Operation rollback) {
+        rollback.rollback.end_gray = true;
+        return rollback;
+}
+
+Operation on(const char *namespace, const char *key, Operation operation) {
+        operation.namespace = span(namespace);
+        operation.key = span(key);
+        return operation;
 }
 
 Operation note_denial(void) {

@@ -88,6 +88,16 @@ Operation roll_back(const char *namespace, const char *key, int64_t to);
 Operation delete (const char *namespace, const char *key);
 Operation note_denial(void);
 
+/* Of gray releases, all on the config prod/app. */
+Operation set_gray(const char *rules);
+/* @version: 0 for the only one. */
+Operation promote(int64_t version);
+Operation abort_gray(void);
+
+Operation ending_gray(Operation rollback);
+/* The same on another config. */
+Operation on(const char *namespace, const char *key, Operation operation);
+
 /*
  * Commands.
  */

@@ -679,9 +679,11 @@ typedef struct Model {
         int64_t stable;  /* 0: nothing is served */
         size_t in_force; /* event, from 1; or what was before a delete; 0: none ever */
         bool is_deleted;
+        bool has_gray;
         size_t n_events;
         struct {
                 int64_t version; /* 0: a delete */
+                bool is_gray;    /* set or aborted: it puts nothing in force */
                 size_t restores;
         } events[EVENTS_MAX + 1];
 } Model;
@@ -691,11 +693,37 @@ static StoreOutcome model_release(Model *model, int64_t version, size_t restored
         assert_true(model->n_events <= EVENTS_MAX);
         model->events[model->n_events].version = version;
         model->events[model->n_events].restores = restored_event;
+        model->has_gray &= version != 0;
         model->stable = version;
         model->is_deleted = version == 0;
         if (version)
                 model->in_force = model->n_events;
         return STORE_OK;
+}
+
+static StoreOutcome model_gray_event(Model *model, bool runs) {
+        model->n_events++;
+        assert_true(model->n_events <= EVENTS_MAX);
+        model->events[model->n_events].version = 1;
+        model->events[model->n_events].is_gray = true;
+        model->has_gray = runs;
+        return STORE_OK;
+}
+
+static StoreOutcome model_set_gray(Model *model) {
+        return model->stable ? model_gray_event(model, true) : STORE_E_GRAY_NOTHING_STABLE;
+}
+
+static StoreOutcome model_abort_gray(Model *model) {
+        return model->has_gray ? model_gray_event(model, false) : STORE_E_GRAY_UNKNOWN;
+}
+
+static StoreOutcome model_promote(Model *model) {
+        if (!model->has_gray)
+                return STORE_E_GRAY_UNKNOWN;
+
+        model->has_gray = false;
+        return model_release(model, 1, 0);
 }
 
 static StoreOutcome model_walk_back(Model *model) {
@@ -707,7 +735,7 @@ static StoreOutcome model_walk_back(Model *model) {
                 return model_release(model, model->events[from].version, from);
 
         to = (model->events[from].restores ? model->events[from].restores : from) - 1;
-        while (to > 0 && model->events[to].version == 0)
+        while (to > 0 && (model->events[to].version == 0 || model->events[to].is_gray))
                 to--;
         return to ? model_release(model, model->events[to].version, to) : STORE_E_NOTHING_TO_ROLL_BACK;
 }
@@ -722,7 +750,7 @@ static StoreOutcome model_roll_back(Model *model, int64_t to) {
         if (to == model->stable)
                 return STORE_OK;
 
-        while (event > 0 && model->events[event].version != to)
+        while (event > 0 && (model->events[event].version != to || model->events[event].is_gray))
                 event--;
         return model_release(model, to, event);
 }
@@ -760,7 +788,7 @@ static Step random_step(Model *model, uint64_t *random, size_t n) {
         Operation operation;
         Step step;
 
-        switch (model->newest ? next_random(random) % 8 : 0) {
+        switch (model->newest ? next_random(random) % 11 : 0) {
         case 0:
                 (void)snprintf(contents[n], sizeof(contents[n]), "%zu", n);
                 operation = and_publish ? save_and_publish("prod", "app", contents[n])
@@ -780,6 +808,18 @@ static Step random_step(Model *model, uint64_t *random, size_t n) {
         case 5:
                 operation = roll_back("prod", "app", version);
                 step.outcome = model_roll_back(model, version);
+                break;
+        case 6:
+                operation = set_gray("[{\"split\":[{\"version\":1,\"weight\":5}]}]");
+                step.outcome = model_set_gray(model);
+                break;
+        case 7:
+                operation = abort_gray();
+                step.outcome = model_abort_gray(model);
+                break;
+        case 8:
+                operation = promote(0);
+                step.outcome = model_promote(model);
                 break;
         default:
                 operation = roll_back("prod", "app", 0);
@@ -813,6 +853,7 @@ static void assert_events(const Model *model) {
                                  model->events[i].restores);
         }
         assert_served("prod", "app", model->stable);
+        assert_int_equal(model->stable && served("prod", "app")->gray, model->has_gray);
 }
 
 static void follow_random_sequence(uint64_t seed) {
