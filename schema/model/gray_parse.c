@@ -308,8 +308,10 @@ static void settle_texts(Compiler *compiler, GrayTest *test) {
         qsort_r(texts, n, sizeof(*texts), compare_texts, compiler->bytes.data);
         for (uint32_t i = 0; i < n; i++) {
                 const GrayText *last = n_kept ? &texts[n_kept - 1] : NULL;
-                bool is_needless = last && gray_text_is_prefix(bytes, last, gray_text(bytes, &texts[i])) &&
-                                   (test->kind == GRAY_TEST_PREFIX || last->size == texts[i].size);
+                bool is_needless =
+                        last &&
+                        gray_text_is_prefix(bytes, last, gray_text(bytes, &texts[i]), texts[i].head) &&
+                        (test->kind == GRAY_TEST_PREFIX || last->size == texts[i].size);
 
                 if (!is_needless)
                         texts[n_kept++] = texts[i];
@@ -526,23 +528,35 @@ static void sort_tests(Compiler *compiler, uint32_t first) {
         }
 }
 
-static int read_match(Compiler *compiler, const Path *path, JsonValue match, GrayRule *rule) {
+static int read_match(Compiler *compiler, const Path *path, JsonValue match) {
+        uint32_t first_test = N_OF(&compiler->tests, GrayTest);
         Span rest = match.text, escaped;
         JsonValue condition;
 
-        rule->first_test = N_OF(&compiler->tests, GrayTest);
         for (size_t n = 0; json_read_member(&rest, &escaped, &condition); n++) {
                 int r = n < GRAY_CONDITIONS_MAX
-                                ? read_match_member(compiler, path, rule->first_test, escaped, condition)
+                                ? read_match_member(compiler, path, first_test, escaped, condition)
                                 : refuse(compiler, path, "it has more than %d tags", GRAY_CONDITIONS_MAX);
 
                 if (r)
                         return r;
         }
 
-        sort_tests(compiler, rule->first_test);
-        rule->n_tests = N_OF(&compiler->tests, GrayTest) - rule->first_test;
+        sort_tests(compiler, first_test);
         return 0;
+}
+
+/* Ends the tests of rule @index, which begin at @first. */
+static void end_tests(Compiler *compiler, uint32_t first, uint32_t index) {
+        const GrayTest decide = { .kind = GRAY_TEST_DECIDE, .first = index };
+        GrayTest *tests;
+        uint32_t n;
+
+        buf_append(&compiler->tests, &decide, sizeof(decide));
+        tests = (GrayTest *)compiler->tests.data;
+        n = N_OF(&compiler->tests, GrayTest);
+        for (uint32_t i = first; i < n; i++)
+                tests[i].next_rule = n;
 }
 
 static int read_arm(Compiler *compiler, const Path *path, JsonValue object, GrayArm *ret_arm) {
@@ -603,24 +617,27 @@ static int read_rule(Compiler *compiler, const Path *path, JsonValue object, uin
                 [MATCH] = { .name = "match", .kind = JSON_KIND_OBJECT, .is_optional = true },
                 [SPLIT] = { .name = "split", .kind = JSON_KIND_ARRAY },
         };
+        uint32_t first_test = N_OF(&compiler->tests, GrayTest);
         GrayRule rule = { 0 };
         int r;
 
         r = read_members(compiler, path, object, members, N, "a rule has a match and a split, no more");
         if (!r && members[MATCH].is_present)
                 r = read_match(compiler, &(Path){ .parent = path, .name = SPAN_LITERAL("match") },
-                               members[MATCH].value, &rule);
+                               members[MATCH].value);
         if (!r)
                 r = read_split(compiler, &(Path){ .parent = path, .name = SPAN_LITERAL("split") },
                                members[SPLIT].value, index, &rule);
         if (r)
                 return r;
 
+        end_tests(compiler, first_test, index);
         buf_append(&compiler->rules, &rule, sizeof(rule));
         return 0;
 }
 
 static int read_rules(Compiler *compiler, Span text) {
+        const GrayTest end = { .kind = GRAY_TEST_END };
         const Path path = { .parent = NULL };
         JsonValue rules = json_read_value(text), object;
         Span rest = rules.text;
@@ -638,6 +655,7 @@ static int read_rules(Compiler *compiler, Span text) {
                 if (r)
                         return r;
         }
+        buf_append(&compiler->tests, &end, sizeof(end));
         return n ? 0 : refuse(compiler, &path, "there are none: write one, or withdraw the gray release");
 }
 
@@ -686,6 +704,27 @@ static void place_comparators(const Compiler *compiler, const Gray *gray, Semver
         }
 }
 
+static size_t n_name_slots(const Compiler *compiler) {
+        size_t n_slots = 1;
+
+        while (n_slots < 2 * (size_t)N_OF(&compiler->names, GrayText) + 1)
+                n_slots *= 2;
+        return n_slots;
+}
+
+static void place_names(const Gray *gray, uint16_t *slots) {
+        memset(slots, 0, gray->n_name_slots * sizeof(*slots));
+        for (size_t i = 0; i < gray->n_names; i++) {
+                const GrayText *name = &gray->names[i];
+                size_t mask = gray->n_name_slots - 1;
+                size_t at = gray_name_hash(gray_text(gray->bytes, name), name->head) & mask;
+
+                while (slots[at])
+                        at = (at + 1) & mask;
+                slots[at] = (uint16_t)(i + 1);
+        }
+}
+
 static void salt_hash(Gray *gray) {
         gray->salted = MURMUR3_NULL;
         murmur3_add(&gray->salted, gray->salt);
@@ -695,11 +734,13 @@ static void salt_hash(Gray *gray) {
 /* Lays the parts out in @block, which NULL stands for only to be told how large it must be. */
 static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *block) {
         SemverComparator *comparators;
+        uint16_t *name_slots;
         size_t used = 0;
         Gray gray = {
                 .n_rules = N_OF(&compiler->rules, GrayRule),
                 .n_arms = N_OF(&compiler->arms, GrayArm),
                 .n_names = N_OF(&compiler->names, GrayText),
+                .n_name_slots = n_name_slots(compiler),
         };
 
         (void)place(block, &used, NULL, sizeof(gray));
@@ -707,6 +748,8 @@ static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *bl
         gray.tests = place_buf(block, &used, &compiler->tests);
         gray.arms = place_buf(block, &used, &compiler->arms);
         gray.names = place_buf(block, &used, &compiler->names);
+        name_slots = place(block, &used, NULL, gray.n_name_slots * sizeof(*name_slots));
+        gray.name_slots = name_slots;
         gray.texts = place_buf(block, &used, &compiler->texts);
         gray.networks = place_buf(block, &used, &compiler->networks);
         comparators = place(block, &used, NULL, compiler->n_comparators * sizeof(*comparators));
@@ -718,6 +761,7 @@ static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *bl
                 return used;
 
         place_comparators(compiler, &gray, comparators);
+        place_names(&gray, name_slots);
         salt_hash(&gray);
         memcpy(block, &gray, sizeof(gray));
         return used;

@@ -574,36 +574,50 @@ static void test_slices(void **state _unused_) {
         assert_true(counts[0] > 0 && counts[2] > 0 && counts[3] > 0 && counts[4] > 0);
 }
 
-/* More tags than anybody may have, and more names in the rules than have a place of their own. */
-static void test_any_number_of_tags_and_names(void **state _unused_) {
-        enum { N_TAGS = 200 };
+/* As many tags as anybody may have, one more, and as many names as there can be in rules. */
+static void test_the_most_tags_and_names(void **state _unused_) {
+        enum { N_TAGS = TAGS_MAX + 1 };
         _cleanup_(buf_deinit) Buf rules = BUF_NULL;
         _cleanup_(gray_freep) Gray *gray = NULL;
-        static char names[N_TAGS][8];
-        Tag tags[N_TAGS];
+        static char names[N_TAGS][32];
         Problem problem;
+        Tag tags[N_TAGS];
 
-        for (size_t i = 0; i < N_TAGS; i++) {
-                (void)snprintf(names[i], sizeof(names[i]), "t%zu", i);
-                tags[i] = (Tag){ span_from_string(names[i]), SPAN_LITERAL("1.2.3") };
-        }
-
-        /* Rule r asks for 32 tags of its own, by two operators each; the last of them holds for nobody. */
+        /* Rule r asks for 32 tags of its own, whose names differ in the middle. */
         buf_append_char(&rules, '[');
-        for (size_t rule = 0; rule < N_TAGS / 32; rule++) {
+        for (size_t rule = 0; rule < GRAY_RULES_MAX; rule++) {
                 buf_append_string(&rules, rule ? ",{\"match\":{" : "{\"match\":{");
-                for (size_t i = 0; i < 32; i++)
-                        buf_append_format(&rules, "%s\"t%zu\":{\"semver\":\"^1.0.0\",\"in\":[\"%s\"]}",
-                                          i ? "," : "", rule * 32 + i,
-                                          i == 31 && rule < N_TAGS / 32 - 1 ? "x" : "1.2.3");
+                for (size_t i = 0; i < GRAY_CONDITIONS_MAX; i++)
+                        buf_append_format(
+                                &rules,
+                                "%s\"the-tag-%04zu-of-many\":{\"semver\":\"^1.0.0\",\"in\":[\"1.2.3\"]}",
+                                i ? "," : "", rule * GRAY_CONDITIONS_MAX + i);
                 buf_append_string(&rules, "},\"split\":[{\"version\":1,\"weight\":100}]}");
         }
         buf_append_char(&rules, ']');
-
         assert_int_equal(gray_new(buf_span(&rules), SPAN_LITERAL(SALT), &gray, &problem), 0);
-        assert_int_equal(gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = N_TAGS }).rule,
-                         N_TAGS / 32 - 1);
-        assert_int_equal(gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = N_TAGS / 2 }).rule, -1);
+
+        for (size_t rule = 0; rule < GRAY_RULES_MAX; rule++) {
+                for (size_t i = 0; i < N_TAGS; i++) {
+                        (void)snprintf(names[i], sizeof(names[i]), "the-tag-%04zu-of-many",
+                                       rule * GRAY_CONDITIONS_MAX + i);
+                        tags[i] = (Tag){ span_from_string(names[i]), SPAN_LITERAL("1.2.3") };
+                }
+                assert_int_equal(gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = TAGS_MAX }).rule,
+                                 rule);
+                assert_int_equal(gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = N_TAGS }).rule,
+                                 rule);
+                assert_int_equal(
+                        gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = TAGS_MAX - 1 }).rule, -1);
+                assert_int_equal(
+                        gray_evaluate(gray, &(GrayAsker){ .tags = tags + 1, .n_tags = TAGS_MAX }).rule, -1);
+        }
+
+        /* What would hold is the 33rd. */
+        tags[N_TAGS - 1] = tags[0];
+        tags[0].value = SPAN_LITERAL("x");
+        tags[0].name = SPAN_LITERAL("other");
+        assert_int_equal(gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = N_TAGS }).rule, -1);
 }
 
 static void test_the_weight_of_an_arm_is_rewritten_in_place(void **state _unused_) {
@@ -722,7 +736,7 @@ int main(void) {
                 cmocka_unit_test(test_without_a_unit_only_a_whole_arm_chooses),
                 cmocka_unit_test(test_the_bucket),
                 cmocka_unit_test(test_slices),
-                cmocka_unit_test(test_any_number_of_tags_and_names),
+                cmocka_unit_test(test_the_most_tags_and_names),
                 cmocka_unit_test(test_the_weight_of_an_arm_is_rewritten_in_place),
                 cmocka_unit_test(test_reasons_have_names),
                 cmocka_unit_test(test_each_allocation_may_fail),
