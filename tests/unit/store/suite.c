@@ -17,6 +17,7 @@
 #include "store/sql.h"
 #include "suite.h"
 #include "util/digest.h"
+#include "util/log.h"
 
 Suite suite;
 
@@ -48,6 +49,18 @@ int fsync(int fd) {
 
 int fdatasync(int fd) {
         return count_sync(SYS_fdatasync, fd);
+}
+
+uint64_t next_random(uint64_t *state) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        return *state;
+}
+
+int silence_log(void **state _unused_) {
+        log_set_level(LOG_LEVEL_ERROR);
+        return 0;
 }
 
 Span span(const char *text) {
@@ -537,4 +550,24 @@ void assert_audited(const char *expected) {
         actual[strlen(actual) - 2] = '\0';
         assert_string_equal(actual, expected);
         free(actual);
+}
+
+void publish_many(int n) {
+        Ask **asks = calloc((size_t)n, sizeof(Ask *));
+
+        assert_non_null(asks);
+        for (int i = 0; i < n; i++)
+                asks[i] = submit_one(publish("prod", "app", 1 + i % 2));
+        for (int i = 0; i < n; i++) {
+                wait_for(asks[i]);
+                assert_int_equal(asks[i]->command.outcome, STORE_OK);
+                ask_free(asks[i]);
+        }
+        free(asks);
+}
+
+void save_two_versions(void) {
+        assert_changes(create_namespace("prod"));
+        assert_changes(save("prod", "app", "1"));
+        assert_changes(save_and_publish("prod", "app", "2"));
 }

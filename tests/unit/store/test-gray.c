@@ -969,13 +969,6 @@ static void test_a_gray_release_that_cannot_be_read_stops_the_start(void **state
  * Random sequences: whatever is done, the file holds, and a start finds what the changes made.
  */
 
-static uint64_t next_random(uint64_t *state) {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        return *state;
-}
-
 static Operation random_operation(uint64_t *random) {
         static const char *const rules[] = { VERSION_2, VERSIONS_2_3, TWO_ARMS };
         const char *chosen = rules[next_random(random) % ARRAY_SIZE(rules)];
@@ -1072,5 +1065,5 @@ int main(void) {
                 TEST(test_whatever_was_done_a_start_finds_it_again),
         };
 
-        return cmocka_run_group_tests_name("store gray", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("store gray", tests, silence_log, NULL);
 }
