@@ -4,9 +4,11 @@
 /* Up to here a list is gone through from its front, which takes less time than halving it. */
 #define LINEAR_MAX 4
 
-/* A tag of the asker that some rule has asked for, and what was found out about it. */
+#define SEEN_TAG_SIZE 128
+
+/* A tag of the asker that the rules ask for, and what was found out about it. */
 typedef struct SeenTag {
-        Span value;
+        _Alignas(SEEN_TAG_SIZE) Span value;
         uint64_t head;
         bool is_version_known;
         bool is_version;
@@ -16,58 +18,42 @@ typedef struct SeenTag {
         CidrAddress address;
 } SeenTag;
 
-/* What a name's place in Evaluation.places says; all above are the index of a SeenTag, and NAME_SEEN more. */
-enum {
-        NAME_UNKNOWN,
-        NAME_ABSENT,
-        NAME_SEEN,
-};
+_Static_assert(sizeof(SeenTag) == SEEN_TAG_SIZE, "a tag's place is found by a shift");
 
-/*
- * One evaluation. Each name is looked for among the asker's tags once, and each value parsed once, as far as
- * TAGS_MAX tags go, which are all that anybody may have. What a caller gives us beyond that is right too, and
- * only slower.
- */
+/* One evaluation. Each of the asker's tags is looked for among the rules' names once, and parsed once. */
 typedef struct Evaluation {
         const Gray *gray;
-        const GrayAsker *asker;
-        size_t n_seen;
-        uint8_t places[GRAY_NAMES_MAX];
+        uint8_t places[GRAY_NAMES_MAX]; /* by name: index of its tag and 1 more; 0: the asker has none */
         SeenTag seen[TAGS_MAX];
 } Evaluation;
 
-static const Tag *find_tag(const GrayAsker *asker, Span name) {
-        for (size_t i = 0; i < asker->n_tags; i++)
-                if (span_equal(asker->tags[i].name, name))
-                        return &asker->tags[i];
-        return NULL;
+/* The index of @name among the rules' names; -1: no rule asks for it. */
+static int find_name(const Gray *gray, Span name) {
+        uint64_t head = gray_text_head(name);
+        size_t mask = gray->n_name_slots - 1, at = gray_name_hash(name, head) & mask;
+
+        for (; gray->name_slots[at]; at = (at + 1) & mask)
+                if (gray_text_equals(gray->bytes, &gray->names[gray->name_slots[at] - 1], name, head))
+                        return gray->name_slots[at] - 1;
+        return -1;
 }
 
-/* Return: NULL when the asker has no tag of that name. What is returned lives until the next call. */
-static SeenTag *see(Evaluation *evaluation, uint32_t name) {
-        uint8_t *place = &evaluation->places[name];
-        const Tag *tag;
-        SeenTag *seen;
+static void see_tags(Evaluation *evaluation, const GrayAsker *asker) {
+        size_t n_tags = MIN(asker->n_tags, (size_t)TAGS_MAX);
 
-        if (*place >= NAME_SEEN)
-                return &evaluation->seen[*place - NAME_SEEN];
-        if (*place == NAME_ABSENT)
-                return NULL;
+        memset(evaluation->places, 0, evaluation->gray->n_names);
+        for (size_t i = 0; i < n_tags; i++) {
+                int name = find_name(evaluation->gray, asker->tags[i].name);
+                SeenTag *seen = &evaluation->seen[i];
 
-        tag = find_tag(evaluation->asker, gray_text(evaluation->gray->bytes, &evaluation->gray->names[name]));
-        if (!tag) {
-                *place = NAME_ABSENT;
-                return NULL;
+                if (name < 0 || evaluation->places[name])
+                        continue;
+
+                evaluation->places[name] = (uint8_t)(i + 1);
+                seen->value = asker->tags[i].value;
+                seen->head = gray_text_head(seen->value);
+                seen->is_version_known = seen->is_address_known = false;
         }
-
-        /* The last place is for all tags that there is no other for, and so nobody's for long. */
-        seen = &evaluation->seen[evaluation->n_seen];
-        if (evaluation->n_seen < TAGS_MAX - 1)
-                *place = (uint8_t)(NAME_SEEN + evaluation->n_seen++);
-        seen->value = tag->value;
-        seen->head = gray_text_head(tag->value);
-        seen->is_version_known = seen->is_address_known = false;
-        return seen;
 }
 
 /* The last of sorted texts that is not behind the value; NULL: all are. */
@@ -87,35 +73,38 @@ static const GrayText *find_text(const Gray *gray, const GrayTest *test, const S
         return n_before ? &texts[n_before - 1] : NULL;
 }
 
-static bool is_text(const Gray *gray, const GrayText *text, const SeenTag *tag) {
-        return text->head == tag->head && text->size == tag->value.size &&
-               (text->size <= sizeof(text->head) ||
-                memcmp(gray->bytes + text->at, tag->value.data, text->size) == 0);
-}
-
 static bool is_in(const Gray *gray, const GrayTest *test, const SeenTag *tag) {
-        const GrayText *text = gray->texts + test->first;
+        const GrayText *texts = gray->texts + test->first;
 
         if (test->n > LINEAR_MAX) {
-                text = find_text(gray, test, tag);
-                return text && is_text(gray, text, tag);
+                const GrayText *text = find_text(gray, test, tag);
+
+                return text && gray_text_equals(gray->bytes, text, tag->value, tag->head);
         }
 
         for (size_t i = 0; i < test->n; i++)
-                if (is_text(gray, &text[i], tag))
+                if (gray_text_equals(gray->bytes, &texts[i], tag->value, tag->head))
                         return true;
         return false;
 }
 
 static bool has_prefix(const Gray *gray, const GrayTest *test, const SeenTag *tag) {
-        const GrayText *text = gray->texts + test->first;
+        const GrayText *texts = gray->texts + test->first;
 
-        if (test->n > 1)
-                text = find_text(gray, test, tag);
-        return text && gray_text_is_prefix(gray->bytes, text, tag->value);
+        if (test->n > LINEAR_MAX) {
+                const GrayText *text = find_text(gray, test, tag);
+
+                return text && gray_text_is_prefix(gray->bytes, text, tag->value, tag->head);
+        }
+
+        for (size_t i = 0; i < test->n; i++)
+                if (gray_text_is_prefix(gray->bytes, &texts[i], tag->value, tag->head))
+                        return true;
+        return false;
 }
 
-static bool is_address_in(const Gray *gray, const GrayTest *test, const CidrAddress *address) {
+/* The last of sorted networks that does not begin behind @address; NULL: all do. */
+static const CidrNetwork *find_network(const Gray *gray, const GrayTest *test, const CidrAddress *address) {
         const CidrNetwork *networks = gray->networks + test->first;
         size_t n_before = 0, n = test->n;
 
@@ -128,7 +117,22 @@ static bool is_address_in(const Gray *gray, const GrayTest *test, const CidrAddr
                 } else
                         n = half;
         }
-        return n_before && cidr_network_has(&networks[n_before - 1], address);
+        return n_before ? &networks[n_before - 1] : NULL;
+}
+
+static bool is_address_in(const Gray *gray, const GrayTest *test, const CidrAddress *address) {
+        const CidrNetwork *networks = gray->networks + test->first;
+
+        if (test->n > LINEAR_MAX) {
+                const CidrNetwork *network = find_network(gray, test, address);
+
+                return network && cidr_network_has(network, address);
+        }
+
+        for (size_t i = 0; i < test->n; i++)
+                if (cidr_network_has(&networks[i], address))
+                        return true;
+        return false;
 }
 
 static bool is_in_network(const Gray *gray, const GrayTest *test, SeenTag *tag) {
@@ -157,11 +161,13 @@ static bool is_in_range(const Gray *gray, const GrayTest *test, SeenTag *tag) {
 
 static bool test_holds(Evaluation *evaluation, const GrayTest *test) {
         const Gray *gray = evaluation->gray;
-        SeenTag *tag = see(evaluation, test->name);
+        size_t place = evaluation->places[test->name];
+        SeenTag *tag;
 
-        if (!tag)
+        if (place == 0)
                 return test->kind == GRAY_TEST_NOT_IN || test->kind == GRAY_TEST_EXISTS_NOT;
 
+        tag = &evaluation->seen[place - 1];
         switch ((GrayTestKind)test->kind) {
         case GRAY_TEST_EXISTS:
                 return true;
@@ -177,17 +183,11 @@ static bool test_holds(Evaluation *evaluation, const GrayTest *test) {
                 return is_in_network(gray, test, tag);
         case GRAY_TEST_SEMVER:
                 return is_in_range(gray, test, tag);
+        case GRAY_TEST_DECIDE:
+        case GRAY_TEST_END:
+                break;
         }
         return false;
-}
-
-static bool rule_holds(Evaluation *evaluation, const GrayRule *rule) {
-        const GrayTest *tests = evaluation->gray->tests + rule->first_test;
-
-        for (size_t i = 0; i < rule->n_tests; i++)
-                if (!test_holds(evaluation, &tests[i]))
-                        return false;
-        return true;
 }
 
 static int32_t bucket_of(const Gray *gray, Span unit) {
@@ -197,47 +197,52 @@ static int32_t bucket_of(const Gray *gray, Span unit) {
         return (int32_t)(murmur3_get(&hash) % GRAY_BUCKETS);
 }
 
-/* Without a unit: only a rule that leaves nothing to buckets chooses. */
-static GrayVerdict choose_without_unit(const Gray *gray, size_t rule) {
-        GrayVerdict verdict = { .arm = -1, .rule = (int)rule, .bucket = -1, .reason = GRAY_REASON_NO_UNIT };
-        size_t first_arm = gray->rules[rule].first_arm;
+/* The index among the arms of @rule of the one in whose slice @bucket lies; their number when there is none.
+ * Nobody can foretell a bucket, a processor neither: slices lie one behind the other, and so they are
+ * counted. */
+static size_t find_arm(const GrayArm *arms, size_t n_arms, uint32_t bucket) {
+        size_t n_before = 0;
 
-        if (gray->rules[rule].n_arms == 1 && gray->arms[first_arm].to == GRAY_WEIGHT_MAX) {
-                verdict.arm = (int)first_arm;
-                verdict.reason = GRAY_REASON_ARM;
-        }
-        return verdict;
+        for (size_t i = 0; i < n_arms; i++)
+                n_before += arms[i].to <= bucket;
+        return n_before;
 }
 
-static GrayVerdict choose(const Gray *gray, size_t rule, Span unit) {
-        GrayVerdict verdict = { .arm = -1, .rule = (int)rule, .reason = GRAY_REASON_OUTSIDE_SPLIT };
-        size_t first_arm = gray->rules[rule].first_arm;
+/* Without a unit: only a rule that leaves nothing to buckets chooses. */
+static bool is_for_all(const GrayArm *arms, size_t n_arms) {
+        return n_arms == 1 && arms[0].to == GRAY_WEIGHT_MAX;
+}
 
-        if (unit.size == 0)
-                return choose_without_unit(gray, rule);
+static GrayVerdict choose(const Gray *gray, uint32_t rule, Span unit) {
+        size_t first_arm = gray->rules[rule].first_arm, n_arms = gray->rules[rule].n_arms, arm;
+        const GrayArm *arms = gray->arms + first_arm;
+        bool is_chosen;
+        int32_t bucket;
 
-        verdict.bucket = bucket_of(gray, unit);
-        for (size_t i = first_arm; i < first_arm + gray->rules[rule].n_arms; i++)
-                if ((uint32_t)verdict.bucket >= gray->arms[i].from &&
-                    (uint32_t)verdict.bucket < gray->arms[i].to) {
-                        verdict.arm = (int)i;
-                        verdict.reason = GRAY_REASON_ARM;
-                        break;
-                }
-        return verdict;
+        if (unit.size == 0) {
+                is_chosen = is_for_all(arms, n_arms);
+                return (GrayVerdict){ is_chosen ? (int)first_arm : -1, (int)rule, -1,
+                                      is_chosen ? GRAY_REASON_ARM : GRAY_REASON_NO_UNIT };
+        }
+
+        bucket = bucket_of(gray, unit);
+        arm = find_arm(arms, n_arms, (uint32_t)bucket);
+        is_chosen = arm < n_arms;
+        return (GrayVerdict){ is_chosen ? (int)(first_arm + arm) : -1, (int)rule, bucket,
+                              is_chosen ? GRAY_REASON_ARM : GRAY_REASON_OUTSIDE_SPLIT };
 }
 
 GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker) {
+        const GrayTest *test = gray->tests;
         Evaluation evaluation; /* all of it zeroed would take longer than the rest */
 
         evaluation.gray = gray;
-        evaluation.asker = asker;
-        evaluation.n_seen = 0;
-        memset(evaluation.places, NAME_UNKNOWN, gray->n_names);
+        see_tags(&evaluation, asker);
+        while (test->kind < GRAY_TEST_DECIDE)
+                test = test_holds(&evaluation, test) ? test + 1 : gray->tests + test->next_rule;
 
-        for (size_t i = 0; i < gray->n_rules; i++)
-                if (rule_holds(&evaluation, &gray->rules[i]))
-                        return choose(gray, i, asker->unit);
+        if (test->kind == GRAY_TEST_DECIDE)
+                return choose(gray, test->first, asker->unit);
         return (GrayVerdict){ .arm = -1, .rule = -1, .bucket = -1, .reason = GRAY_REASON_NO_MATCH };
 }
 

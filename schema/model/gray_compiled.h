@@ -1,9 +1,10 @@
 /*
  * What gray_new() makes of rules, and gray_evaluate() works on. Only gray.c and gray_parse.c know it.
  *
- * All of it is one block of memory. Rules are runs of tests, tests have runs of operands; both are told by
- * where they begin and how many there are. A test looks at one tag; a condition with several operators makes
- * several tests. The tests of a rule are sorted so that the cheap ones come first.
+ * All of it is one block of memory. The tests of all rules stand one behind the other, those of a rule sorted
+ * so that the cheap ones come first, and after them that the rule decides. A test looks at one tag; a
+ * condition with several operators makes several. Tests have runs of operands, told by where they begin and
+ * how many they are.
  *
  * Texts and networks of a test are sorted, and those that others make needless are left out: then nothing but
  * the last one that is not behind a value can match it.
@@ -17,12 +18,13 @@
 
 #include "model/cidr.h"
 #include "model/gray.h"
+#include "model/hash.h"
 #include "model/macros.h"
 #include "model/murmur3.h"
 #include "model/semver.h"
 #include "model/span.h"
 
-/* The most different names that rules can have. */
+/* The most names that rules can have. */
 #define GRAY_NAMES_MAX ((size_t)GRAY_RULES_MAX * GRAY_CONDITIONS_MAX)
 
 /* From cheap to dear. */
@@ -34,18 +36,19 @@ typedef enum GrayTestKind {
         GRAY_TEST_PREFIX,
         GRAY_TEST_CIDR,
         GRAY_TEST_SEMVER,
+        GRAY_TEST_DECIDE, /* no test: all of a rule have held */
+        GRAY_TEST_END,    /* and none of any rule */
 } GrayTestKind;
 
 typedef struct GrayTest {
         uint16_t kind;
         uint16_t name;  /* index into the names */
-        uint32_t first; /* of its texts, networks or comparators, by its kind */
+        uint32_t first; /* of its texts, networks or comparators, by its kind; of GRAY_TEST_DECIDE the rule */
         uint32_t n;
+        uint32_t next_rule; /* index of its first test, where to go on when this one fails */
 } GrayTest;
 
 typedef struct GrayRule {
-        uint32_t first_test;
-        uint32_t n_tests;
         uint32_t first_arm;
         uint32_t n_arms;
 } GrayRule;
@@ -65,6 +68,8 @@ struct Gray {
         const GrayTest *tests;
         const GrayArm *arms;
         const GrayText *names;
+        const uint16_t *name_slots; /* index into the names and 1 more, by gray_name_hash(); 0: free */
+        size_t n_name_slots;        /* a power of two above the number of names */
         const GrayText *texts;
         const CidrNetwork *networks;
         const SemverComparator *comparators;
@@ -111,7 +116,38 @@ static inline int gray_text_compare(const char *bytes, const GrayText *text, Spa
         return order ? order : (text->size > value.size) - (text->size < value.size);
 }
 
-static inline bool gray_text_is_prefix(const char *bytes, const GrayText *text, Span value) {
-        return text->size <= value.size &&
-               (text->size == 0 || memcmp(bytes + text->at, value.data, text->size) == 0);
+/* @head: the one of @value. The last word overlaps the one before it. */
+static inline bool gray_text_equals(const char *bytes, const GrayText *text, Span value, uint64_t head) {
+        const size_t word_size = sizeof(head);
+
+        if (text->head != head || text->size != value.size)
+                return false;
+        if (text->size <= word_size)
+                return true;
+
+        for (size_t at = word_size; at + word_size < value.size; at += word_size)
+                if (span_word(bytes + text->at + at) != span_word(value.data + at))
+                        return false;
+        return span_word(bytes + text->at + text->size - word_size) ==
+               span_word(value.data + value.size - word_size);
+}
+
+/* @head: the one of @value. */
+static inline bool gray_text_is_prefix(const char *bytes, const GrayText *text, Span value, uint64_t head) {
+        const size_t head_size = sizeof(head);
+
+        if (text->size == 0 || text->size > value.size)
+                return text->size == 0;
+        if (text->size <= head_size)
+                return (text->head ^ head) >> (8 * (head_size - text->size)) == 0;
+
+        return text->head == head &&
+               memcmp(bytes + text->at + head_size, value.data + head_size, text->size - head_size) == 0;
+}
+
+/* @head: the one of @name. */
+static inline uint64_t gray_name_hash(Span name, uint64_t head) {
+        uint64_t last = name.size > sizeof(head) ? span_word(name.data + name.size - sizeof(head)) : 0;
+
+        return hash_mix(head + 3 * last);
 }

@@ -1,6 +1,5 @@
 /*
- * From the JSON of rules to what is evaluated. Each fault is told with its path, "rules[2].split[0].weight";
- * a member's name stands in a path where it is one that anybody could have meant.
+ * From the JSON of rules to what is evaluated. Each fault is told with its path, "rules[2].split[0].weight".
  *
  * The parts gather in buffers, and refer to each other by index, until all is known to be right. Then they
  * are put into one block.
@@ -20,6 +19,9 @@
 #define DEPTH_MAX 64
 
 #define SEPARATOR "\x1f" /* between salt and unit */
+
+/* Names that are too long, and are told all the same, leave room for "operations[127]." in front. */
+#define FIELD_SIZE_MAX ((size_t)PROBLEM_FIELD_MAX - 17)
 
 #define BLOCK_ALIGN _Alignof(max_align_t)
 
@@ -75,40 +77,50 @@ static bool compiler_failed(const Compiler *compiler) {
 
 #define N_OF(buf, type) ((uint32_t)((buf)->size / sizeof(type)))
 
-static size_t append_field(char *field, size_t at, const char *format, ...) _printf_(3, 4);
+/* Appends to @field, which has PROBLEM_FIELD_MAX bytes, and cuts what is too long. A name ends at its NUL. */
+static void append_field(char *field, const char *format, ...) _printf_(2, 3);
 
-/* Return: where it ends; what is too long is cut. */
-static size_t append_field(char *field, size_t at, const char *format, ...) {
+static void append_field(char *field, const char *format, ...) {
+        size_t size = strlen(field);
         va_list args;
-        int size;
 
         va_start(args, format);
-        size = vsnprintf(field + at, PROBLEM_FIELD_MAX - at, format, args);
+        (void)vsnprintf(field + size, PROBLEM_FIELD_MAX - size, format, args);
         va_end(args);
-        return MIN(at + (size_t)MAX(size, 0), (size_t)PROBLEM_FIELD_MAX - 1);
 }
 
-static size_t write_path(char *field, const Path *path) {
-        size_t at = path->parent ? write_path(field, path->parent) : 0;
+static void append_path(char *field, const Path *path) {
+        if (!path->parent) {
+                append_field(field, "rules");
+                return;
+        }
 
-        if (!path->parent)
-                return append_field(field, at, "rules");
+        append_path(field, path->parent);
         if (path->name.data)
-                return append_field(field, at, ".%.*s", (int)path->name.size, path->name.data);
-        return append_field(field, at, "[%zu]", path->index);
+                append_field(field, ".%.*s", (int)path->name.size, path->name.data);
+        else
+                append_field(field, "[%zu]", path->index);
+}
+
+/* Ends the text of @field where it is too long, behind a whole character. */
+static void cut_field(char *field) {
+        Span span = { field, MIN(strlen(field), FIELD_SIZE_MAX) };
+
+        field[utf8_valid_size(span)] = '\0';
 }
 
 static int refuse(Compiler *compiler, const Path *path, const char *format, ...) _printf_(3, 4);
 
 static int refuse(Compiler *compiler, const Path *path, const char *format, ...) {
-        char field[PROBLEM_FIELD_MAX], text[PROBLEM_TEXT_MAX];
+        char field[PROBLEM_FIELD_MAX] = "", text[PROBLEM_TEXT_MAX];
         va_list args;
 
         va_start(args, format);
         (void)vsnprintf(text, sizeof(text), format, args);
         va_end(args);
 
-        (void)write_path(field, path);
+        append_path(field, path);
+        cut_field(field);
         problem_set(compiler->problem, field, "%s", text);
         return GRAY_E_INVALID;
 }
@@ -123,19 +135,11 @@ static const char *kind_name(JsonKind kind) {
         return names[kind];
 }
 
-/* Nobody has meant a name with anything else, and a path is to be read by people. */
-static bool is_tellable(Span name) {
-        for (size_t i = 0; i < name.size; i++)
-                if (name.data[i] <= ' ' || name.data[i] > '~')
-                        return false;
-        return name.size > 0 && name.size <= TAG_NAME_SIZE_MAX;
-}
-
 /* What is refused is the member @name of the object at @path. */
 static int refuse_member(Compiler *compiler, const Path *path, Span name, const char *problem) {
         const Path at = { .parent = path, .name = name };
 
-        return refuse(compiler, is_tellable(name) ? &at : path, "%s", problem);
+        return refuse(compiler, &at, "%s", problem);
 }
 
 /* Decodes a string or name; nothing else is put behind it until it is kept by keep_text(). */
@@ -304,8 +308,10 @@ static void settle_texts(Compiler *compiler, GrayTest *test) {
         qsort_r(texts, n, sizeof(*texts), compare_texts, compiler->bytes.data);
         for (uint32_t i = 0; i < n; i++) {
                 const GrayText *last = n_kept ? &texts[n_kept - 1] : NULL;
-                bool is_needless = last && gray_text_is_prefix(bytes, last, gray_text(bytes, &texts[i])) &&
-                                   (test->kind == GRAY_TEST_PREFIX || last->size == texts[i].size);
+                bool is_needless =
+                        last &&
+                        gray_text_is_prefix(bytes, last, gray_text(bytes, &texts[i]), texts[i].head) &&
+                        (test->kind == GRAY_TEST_PREFIX || last->size == texts[i].size);
 
                 if (!is_needless)
                         texts[n_kept++] = texts[i];
@@ -522,23 +528,35 @@ static void sort_tests(Compiler *compiler, uint32_t first) {
         }
 }
 
-static int read_match(Compiler *compiler, const Path *path, JsonValue match, GrayRule *rule) {
+static int read_match(Compiler *compiler, const Path *path, JsonValue match) {
+        uint32_t first_test = N_OF(&compiler->tests, GrayTest);
         Span rest = match.text, escaped;
         JsonValue condition;
 
-        rule->first_test = N_OF(&compiler->tests, GrayTest);
         for (size_t n = 0; json_read_member(&rest, &escaped, &condition); n++) {
                 int r = n < GRAY_CONDITIONS_MAX
-                                ? read_match_member(compiler, path, rule->first_test, escaped, condition)
+                                ? read_match_member(compiler, path, first_test, escaped, condition)
                                 : refuse(compiler, path, "it has more than %d tags", GRAY_CONDITIONS_MAX);
 
                 if (r)
                         return r;
         }
 
-        sort_tests(compiler, rule->first_test);
-        rule->n_tests = N_OF(&compiler->tests, GrayTest) - rule->first_test;
+        sort_tests(compiler, first_test);
         return 0;
+}
+
+/* Ends the tests of rule @index, which begin at @first. */
+static void end_tests(Compiler *compiler, uint32_t first, uint32_t index) {
+        const GrayTest decide = { .kind = GRAY_TEST_DECIDE, .first = index };
+        GrayTest *tests;
+        uint32_t n;
+
+        buf_append(&compiler->tests, &decide, sizeof(decide));
+        tests = (GrayTest *)compiler->tests.data;
+        n = N_OF(&compiler->tests, GrayTest);
+        for (uint32_t i = first; i < n; i++)
+                tests[i].next_rule = n;
 }
 
 static int read_arm(Compiler *compiler, const Path *path, JsonValue object, GrayArm *ret_arm) {
@@ -599,24 +617,27 @@ static int read_rule(Compiler *compiler, const Path *path, JsonValue object, uin
                 [MATCH] = { .name = "match", .kind = JSON_KIND_OBJECT, .is_optional = true },
                 [SPLIT] = { .name = "split", .kind = JSON_KIND_ARRAY },
         };
+        uint32_t first_test = N_OF(&compiler->tests, GrayTest);
         GrayRule rule = { 0 };
         int r;
 
         r = read_members(compiler, path, object, members, N, "a rule has a match and a split, no more");
         if (!r && members[MATCH].is_present)
                 r = read_match(compiler, &(Path){ .parent = path, .name = SPAN_LITERAL("match") },
-                               members[MATCH].value, &rule);
+                               members[MATCH].value);
         if (!r)
                 r = read_split(compiler, &(Path){ .parent = path, .name = SPAN_LITERAL("split") },
                                members[SPLIT].value, index, &rule);
         if (r)
                 return r;
 
+        end_tests(compiler, first_test, index);
         buf_append(&compiler->rules, &rule, sizeof(rule));
         return 0;
 }
 
 static int read_rules(Compiler *compiler, Span text) {
+        const GrayTest end = { .kind = GRAY_TEST_END };
         const Path path = { .parent = NULL };
         JsonValue rules = json_read_value(text), object;
         Span rest = rules.text;
@@ -634,6 +655,7 @@ static int read_rules(Compiler *compiler, Span text) {
                 if (r)
                         return r;
         }
+        buf_append(&compiler->tests, &end, sizeof(end));
         return n ? 0 : refuse(compiler, &path, "there are none: write one, or withdraw the gray release");
 }
 
@@ -682,6 +704,27 @@ static void place_comparators(const Compiler *compiler, const Gray *gray, Semver
         }
 }
 
+static size_t n_name_slots(const Compiler *compiler) {
+        size_t n_slots = 1;
+
+        while (n_slots < 2 * (size_t)N_OF(&compiler->names, GrayText) + 1)
+                n_slots *= 2;
+        return n_slots;
+}
+
+static void place_names(const Gray *gray, uint16_t *slots) {
+        memset(slots, 0, gray->n_name_slots * sizeof(*slots));
+        for (size_t i = 0; i < gray->n_names; i++) {
+                const GrayText *name = &gray->names[i];
+                size_t mask = gray->n_name_slots - 1;
+                size_t at = gray_name_hash(gray_text(gray->bytes, name), name->head) & mask;
+
+                while (slots[at])
+                        at = (at + 1) & mask;
+                slots[at] = (uint16_t)(i + 1);
+        }
+}
+
 static void salt_hash(Gray *gray) {
         gray->salted = MURMUR3_NULL;
         murmur3_add(&gray->salted, gray->salt);
@@ -691,11 +734,13 @@ static void salt_hash(Gray *gray) {
 /* Lays the parts out in @block, which NULL stands for only to be told how large it must be. */
 static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *block) {
         SemverComparator *comparators;
+        uint16_t *name_slots;
         size_t used = 0;
         Gray gray = {
                 .n_rules = N_OF(&compiler->rules, GrayRule),
                 .n_arms = N_OF(&compiler->arms, GrayArm),
                 .n_names = N_OF(&compiler->names, GrayText),
+                .n_name_slots = n_name_slots(compiler),
         };
 
         (void)place(block, &used, NULL, sizeof(gray));
@@ -703,6 +748,8 @@ static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *bl
         gray.tests = place_buf(block, &used, &compiler->tests);
         gray.arms = place_buf(block, &used, &compiler->arms);
         gray.names = place_buf(block, &used, &compiler->names);
+        name_slots = place(block, &used, NULL, gray.n_name_slots * sizeof(*name_slots));
+        gray.name_slots = name_slots;
         gray.texts = place_buf(block, &used, &compiler->texts);
         gray.networks = place_buf(block, &used, &compiler->networks);
         comparators = place(block, &used, NULL, compiler->n_comparators * sizeof(*comparators));
@@ -714,6 +761,7 @@ static size_t assemble(const Compiler *compiler, Span rules, Span salt, char *bl
                 return used;
 
         place_comparators(compiler, &gray, comparators);
+        place_names(&gray, name_slots);
         salt_hash(&gray);
         memcpy(block, &gray, sizeof(gray));
         return used;

@@ -18,37 +18,36 @@ static uint32_t little_endian(const uint8_t *at) {
         return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Bytes that make no whole word: up to three, which may fill the block that the tail began. */
-static void add_rest(Murmur3 *murmur3, const uint8_t *bytes, size_t n_bytes) {
-        for (size_t i = 0; i < n_bytes; i++) {
-                murmur3->tail |= (uint32_t)bytes[i] << (8 * murmur3->n_tail);
-                if (++murmur3->n_tail < BLOCK_SIZE)
-                        continue;
-
-                murmur3->hash = mix(murmur3->hash, murmur3->tail);
-                murmur3->tail = 0;
-                murmur3->n_tail = 0;
-        }
+/* One to three bytes: the first, the middle and the last one are all of them. */
+static uint32_t few_bytes(const uint8_t *at, size_t n) {
+        return (uint32_t)at[0] | (uint32_t)at[n / 2] << (8 * (n / 2)) | (uint32_t)at[n - 1] << (8 * (n - 1));
 }
 
+/* What is added fills the block that the tail began, and what is too much for it is the next tail. */
 void murmur3_add(Murmur3 *murmur3, Span text) {
         const uint8_t *bytes = (const uint8_t *)text.data;
-        uint32_t hash = murmur3->hash, tail = murmur3->tail;
-        size_t at = 0;
+        uint32_t hash = murmur3->hash, n_tail = murmur3->n_tail;
+        uint64_t both = murmur3->tail;
+        size_t at = 0, n_left;
 
-        /* A word's low bytes fill the block that the tail began, its high ones are the next tail. */
         for (; at + BLOCK_SIZE <= text.size; at += BLOCK_SIZE) {
-                uint64_t both = tail | (uint64_t)little_endian(bytes + at) << (8 * murmur3->n_tail);
-
+                both |= (uint64_t)little_endian(bytes + at) << (8 * n_tail);
                 hash = mix(hash, (uint32_t)both);
-                tail = (uint32_t)(both >> 32);
+                both >>= 32;
+        }
+
+        n_left = text.size - at;
+        if (n_left > 0)
+                both |= (uint64_t)few_bytes(bytes + at, n_left) << (8 * n_tail);
+        if (n_tail + n_left >= BLOCK_SIZE) {
+                hash = mix(hash, (uint32_t)both);
+                both >>= 32;
         }
 
         murmur3->hash = hash;
-        murmur3->tail = tail;
+        murmur3->tail = (uint32_t)both;
+        murmur3->n_tail = (uint32_t)(n_tail + n_left) % BLOCK_SIZE;
         murmur3->size += (uint32_t)text.size;
-        if (at < text.size)
-                add_rest(murmur3, bytes + at, text.size - at);
 }
 
 uint32_t murmur3_get(const Murmur3 *murmur3) {

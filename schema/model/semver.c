@@ -43,18 +43,25 @@ static bool take(Span *rest, char c) {
         return true;
 }
 
-static bool take_number(Span *rest, SemverNumber *ret_number) {
-        uint64_t value = 0;
-        size_t size = 0;
+static Span take_digits(Span *rest) {
+        Span digits = { rest->data, 0 };
 
-        for (; size < rest->size && is_digit(rest->data[size]); size++)
-                value = value * 10 + (uint64_t)(rest->data[size] - '0');
-        if (size == 0 || (size > 1 && *rest->data == '0'))
+        while (digits.size < rest->size && is_digit(digits.data[digits.size]))
+                digits.size++;
+        drop(rest, digits.size);
+        return digits;
+}
+
+static bool take_number(Span *rest, uint64_t *ret_number) {
+        Span digits = take_digits(rest);
+        uint64_t number = 0;
+
+        if (digits.size == 0 || (digits.size > 1 && *digits.data == '0'))
                 return false;
 
-        ret_number->value = size <= DIGITS_MAX ? value : UINT64_MAX;
-        ret_number->digits = (Span){ rest->data, size };
-        drop(rest, size);
+        for (size_t i = 0; i < digits.size; i++)
+                number = number * 10 + (uint64_t)(digits.data[i] - '0');
+        *ret_number = digits.size <= DIGITS_MAX ? number : UINT64_MAX;
         return true;
 }
 
@@ -92,13 +99,13 @@ static bool take_identifiers(Span *rest, bool is_prerelease, Span *ret_identifie
         return true;
 }
 
-static bool take_numbers(Span *rest, SemverNumber *ret_numbers) {
+static bool take_numbers(Span *rest, uint64_t *ret_numbers) {
         return take_number(rest, &ret_numbers[0]) && take(rest, '.') && take_number(rest, &ret_numbers[1]) &&
                take(rest, '.') && take_number(rest, &ret_numbers[2]);
 }
 
 bool semver_parse(Span text, Semver *ret_version) {
-        Semver version = { .prerelease = SPAN_NULL };
+        Semver version = { .text = text };
         Span rest = text, build;
 
         if (!take_numbers(&rest, version.numbers))
@@ -125,11 +132,24 @@ static int compare_digits(Span a, Span b) {
         return a.size == b.size ? compare_bytes(a, b) : (a.size > b.size) - (a.size < b.size);
 }
 
-static int compare_numbers(const SemverNumber *a, const SemverNumber *b) {
-        if (a->value == UINT64_MAX && b->value == UINT64_MAX)
-                return compare_digits(a->digits, b->digits);
+/* The digits of the number of that index. */
+static Span digits_of(const Semver *version, size_t index) {
+        Span rest = version->text, digits = take_digits(&rest);
 
-        return (a->value > b->value) - (a->value < b->value);
+        for (size_t i = 0; i < index; i++) {
+                (void)take(&rest, '.');
+                digits = take_digits(&rest);
+        }
+        return digits;
+}
+
+static int compare_number(const Semver *a, const Semver *b, size_t index) {
+        if (a->numbers[index] != b->numbers[index])
+                return a->numbers[index] > b->numbers[index] ? 1 : -1;
+        if (a->numbers[index] < UINT64_MAX)
+                return 0;
+
+        return compare_digits(digits_of(a, index), digits_of(b, index));
 }
 
 static int compare_identifiers(Span a, Span b) {
@@ -156,14 +176,18 @@ static int compare_prereleases(Span a, Span b) {
         }
 }
 
-int semver_compare(const Semver *a, const Semver *b) {
+static int compare(const Semver *a, const Semver *b) {
         for (size_t i = 0; i < ARRAY_SIZE(a->numbers); i++) {
-                int order = compare_numbers(&a->numbers[i], &b->numbers[i]);
+                int order = compare_number(a, b, i);
 
                 if (order)
                         return order;
         }
         return compare_prereleases(a->prerelease, b->prerelease);
+}
+
+int semver_compare(const Semver *a, const Semver *b) {
+        return compare(a, b);
 }
 
 static const Sign *take_sign(Span *rest) {
@@ -177,10 +201,10 @@ static const Sign *take_sign(Span *rest) {
 
 /* How many numbers ^ holds fast: up to the first that is not 0. */
 static uint8_t n_same_of_caret(const Semver *bound) {
-        if (bound->numbers[0].value)
+        if (bound->numbers[0])
                 return 1;
 
-        return bound->numbers[1].value ? 2 : 3;
+        return bound->numbers[1] ? 2 : 3;
 }
 
 static bool parse_comparator(Span text, SemverComparator *ret_comparator) {
@@ -223,14 +247,14 @@ bool semver_range_parse(Span range, size_t n_max, SemverComparator *ret_comparat
 }
 
 bool semver_comparator_holds(const SemverComparator *comparator, const Semver *version) {
-        int order = semver_compare(version, &comparator->bound);
+        int order = compare(version, &comparator->bound);
         int is = order < 0 ? SEMVER_LOWER : order > 0 ? SEMVER_HIGHER : SEMVER_EQUAL;
 
         if (!(comparator->orders & is))
                 return false;
 
         for (size_t i = 0; i < comparator->n_same; i++)
-                if (compare_numbers(&version->numbers[i], &comparator->bound.numbers[i]) != 0)
+                if (compare_number(version, &comparator->bound, i) != 0)
                         return false;
         return true;
 }

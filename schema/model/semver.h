@@ -13,14 +13,10 @@
 
 #include "model/span.h"
 
-typedef struct SemverNumber {
-        uint64_t value; /* UINT64_MAX: more than 19 digits, which decide then */
-        Span digits;
-} SemverNumber;
-
 typedef struct Semver {
-        SemverNumber numbers[3]; /* major, minor, patch */
-        Span prerelease;         /* absent: none */
+        uint64_t numbers[3]; /* major, minor, patch; UINT64_MAX: more than 19 digits, which decide then */
+        Span prerelease;     /* absent: none */
+        Span text;
 } Semver;
 
 bool semver_parse(Span text, Semver *ret_version);

@@ -71,45 +71,12 @@ bool gray_compile(Request *request, const char *prefix, json_t *rules, Span salt
         return compile(request, prefix, text, salt, ret_gray);
 }
 
-/* Return: what the other arms of the rule leave for its first one. */
-static uint32_t find_room(const Gray *gray, uint32_t rule) {
-        size_t n;
-        const GrayArm *arms = gray_arms(gray, &n);
-        uint32_t first_to = 0, last_to = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                if (arms[i].rule != rule)
-                        continue;
-                if (arms[i].from == 0 && (i == 0 || arms[i - 1].rule != rule))
-                        first_to = arms[i].to;
-                last_to = arms[i].to;
-        }
-        return GRAY_WEIGHT_MAX - (last_to - first_to);
-}
-
-static bool check_steps(Request *request, const char *prefix, const Gray *gray, const Ramp *ramp) {
-        uint32_t room = find_room(gray, ramp->rule);
-        Problem problem = PROBLEM_NULL;
-
-        for (size_t i = 0; i < ramp->n_steps; i++) {
-                if (ramp->steps[i].weight <= room)
-                        continue;
-                problem_set(
-                        &problem, NULL,
-                        "with the other arms of rules[%u] that is more than 100 percent: %u.%03u are left",
-                        ramp->rule, room / 1000, room % 1000);
-                (void)snprintf(problem.field, sizeof(problem.field), "plan.steps[%zu].weight", i);
-                return refuse(request, prefix, &problem);
-        }
-        return true;
-}
-
 static bool take_plan(Request *request, const char *prefix, const Gray *gray, GrayTexts *texts) {
         Problem problem = PROBLEM_NULL;
 
-        if (ramp_parse(span_from_string(texts->plan), gray_n_rules(gray), &texts->ramp, &problem) != 0)
-                return refuse(request, prefix, &problem);
-        return check_steps(request, prefix, gray, &texts->ramp);
+        return (ramp_parse(span_from_string(texts->plan), gray_n_rules(gray), &texts->ramp, &problem) == 0 &&
+                ramp_check(&texts->ramp, gray, &problem) == 0) ||
+               refuse(request, prefix, &problem);
 }
 
 bool gray_fill(Request *request, const char *prefix, const GrayBody *body, Operation *operation,

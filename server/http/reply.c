@@ -117,9 +117,6 @@ static const struct {
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
 
-/* What the index leaves room for. */
-#define FIELD_OF_OPERATION_MAX (PROBLEM_FIELD_MAX - 34)
-
 /* The field as the store or this request names it, where that is not what the table says. */
 static const char *outcome_field(const Request *request, int outcome, const Problem *problem) {
         const Command *command = &request->command;
@@ -135,6 +132,7 @@ static const char *outcome_field(const Request *request, int outcome, const Prob
 }
 
 void reply_store_outcome(Request *request, int outcome, const Problem *problem) {
+        char path[sizeof("operations[18446744073709551615].") + PROBLEM_FIELD_MAX];
         const char *field;
         Problem full;
 
@@ -149,15 +147,12 @@ void reply_store_outcome(Request *request, int outcome, const Problem *problem) 
                 return;
         }
 
-        if (problem)
-                full = *problem;
-        else
-                problem_set(&full, NULL, "%s", outcomes[outcome].text);
         field = outcome_field(request, outcome, problem);
         if (request->is_transaction && *field)
-                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%.*s",
-                               request->command.failed_operation, FIELD_OF_OPERATION_MAX, field);
+                (void)snprintf(path, sizeof(path), "operations[%zu].%s", request->command.failed_operation,
+                               field);
         else
-                (void)snprintf(full.field, sizeof(full.field), "%s", field);
+                (void)snprintf(path, sizeof(path), "%s", field);
+        problem_set(&full, path, "%s", problem ? problem->text : outcomes[outcome].text);
         reply_refuse(request, outcomes[outcome].reason, &full);
 }

@@ -75,9 +75,9 @@ typedef struct Operation {
                         bool end_gray;
                 } rollback;
                 struct {
-                        Span salt;        /* absent: that of the gray release which is running, */
-                        Span fresh_salt;  /* or this one where none is */
-                        Span rules;       /* that gray_new() has taken; the versions are the store's to check */
+                        Span salt;       /* absent: that of the gray release which is running, */
+                        Span fresh_salt; /* or this one where none is */
+                        Span rules; /* that gray_new() has taken; the versions are the store's to check */
                         const Ramp *ramp; /* as ramp_parse() made it; NULL: none */
                         Span plan;        /* its text, or absent */
                 } gray_set;
@@ -122,8 +122,8 @@ struct Command {
 
         StoreOutcome outcome;
         size_t failed_operation; /* index, when the outcome is no STORE_OK */
-        Problem problem;         /* filled when the outcome is no STORE_OK; a field where the outcome says so */
-        uint64_t revision;       /* of the change; the store's current one when nothing had to be changed */
+        Problem problem;   /* filled when the outcome is no STORE_OK; a field where the outcome says so */
+        uint64_t revision; /* of the change; the store's current one when nothing had to be changed */
 
         Command *next; /* the store's */
 };

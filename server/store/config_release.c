@@ -1,6 +1,6 @@
 /*
- * Changing what a config serves. Each way is a release event, and ends alike: the config's row, an entry in the
- * audit, a row in the outbox, and the release anew in the change.
+ * Changing what a config serves. Each way is a release event, and ends alike: the config's row, an entry in
+ * the audit, a row in the outbox, and the release anew in the change.
  */
 #include <errno.h>
 #include <string.h>
@@ -146,11 +146,12 @@ static int set_gray(Transaction *transaction, Config *config, const GrayState *s
         const Ramp *ramp = state->ramp;
 
         config->has_gray = true;
-        return SQL_RUN(transaction_statement(transaction, STATEMENT_SET_GRAY), sql_i64(config->id),
-                       sql_i64(state->event_id ? state->event_id : config->last_event_id),
-                       sql_text(state->salt), sql_text(state->rules), sql_text(state->plan),
-                       ramp ? sql_i64(ramp->state) : sql_null(), ramp ? sql_i64((int64_t)ramp->step) : sql_null(),
-                       ramp ? sql_i64(ramp->since_ms) : sql_null(), ramp ? sql_i64(ramp->held_ms) : sql_null());
+        return SQL_RUN(
+                transaction_statement(transaction, STATEMENT_SET_GRAY), sql_i64(config->id),
+                sql_i64(state->event_id ? state->event_id : config->last_event_id), sql_text(state->salt),
+                sql_text(state->rules), sql_text(state->plan), ramp ? sql_i64(ramp->state) : sql_null(),
+                ramp ? sql_i64((int64_t)ramp->step) : sql_null(), ramp ? sql_i64(ramp->since_ms) : sql_null(),
+                ramp ? sql_i64(ramp->held_ms) : sql_null());
 }
 
 int config_set_gray(Transaction *transaction, Config *config, const GrayState *state,

@@ -34,8 +34,8 @@ static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
         Span salt = sql_column_text(statement, 1), rules = sql_column_text(statement, 2),
              plan = sql_column_text(statement, 3), updated_by = sql_column_text(statement, 9),
              comment = sql_column_text(statement, 10);
-        GrayRow *row = calloc(1, sizeof(*row) + salt.size + rules.size + plan.size + updated_by.size +
-                                         comment.size);
+        GrayRow *row =
+                calloc(1, sizeof(*row) + salt.size + rules.size + plan.size + updated_by.size + comment.size);
         char *at;
 
         if (!row)
@@ -44,7 +44,8 @@ static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
         at = row->texts;
         row->event_id = sql_column_i64(statement, 0);
         row->plan = keep(&at, plan);
-        row->newest = (VersionPlace){ config_id, sql_column_i64(statement, 11), sql_column_i64(statement, 12) };
+        row->newest =
+                (VersionPlace){ config_id, sql_column_i64(statement, 11), sql_column_i64(statement, 12) };
         row->data = (GrayData){
                 .salt = keep(&at, salt),
                 .rules = keep(&at, rules),

@@ -8,8 +8,8 @@
 #include "store/sql.h"
 
 /*
- * Asking by number for what is in force changes nothing, but that a gray release on top may end; a step back is
- * a step, even to an equal version.
+ * Asking by number for what is in force changes nothing, but that a gray release on top may end; a step back
+ * is a step, even to an equal version.
  */
 static int release_target(Transaction *transaction, Config *config, ReleaseKind kind,
                           const ReleaseTarget *target, Operation *operation) {

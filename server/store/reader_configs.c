@@ -16,8 +16,8 @@
 
 /*
  * A walk along one namespace. ?1 to ?4 are the ids of the namespaces, nearest first, NULL for those that do
- * not exist. A config that is released shows the release event that put its version in force, with the revision
- * of the newest one; another config the save of its newest version.
+ * not exist. A config that is released shows the release event that put its version in force, with the
+ * revision of the newest one; another config the save of its newest version.
  */
 #define WALK(depth, id, condition)                                                                           \
         "SELECT c.key AS key, " depth " AS depth, c.newest, c.deleted, c.stable IS NOT NULL,"                \
