@@ -111,6 +111,8 @@ describe('confer gray', () => {
     await until(() => Object.values(versions()).every((heard) => heard.at(-1) === 2), 'all');
     await confer.fails(notFound, /no gray release/, ['gray', 'show', ...at]);
     assert.deepEqual(rowsOf(await confer.run('history', ...at, '--releases'), 'TIME').slice(0, 3).map(([, kind, version]) => [kind, version]), [['promote', '2'], ['gray', '2'], ['gray', '2']]);
+    const audited = async (action) => (await confer.json('audit', '--key', 'scene', '--action', action)).items.length;
+    assert.deepEqual(await Promise.all(['gray.set', 'gray.pause', 'gray.resume', 'gray.promote'].map(audited)), [3, 1, 1, 1]);
     for (const run of runs.values()) {
       run.kill('SIGTERM');
       await run.end();
