@@ -40,14 +40,14 @@ bool asker_read_parameters(Request *request, Asker *ret_asker) {
 
         for (size_t i = 0; i < request->n_parameters; i++) {
                 const Parameter *parameter = &request->parameters[i];
-                bool is_tag = span_equal_string(parameter->name, "tag");
+                bool is_tag = span_equal(parameter->name, SPAN_LITERAL("tag"));
                 const char *fault = is_tag ? add_parameter(ret_asker, parameter->value) : NULL;
 
                 if (fault) {
                         reply_refusal(request, REASON_INVALID_PARAMETER, "tag", "%s", fault);
                         return false;
                 }
-                if (span_equal_string(parameter->name, "instance"))
+                if (span_equal(parameter->name, SPAN_LITERAL("instance")))
                         ret_asker->who.unit = parameter->value;
                 else if (!is_tag)
                         continue;

@@ -21,12 +21,22 @@ static void reply_raw(Request *request, Release *release) {
         reply->etag = release_etag(release);
 }
 
-/* The parameters of a read of what is in force. Return: false with a reply made. */
-static bool read_parameters(Request *request, bool *ret_inherit, bool *ret_raw, Asker *ret_asker) {
-        if (!request_flag(request, "inherit", true, ret_inherit) ||
-            !request_flag(request, "raw", false, ret_raw) || !asker_read_parameters(request, ret_asker))
+/* What a read of a config says beside its name. */
+typedef struct Wish {
+        bool inherit;
+        bool raw;
+        bool is_of_version; /* and so from the store */
+        Asker asker;
+} Wish;
+
+/* Return: false with a reply made. */
+static bool read_wish(Request *request, Wish *ret_wish) {
+        ret_wish->is_of_version = request_parameter(request, "version").data;
+        if (!request_flag(request, "inherit", true, &ret_wish->inherit) ||
+            !request_flag(request, "raw", false, &ret_wish->raw) ||
+            !asker_read_parameters(request, &ret_wish->asker))
                 return false;
-        if (!ret_asker->is_given || !request_parameter(request, "version").data)
+        if (!ret_wish->is_of_version || !ret_wish->asker.is_given)
                 return true;
 
         reply_refusal(request, REASON_INVALID_PARAMETER, "version",
@@ -34,12 +44,12 @@ static bool read_parameters(Request *request, bool *ret_inherit, bool *ret_raw, 
         return false;
 }
 
-static void reply_for(Request *request, Release *release, const Asker *asker, bool raw) {
+static void reply_wished(Request *request, Release *release, const Wish *wish) {
         GrayVerdict verdict = GRAY_VERDICT_NULL;
 
-        if (asker->is_given)
-                release = release_choose(release, &asker->who, &verdict);
-        if (raw)
+        if (wish->asker.is_given)
+                release = release_choose(release, &wish->asker.who, &verdict);
+        if (wish->raw)
                 reply_raw(request, release);
         else if (verdict.arm < 0)
                 reply_release(request, release);
@@ -48,21 +58,23 @@ static void reply_for(Request *request, Release *release, const Asker *asker, bo
 }
 
 bool config_read(Request *request) {
-        bool inherit = true, raw = false;
         Release *release;
-        Asker asker;
+        Wish wish;
 
-        asker.is_given = false;
-        if (request->n_parameters) {
-                if (!read_parameters(request, &inherit, &raw, &asker))
-                        return true;
-                if (request_parameter(request, "version").data)
-                        return false;
+        if (request->n_parameters == 0) {
+                release = lookup_release(request, true);
+                if (release)
+                        reply_release(request, release);
+                return true;
         }
 
-        release = lookup_release(request, inherit);
+        if (!read_wish(request, &wish))
+                return true;
+        if (wish.is_of_version)
+                return false;
+        release = lookup_release(request, wish.inherit);
         if (release)
-                reply_for(request, release, &asker, raw);
+                reply_wished(request, release, &wish);
         return true;
 }
 

@@ -24,7 +24,7 @@ static const Route table[] = {
         { "GET", BASE "/me", RIGHT_AUTHENTICATED, "me.read", .read = session_read_me },
         { "GET", BASE "/status", RIGHT_AUTHENTICATED, "status.read", .read = status_read },
 
-        { "GET", CONFIG, RIGHT_READER, "config.read", "version inherit raw instance tag*",
+        { "GET", CONFIG, RIGHT_READER, "config.read", "instance tag* version inherit raw",
           .read = config_read, .query = config_query_version },
         { "PUT", CONFIG, RIGHT_EDITOR, "config.save", .has_body = true, .prepare = config_prepare_put,
           .answer = config_answer_put },

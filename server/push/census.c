@@ -260,7 +260,7 @@ static void add_counts(Census *census, const Part *part) {
 }
 
 static int compare_entries(const void *a, const void *b) {
-        uint64_t a_serial = (*(const Entry *const *)a)->serial, b_serial = (*(const Entry *const *)b)->serial;
+        uint64_t a_serial = ((const Entry *)a)->serial, b_serial = ((const Entry *)b)->serial;
 
         return (a_serial > b_serial) - (a_serial < b_serial);
 }
@@ -273,7 +273,7 @@ static void tell(Census *census, const Entry *entry) {
 }
 
 static void merge_lists(Census *census, size_t list) {
-        _cleanup_(freep) const Entry **entries = NULL;
+        _cleanup_(freep) Entry *entries = NULL;
         size_t n = 0;
 
         for (size_t i = 0; i < census->n_loops; i++)
@@ -282,11 +282,11 @@ static void merge_lists(Census *census, size_t list) {
         n = 0;
         for (size_t i = 0; i < census->n_loops; i++)
                 for (size_t k = 0; k < census->parts[i].lists[list].n; k++)
-                        entries[n++] = &census->parts[i].lists[list].entries[k];
+                        entries[n++] = census->parts[i].lists[list].entries[k];
 
         qsort(entries, n, sizeof(*entries), compare_entries);
         for (size_t i = 0; i < n && census->n_listed < census->n_listed_max; i++)
-                tell(census, entries[i]);
+                tell(census, &entries[i]);
 }
 
 /* @thread the last loop */
