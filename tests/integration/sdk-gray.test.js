@@ -155,7 +155,7 @@ describe('What an instance sees', () => {
     const gray = grayFor('canary');
     send(store.fork().setGray(namespace, 'a', { ...gray, versions: { 9: { ...gray.versions[9], content: 'ten' } } }));
     store.setGray(namespace, 'a', gray);
-    await until(async () => (await contentOf(probe, 'a')) === 'nine', 'what is right');
+    await until(() => told(probe, 'a').at(-1) === 'nine', 'what is right');
     const [, again] = peer.connections;
     assert.equal(again.messages.find(({ type }) => type === 'subscribe').payload.namespaces[0].since ?? 0, 0);
     assert.deepEqual(told(probe, 'a'), ['first', 'nine']);
@@ -203,8 +203,9 @@ describe('Other tags at run time', () => {
     }
     await probe.setTag('ring', 'beta');
     send(store.setGray(namespace, 'a', grayFor('beta')));
-    await until(async () => (await probe.heard())[namespace]?.a?.content === 'nine', 'the last of it');
+    await untilRevision(probe, store);
     assert.equal(await contentOf(probe, 'a'), 'nine');
+    await until(async () => (await probe.heard())[namespace]?.a?.content === 'nine', 'the last of it');
   });
 });
 
@@ -251,8 +252,8 @@ test('An instance sees what a request of its unit and tags sees', async (t) => {
     store.setGray(namespace, `k${i}`, grayOf([{ match: { ring: ['canary'] }, split: [{ version: 9, weight: 50 }] }], { 9: 'nine' }, { salt: `${i}` }));
   }
   const { probe } = await startAll(t, { store, clients: 3, listen: 'none' });
+  for (let client = 0; client < 3; client++) await probe.waitReady(30000, client);
   for (let client = 0; client < 3; client++) {
-    await probe.waitReady(30000, client);
     const held = (await probe.dump(client))[namespace];
     const answers = await probe.getForAll(
       Object.keys(held).map((key) => [namespace, key, { unit: `i-1-${client}`, tags: { ring: 'canary' } }]),
