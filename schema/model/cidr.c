@@ -2,6 +2,7 @@
 
 #define GROUPS      8 /* of 16 bits, in an IPv6 address */
 #define GROUPS_IPV4 2 /* that an IPv4 address at its end takes */
+#define NOWHERE     (GROUPS + 1)
 
 static bool is_digit(char c) {
         return c >= '0' && c <= '9';
@@ -80,11 +81,11 @@ static bool take_group(Span *rest, uint16_t *ret_group) {
 typedef struct Groups {
         uint16_t groups[GROUPS];
         size_t n;
-        size_t gap; /* where "::" stands; GROUPS: nowhere */
+        size_t gap; /* how many stand before "::" */
 } Groups;
 
 static bool take_gap(Span *rest, Groups *groups) {
-        if (groups->gap != GROUPS)
+        if (groups->gap != NOWHERE)
                 return false;
 
         groups->gap = groups->n;
@@ -147,11 +148,11 @@ static uint16_t group_at(const Groups *groups, size_t i) {
 }
 
 static bool parse_ipv6(Span text, CidrAddress *ret_address) {
-        Groups groups = { .gap = GROUPS };
+        Groups groups = { .gap = NOWHERE };
         CidrAddress address = { .is_ipv6 = true };
 
         /* "::" stands for one group at least. */
-        if (!read_groups(text, &groups) || (groups.n == GROUPS) != (groups.gap == GROUPS))
+        if (!read_groups(text, &groups) || (groups.n == GROUPS) != (groups.gap == NOWHERE))
                 return false;
 
         for (size_t i = 0; i < GROUPS / 2; i++) {

@@ -1,6 +1,5 @@
 /*
- * From the JSON of rules to what is evaluated. Each fault is told with its path, "rules[2].split[0].weight";
- * a member's name stands in a path where it is one that anybody could have meant.
+ * From the JSON of rules to what is evaluated. Each fault is told with its path, "rules[2].split[0].weight".
  *
  * The parts gather in buffers, and refer to each other by index, until all is known to be right. Then they
  * are put into one block.
@@ -20,6 +19,9 @@
 #define DEPTH_MAX 64
 
 #define SEPARATOR "\x1f" /* between salt and unit */
+
+/* Names that are too long, and are told all the same, leave room for "operations[127]." in front. */
+#define FIELD_SIZE_MAX ((size_t)PROBLEM_FIELD_MAX - 17)
 
 #define BLOCK_ALIGN _Alignof(max_align_t)
 
@@ -75,40 +77,50 @@ static bool compiler_failed(const Compiler *compiler) {
 
 #define N_OF(buf, type) ((uint32_t)((buf)->size / sizeof(type)))
 
-static size_t append_field(char *field, size_t at, const char *format, ...) _printf_(3, 4);
+/* Appends to @field, which has PROBLEM_FIELD_MAX bytes, and cuts what is too long. A name ends at its NUL. */
+static void append_field(char *field, const char *format, ...) _printf_(2, 3);
 
-/* Return: where it ends; what is too long is cut. */
-static size_t append_field(char *field, size_t at, const char *format, ...) {
+static void append_field(char *field, const char *format, ...) {
+        size_t size = strlen(field);
         va_list args;
-        int size;
 
         va_start(args, format);
-        size = vsnprintf(field + at, PROBLEM_FIELD_MAX - at, format, args);
+        (void)vsnprintf(field + size, PROBLEM_FIELD_MAX - size, format, args);
         va_end(args);
-        return MIN(at + (size_t)MAX(size, 0), (size_t)PROBLEM_FIELD_MAX - 1);
 }
 
-static size_t write_path(char *field, const Path *path) {
-        size_t at = path->parent ? write_path(field, path->parent) : 0;
+static void append_path(char *field, const Path *path) {
+        if (!path->parent) {
+                append_field(field, "rules");
+                return;
+        }
 
-        if (!path->parent)
-                return append_field(field, at, "rules");
+        append_path(field, path->parent);
         if (path->name.data)
-                return append_field(field, at, ".%.*s", (int)path->name.size, path->name.data);
-        return append_field(field, at, "[%zu]", path->index);
+                append_field(field, ".%.*s", (int)path->name.size, path->name.data);
+        else
+                append_field(field, "[%zu]", path->index);
+}
+
+/* Ends the text of @field where it is too long, behind a whole character. */
+static void cut_field(char *field) {
+        Span span = { field, MIN(strlen(field), FIELD_SIZE_MAX) };
+
+        field[utf8_valid_size(span)] = '\0';
 }
 
 static int refuse(Compiler *compiler, const Path *path, const char *format, ...) _printf_(3, 4);
 
 static int refuse(Compiler *compiler, const Path *path, const char *format, ...) {
-        char field[PROBLEM_FIELD_MAX], text[PROBLEM_TEXT_MAX];
+        char field[PROBLEM_FIELD_MAX] = "", text[PROBLEM_TEXT_MAX];
         va_list args;
 
         va_start(args, format);
         (void)vsnprintf(text, sizeof(text), format, args);
         va_end(args);
 
-        (void)write_path(field, path);
+        append_path(field, path);
+        cut_field(field);
         problem_set(compiler->problem, field, "%s", text);
         return GRAY_E_INVALID;
 }
@@ -123,19 +135,11 @@ static const char *kind_name(JsonKind kind) {
         return names[kind];
 }
 
-/* Nobody has meant a name with anything else, and a path is to be read by people. */
-static bool is_tellable(Span name) {
-        for (size_t i = 0; i < name.size; i++)
-                if (name.data[i] <= ' ' || name.data[i] > '~')
-                        return false;
-        return name.size > 0 && name.size <= TAG_NAME_SIZE_MAX;
-}
-
 /* What is refused is the member @name of the object at @path. */
 static int refuse_member(Compiler *compiler, const Path *path, Span name, const char *problem) {
         const Path at = { .parent = path, .name = name };
 
-        return refuse(compiler, is_tellable(name) ? &at : path, "%s", problem);
+        return refuse(compiler, &at, "%s", problem);
 }
 
 /* Decodes a string or name; nothing else is put behind it until it is kept by keep_text(). */

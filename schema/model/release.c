@@ -12,6 +12,7 @@
 
 #define MEMBERS_BEGIN "\"namespace\":\""
 #define MEMBERS_KEY   "\",\"key\":\""
+#define TAIL_BEGIN    "\",\"sha256\":\""
 #define NAMESPACE_AT  (sizeof("{" MEMBERS_BEGIN) - 1)
 
 typedef struct Encoded {
@@ -53,9 +54,7 @@ static void append_head(Buf *buf, const ConfigData *data) {
 
 /* Appends the members from the quote that closes the content. */
 static void append_tail(Buf *buf, const ConfigData *data) {
-        if (data->content.data)
-                buf_append_literal(buf, "\"");
-        buf_append_literal(buf, ",\"sha256\":\"");
+        buf_append_string(buf, data->content.data ? TAIL_BEGIN : TAIL_BEGIN + 1);
         buf_append_hex(buf, data->sha256, sizeof(data->sha256));
         buf_append_literal(buf, "\",\"updated_at\":\"");
         timestamp_append(buf, data->updated_at_ms);
@@ -261,6 +260,14 @@ Span release_etag(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
         return (Span){ encoded->text + encoded->json_size, encoded->etag_size };
+}
+
+Span release_origin_json(const Release *release) {
+        const Encoded *encoded = encoded_of(release);
+        size_t at = encoded->content_at + encoded->content_size + sizeof(TAIL_BEGIN) - 1 +
+                    (size_t)2 * SHA256_SIZE + sizeof("\",") - 1;
+
+        return (Span){ encoded->text + at, encoded->json_size - 1 - at };
 }
 
 void release_append_content(const Release *release, Buf *buf) {

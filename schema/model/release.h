@@ -105,6 +105,9 @@ void release_append_wire(Buf *buf, const Release *release);
 /* The entity tag with its quotes. It tells apart all releases that one URL ever served. */
 Span release_etag(const Release *release);
 
+/* The last members of the object: "updated_at":…,"updated_by":…,"comment":…, without braces. */
+Span release_origin_json(const Release *release);
+
 /* Appends the content's bytes as they were saved. */
 void release_append_content(const Release *release, Buf *buf);
 

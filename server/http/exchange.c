@@ -199,15 +199,30 @@ static bool take_params(Exchange *exchange) {
         return true;
 }
 
-/* Whether @name is one of the words in @names. */
-static bool is_listed(const char *names, Span name) {
+/* Finds @name among the words in @names. Return: what follows it, or NULL. */
+static const char *find_listed(const char *names, Span name) {
         for (const char *at = names; at && *at;) {
-                size_t size = strcspn(at, " ");
+                size_t size = strcspn(at, " *");
 
                 if (span_equal((Span){ at, size }, name))
-                        return true;
-                at += size + (at[size] == ' ');
+                        return at + size;
+                at += size + strspn(at + size, " *");
         }
+        return NULL;
+}
+
+static bool is_given(const Request *request, Span name) {
+        for (size_t i = 0; i < request->n_parameters; i++)
+                if (span_equal(request->parameters[i].name, name))
+                        return true;
+        return false;
+}
+
+static bool refuse_parameter(Request *request, Reason reason, Span name, const char *problem) {
+        char shown[65];
+
+        (void)snprintf(shown, sizeof(shown), "%.*s", (int)MIN(name.size, sizeof(shown) - 1), name.data);
+        reply_refusal(request, reason, shown, "%s", problem);
         return false;
 }
 
@@ -216,7 +231,7 @@ static bool take_parameter(Exchange *exchange, Span text) {
         const char *equals = memchr(text.data, '=', text.size);
         Span raw_name = { text.data, equals ? (size_t)(equals - text.data) : text.size };
         Span raw_value = equals ? (Span){ equals + 1, text.size - raw_name.size - 1 } : (Span){ "", 0 };
-        char shown[65];
+        const char *listed;
         Span name, value;
 
         if (!decode(exchange, raw_name, true, &name) || !decode(exchange, raw_value, true, &value)) {
@@ -225,16 +240,14 @@ static bool take_parameter(Exchange *exchange, Span text) {
                 return false;
         }
 
-        (void)snprintf(shown, sizeof(shown), "%.*s", (int)MIN(name.size, sizeof(shown) - 1), name.data);
-        if (!is_listed(request->route->parameters, name) || request->n_parameters == PARAMETERS_MAX) {
-                reply_refusal(request, REASON_UNKNOWN_PARAMETER, shown,
-                              "there is no query parameter of this name here");
-                return false;
-        }
-        if (request_parameter(request, shown).data) {
-                reply_refusal(request, REASON_INVALID_PARAMETER, shown, "%s is given twice", shown);
-                return false;
-        }
+        listed = find_listed(request->route->parameters, name);
+        if (!listed)
+                return refuse_parameter(request, REASON_UNKNOWN_PARAMETER, name,
+                                        "there is no query parameter of this name here");
+        if (*listed != '*' && is_given(request, name))
+                return refuse_parameter(request, REASON_INVALID_PARAMETER, name, "it is given twice");
+        if (request->n_parameters == PARAMETERS_MAX)
+                return refuse_parameter(request, REASON_INVALID_PARAMETER, name, "it is given too often");
 
         request->parameters[request->n_parameters++] = (Parameter){ name, value };
         return true;

@@ -36,5 +36,8 @@ typedef struct InstanceResults {
 bool instance_results_put(InstanceResults *results, const FrameResult *result);
 void instance_results_deinit(InstanceResults *results);
 
+/* What was told last of the config; NULL: nothing. Lives until the next put. */
+const FrameResult *instance_results_get(const InstanceResults *results, Span namespace, Span key);
+
 /* Appends those of @namespace and @key, each of which may be absent, as items of a JSON array. */
 void instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf);

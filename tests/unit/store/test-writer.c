@@ -1,7 +1,5 @@
 /*
- * The store through store.h alone: a file in a directory of its own, a sink that feeds a catalog, and at the
- * end of each test a look at the whole: the file is verified, and what is loaded from it is what the changes
- * made.
+ * What the writer makes of commands, and what of the disk.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,84 +20,18 @@
 
 #include <cmocka.h>
 
-#include "fixture.h"
 #include "model/buf.h"
 #include "store/maintenance.h"
 #include "store/sql.h"
 #include "store/store.h"
+#include "suite.h"
 #include "util/clock.h"
 #include "util/digest.h"
 #include "util/log.h"
 
-#define OPERATIONS_MAX 8
-
 /* What writer.c takes into one transaction, and after how many rows it trims the outbox. */
 #define COMMANDS_PER_COMMIT_MAX 512
 #define OUTBOX_TRIM_EVERY       4096
-
-typedef struct Ask {
-        Command command;
-        Operation operations[OPERATIONS_MAX];
-        bool is_done;
-        unsigned n_dones;
-        unsigned n_syncs; /* when it was answered */
-} Ask;
-
-typedef struct Suite {
-        Fixture *fixture;
-        StoreOptions options;
-        Store *store;
-        Ask *last; /* as execute() left it */
-
-        pthread_mutex_t lock; /* guards what follows, and every Ask's is_done */
-        pthread_cond_t changed;
-        Catalog catalog; /* fed by the sink */
-        size_t n_commits;
-        size_t n_commits_failed; /* in which a command was answered with STORE_E_FAILED */
-        Change *newest;          /* the last that came */
-        bool is_out_of_order;    /* a revision did not follow on the one before */
-} Suite;
-
-static Suite suite;
-
-/*
- * SQLite's way to the disk, counted, and broken where a test says so.
- */
-
-static _Atomic unsigned n_syncs;
-static _Atomic bool syncs_fail;
-static _Atomic bool
-        database_is_slow; /* the file, not the log beside it: moving the one into the other takes long */
-
-static bool is_database(int fd) {
-        struct stat file, database;
-
-        return fstat(fd, &file) == 0 && stat(suite.fixture->path, &database) == 0 &&
-               file.st_ino == database.st_ino;
-}
-
-static int count_sync(long number, int fd) {
-        n_syncs++;
-        if (database_is_slow && is_database(fd))
-                (void)nanosleep(&(struct timespec){ .tv_nsec = 300 * 1000 * 1000 }, NULL);
-        if (syncs_fail) {
-                errno = EIO;
-                return -1;
-        }
-        return (int)syscall(number, fd);
-}
-
-int fsync(int fd) {
-        return count_sync(SYS_fsync, fd);
-}
-
-int fdatasync(int fd) {
-        return count_sync(SYS_fdatasync, fd);
-}
-
-static Span span(const char *text) {
-        return span_from_string(text);
-}
 
 static uint64_t next_random(uint64_t *state) {
         *state ^= *state << 13;
@@ -107,353 +39,6 @@ static uint64_t next_random(uint64_t *state) {
         *state ^= *state << 17;
         return *state;
 }
-
-/*
- * The store.
- */
-
-/* @thread writer */
-static void feed(void *context, Commit *commit) {
-        Suite *s = context;
-        bool has_failed = false;
-
-        pthread_mutex_lock(&s->lock);
-        s->n_commits++;
-        for (size_t i = 0; i < commit->n_changes; i++) {
-                if (commit->changes[i]->revision != s->catalog.revision + 1)
-                        s->is_out_of_order = true;
-                (void)catalog_apply(&s->catalog, commit->changes[i]);
-                change_unref(s->newest);
-                s->newest = change_ref(commit->changes[i]);
-        }
-        for (Command *command = commit->commands, *next; command; command = next) {
-                next = command->next;
-                has_failed |= command->outcome == STORE_E_FAILED;
-                command->done(command);
-        }
-        s->n_commits_failed += has_failed;
-        pthread_cond_broadcast(&s->changed);
-        pthread_mutex_unlock(&s->lock);
-
-        commit_free(commit);
-}
-
-/* @thread writer, with the lock */
-static void on_done(Command *command) {
-        Ask *ask = (Ask *)command;
-
-        ask->is_done = true;
-        ask->n_dones++;
-        ask->n_syncs = n_syncs;
-}
-
-/* Opens the store, without starting it, and fills the catalog from it. */
-static void open_store(void) {
-        Problem problem = PROBLEM_NULL;
-
-        if (store_open(&suite.options, &suite.store, &problem) ||
-            store_load(suite.store, &suite.catalog, &problem) ||
-            sql_open(suite.fixture->path, SQL_MODE_READER, &suite.fixture->database, &problem))
-                fail_msg("%s", problem.text);
-}
-
-static void start_store(void) {
-        assert_int_equal(store_start(suite.store), 0);
-}
-
-static void close_store(void) {
-        suite.fixture->database = sql_close(suite.fixture->database);
-        if (suite.store)
-                store_stop(suite.store);
-        suite.store = store_close(suite.store);
-}
-
-static void reopen_store(void) {
-        close_store();
-        catalog_deinit(&suite.catalog);
-        open_store();
-        start_store();
-}
-
-static void free_last(void) {
-        if (suite.last)
-                command_deinit(&suite.last->command);
-        free(suite.last);
-        suite.last = NULL;
-}
-
-static int set_up_closed(void **state) {
-        if (fixture_set_up_directory(state) < 0)
-                return -1;
-
-        suite = (Suite){ .fixture = *state,
-                         .lock = PTHREAD_MUTEX_INITIALIZER,
-                         .changed = PTHREAD_COND_INITIALIZER };
-        suite.options = (StoreOptions){
-                .path = suite.fixture->path,
-                .queue_max = 100000,
-                .wal_max_bytes = 64 * 1024 * 1024,
-                .outbox_max_rows = 1000000,
-                .sink = feed,
-                .sink_context = &suite,
-        };
-        return 0;
-}
-
-static int set_up_unstarted(void **state) {
-        if (set_up_closed(state) < 0)
-                return -1;
-
-        open_store();
-        return 0;
-}
-
-static int set_up(void **state) {
-        if (set_up_unstarted(state) < 0)
-                return -1;
-
-        start_store();
-        return 0;
-}
-
-static bool same_release(const Release *a, const Release *b) {
-        return a && b && span_equal(release_json(a), release_json(b)) &&
-               span_equal(release_etag(a), release_etag(b));
-}
-
-static bool has_release(void *context, Release *release) {
-        const Catalog **other = context;
-
-        if (!same_release(release, catalog_get(*other, release_namespace(release), release_key(release))))
-                *other = NULL;
-        return *other != NULL;
-}
-
-static bool same_catalog(const Catalog *a, const Catalog *b) {
-        if (a->revision != b->revision || catalog_n_releases(a) != catalog_n_releases(b) ||
-            catalog_n_namespaces(a) != catalog_n_namespaces(b))
-                return false;
-
-        catalog_each(a, SPAN_NULL, has_release, &b);
-        return b != NULL;
-}
-
-/* The file holds, and a server that starts from it serves what this one did. */
-static bool is_sound(void) {
-        _cleanup_(catalog_deinit) Catalog loaded = CATALOG_NULL;
-        _cleanup_(store_closep) Store *store = NULL;
-        Problem problem = PROBLEM_NULL;
-        VerifyReport report;
-
-        if (suite.is_out_of_order) {
-                print_error("revisions came out of order\n");
-                return false;
-        }
-        if (store_verify(suite.fixture->path, &report, &problem) ||
-            store_open(&suite.options, &store, &problem) || store_load(store, &loaded, &problem)) {
-                print_error("%s\n", problem.text);
-                return false;
-        }
-        if (!same_catalog(&loaded, &suite.catalog)) {
-                print_error("what is loaded is not what the changes made\n");
-                return false;
-        }
-        return true;
-}
-
-/* Goes on with an empty store, not started, in place of one that is sound. */
-static void replace_store(void) {
-        close_store();
-        assert_true(is_sound());
-        assert_int_equal(remove(suite.fixture->path), 0);
-        (void)remove(fixture_file(suite.fixture, "confer.db-wal"));
-        (void)remove(fixture_file(suite.fixture, "confer.db-shm"));
-        catalog_deinit(&suite.catalog);
-        open_store();
-}
-
-static int tear_down(void **state) {
-        bool sound;
-
-        free_last();
-        close_store();
-        sound = is_sound();
-        catalog_deinit(&suite.catalog);
-        change_unref(suite.newest);
-        return fixture_tear_down(state) < 0 || !sound ? -1 : 0;
-}
-
-/*
- * Commands.
- */
-
-static Operation create_namespace(const char *name) {
-        return (Operation){ .type = OPERATION_NAMESPACE_CREATE,
-                            .namespace = span(name),
-                            .comment = SPAN_LITERAL(""),
-                            .namespace_edit = { .description = SPAN_LITERAL("about it") } };
-}
-
-static Operation update_namespace(const char *name, const char *description) {
-        return (Operation){ .type = OPERATION_NAMESPACE_UPDATE,
-                            .namespace = span(name),
-                            .comment = SPAN_LITERAL(""),
-                            .namespace_edit = { .description = span(description) } };
-}
-
-static Operation delete_namespace(const char *name, bool recursive) {
-        return (Operation){ .type = OPERATION_NAMESPACE_DELETE,
-                            .namespace = span(name),
-                            .comment = SPAN_LITERAL("gone"),
-                            .namespace_edit = { .recursive = recursive } };
-}
-
-static Operation put_as(const char *namespace, const char *key, Format format, Span content, bool publish) {
-        Operation operation = { .type = OPERATION_PUT,
-                                .namespace = span(namespace),
-                                .key = span(key),
-                                .comment = SPAN_LITERAL("put"),
-                                .put = { .format = format, .content = content, .publish = publish } };
-
-        sha256(content, operation.put.sha256);
-        return operation;
-}
-
-static Operation save(const char *namespace, const char *key, const char *content) {
-        return put_as(namespace, key, FORMAT_TEXT, span(content), false);
-}
-
-static Operation save_and_publish(const char *namespace, const char *key, const char *content) {
-        return put_as(namespace, key, FORMAT_TEXT, span(content), true);
-}
-
-static Operation expecting(Operation operation, Expectation expectation, int64_t version) {
-        operation.put.expectation = expectation;
-        operation.put.expected_version = version;
-        return operation;
-}
-
-/* @version: 0 for the newest. */
-static Operation publish(const char *namespace, const char *key, int64_t version) {
-        return (Operation){ .type = OPERATION_PUBLISH,
-                            .namespace = span(namespace),
-                            .key = span(key),
-                            .comment = SPAN_LITERAL("publish"),
-                            .publish_version = version };
-}
-
-/* @to: 0 for one step back. */
-static Operation roll_back(const char *namespace, const char *key, int64_t to) {
-        return (Operation){ .type = OPERATION_ROLLBACK,
-                            .namespace = span(namespace),
-                            .key = span(key),
-                            .comment = SPAN_LITERAL("rollback"),
-                            .rollback_to = to };
-}
-
-static Operation delete (const char *namespace, const char *key) {
-        return (Operation){ .type = OPERATION_DELETE,
-                            .namespace = span(namespace),
-                            .key = span(key),
-                            .comment = SPAN_LITERAL("delete") };
-}
-
-static Operation note_denial(void) {
-        return (Operation){ .type = OPERATION_AUDIT,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .comment = SPAN_LITERAL(""),
-                            .audit = { .action = SPAN_LITERAL("login"),
-                                       .outcome = AUDIT_DENIED,
-                                       .details = SPAN_LITERAL("{\"status\":401}") } };
-}
-
-static Ask *submit(const Operation *operations, size_t n) {
-        Ask *ask = calloc(1, sizeof(*ask));
-
-        assert_non_null(ask);
-        assert_true(n <= OPERATIONS_MAX);
-        memcpy(ask->operations, operations, n * sizeof(*operations));
-        ask->command = (Command){
-                .actor = SPAN_LITERAL("user:admin"),
-                .address = SPAN_LITERAL("192.0.2.1"),
-                .operations = ask->operations,
-                .n_operations = n,
-                .done = on_done,
-                .outcome = STORE_OUTCOME_N, /* to be overwritten */
-        };
-        assert_int_equal(store_submit(suite.store, &ask->command), 0);
-        return ask;
-}
-
-static Ask *submit_one(Operation operation) {
-        return submit(&operation, 1);
-}
-
-static void wait_for(Ask *ask) {
-        pthread_mutex_lock(&suite.lock);
-        while (!ask->is_done)
-                pthread_cond_wait(&suite.changed, &suite.lock);
-        pthread_mutex_unlock(&suite.lock);
-}
-
-static void ask_free(Ask *ask) {
-        command_deinit(&ask->command);
-        free(ask);
-}
-
-static StoreOutcome execute_all(const Operation *operations, size_t n) {
-        free_last();
-        suite.last = submit(operations, n);
-        wait_for(suite.last);
-        return suite.last->command.outcome;
-}
-
-static StoreOutcome execute(Operation operation) {
-        return execute_all(&operation, 1);
-}
-
-static void assert_executed(Operation operation) {
-        StoreOutcome outcome = execute(operation);
-
-        if (outcome)
-                fail_msg("outcome %d: %s", (int)outcome, suite.last->command.problem.text);
-}
-
-/* The result of the last command's only operation. */
-#define RESULT (suite.last->operations[0].result)
-
-static uint64_t revision(void) {
-        return (uint64_t)fixture_number(suite.fixture, "SELECT revision FROM store");
-}
-
-static int64_t count(const char *table) {
-        return fixture_number(suite.fixture, "SELECT count(*) FROM %s", table);
-}
-
-static const Release *served(const char *namespace, const char *key) {
-        return catalog_get(&suite.catalog, span(namespace), span(key));
-}
-
-/* 0: nothing is served. */
-static void assert_served(const char *namespace, const char *key, int64_t version) {
-        const Release *release = served(namespace, key);
-
-        assert_int_equal(release ? release_version(release) : 0, version);
-}
-
-static void assert_content(const Release *release, Span content) {
-        _cleanup_(buf_deinit) Buf bare = BUF_NULL;
-
-        assert_non_null(release);
-        release_append_content(release, &bare);
-        assert_true(span_equal(buf_span(&bare), content));
-}
-
-static const char *const all_rows[] = {
-        "SELECT * FROM store",    "SELECT * FROM namespaces", "SELECT * FROM configs",
-        "SELECT * FROM versions", "SELECT * FROM releases",   "SELECT * FROM audit",
-        "SELECT * FROM outbox",
-};
 
 /* All but times, hashes and the epoch, which two stores never share. */
 static const char *const timeless_rows[] = {
@@ -467,92 +52,6 @@ static const char *const timeless_rows[] = {
         "FROM audit",
         "SELECT * FROM outbox",
 };
-
-static int dump_row(void *context, int n_columns, char **values, _unused_ char **names) {
-        for (int i = 0; i < n_columns; i++) {
-                buf_append_string(context, values[i] ? values[i] : "(null)");
-                buf_append_char(context, '|');
-        }
-        buf_append_char(context, '\n');
-        return 0;
-}
-
-/* All that @texts select, to be freed. Blobs show up to their first NUL. */
-static char *dump(const char *const *texts, size_t n) {
-        Buf text = BUF_NULL;
-
-        for (size_t i = 0; i < n; i++)
-                assert_int_equal(sqlite3_exec(suite.fixture->database, texts[i], dump_row, &text, NULL),
-                                 SQLITE_OK);
-        return buf_take_string(&text);
-}
-
-static void assert_nothing_changed(const char *before) {
-        char *after = dump(all_rows, ARRAY_SIZE(all_rows));
-
-        assert_string_equal(before, after);
-        free(after);
-}
-
-static void assert_all_refused(const Operation *operations, size_t n, StoreOutcome expected,
-                               size_t failed_operation) {
-        char *before = dump(all_rows, ARRAY_SIZE(all_rows));
-        uint64_t catalog_revision = suite.catalog.revision;
-        StoreOutcome outcome = execute_all(operations, n);
-
-        if (outcome != expected)
-                fail_msg("outcome %d instead of %d: %s", (int)outcome, (int)expected,
-                         suite.last->command.problem.text);
-        assert_true(strlen(suite.last->command.problem.text) > 0);
-        assert_string_equal(suite.last->command.problem.field, "");
-        assert_int_equal(suite.last->command.failed_operation, failed_operation);
-        for (size_t i = 0; i < n; i++) {
-                assert_null(suite.last->operations[i].result.release);
-                assert_null(suite.last->operations[i].result.namespace_text);
-        }
-        assert_int_equal(suite.catalog.revision, catalog_revision);
-        assert_nothing_changed(before);
-        free(before);
-}
-
-static void assert_refused(Operation operation, StoreOutcome expected) {
-        assert_all_refused(&operation, 1, expected, 0);
-}
-
-/* It succeeds, and leaves no trace: no revision, no entry in the audit. */
-static void assert_no_op(Operation operation) {
-        char *before = dump(all_rows, ARRAY_SIZE(all_rows));
-        uint64_t current = revision();
-
-        assert_executed(operation);
-        assert_int_equal(suite.last->command.revision, current);
-        assert_int_equal(suite.catalog.revision, current);
-        assert_nothing_changed(before);
-        free(before);
-}
-
-/* It succeeds, with the next revision. */
-static void assert_changes(Operation operation) {
-        uint64_t before = revision();
-
-        assert_executed(operation);
-        assert_int_equal(suite.last->command.revision, before + 1);
-        assert_int_equal(suite.catalog.revision, before + 1);
-        assert_int_equal(revision(), before + 1);
-}
-
-/* The last entry of the audit, as "action namespace/key version revision". */
-static void assert_audited(const char *expected) {
-        char *actual =
-                dump((const char *const[]){ "SELECT action || ' ' || ifnull(namespace, '') || '/' ||"
-                                            " ifnull(key, '') || ' ' || ifnull(version, '-') || ' ' ||"
-                                            " ifnull(revision, '-') FROM audit ORDER BY id DESC LIMIT 1" },
-                     1);
-
-        actual[strlen(actual) - 2] = '\0';
-        assert_string_equal(actual, expected);
-        free(actual);
-}
 
 /*
  * Opening.
@@ -1355,12 +854,6 @@ static void test_releases_follow_the_rules_whatever_was_done_and_walking_back_en
  * Several operations in one command.
  */
 
-#define EXECUTE_ALL(...)                                                                                     \
-        execute_all((const Operation[]){ __VA_ARGS__ }, ARRAY_SIZE(((const Operation[]){ __VA_ARGS__ })))
-#define ASSERT_ALL_REFUSED(expected, failed_operation, ...)                                                  \
-        assert_all_refused((const Operation[]){ __VA_ARGS__ },                                               \
-                           ARRAY_SIZE(((const Operation[]){ __VA_ARGS__ })), (expected), (failed_operation))
-
 static void test_the_operations_of_a_command_share_one_revision_and_one_change(void **state _unused_) {
         assert_int_equal(EXECUTE_ALL(create_namespace("prod"), create_namespace("dev"),
                                      save_and_publish("prod", "a", "1"), save("dev", "b", "1"),
@@ -1409,7 +902,7 @@ static void test_a_command_that_has_nothing_to_change_tells_the_current_revision
 
         assert_changes(create_namespace("prod"));
         assert_changes(save_and_publish("prod", "a", "1"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         assert_int_equal(
                 EXECUTE_ALL(save("prod", "a", "1"), publish("prod", "a", 0), roll_back("prod", "a", 1)),
                 STORE_OK);
@@ -1790,7 +1283,7 @@ static void test_a_disk_that_refuses_is_answered_and_changes_nothing(void **stat
 
         assert_changes(create_namespace("prod"));
         assert_changes(save_and_publish("prod", "app", "1"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         catalog_revision = suite.catalog.revision;
 
         fill_disk();
@@ -1838,7 +1331,7 @@ static void test_a_disk_that_does_not_sync_is_answered_and_changes_nothing(void 
         char *before;
 
         assert_changes(create_namespace("prod"));
-        before = dump(all_rows, ARRAY_SIZE(all_rows));
+        before = dump_all();
         syncs_fail = true;
         for (int i = 0; i < 3; i++)
                 assert_int_equal(execute(save_and_publish("prod", "app", "lost")), STORE_E_FAILED);
@@ -1981,9 +1474,7 @@ static int silence_log(void **state _unused_) {
         return 0;
 }
 
-#define TEST(name)              cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define TEST_WITH(name, before) cmocka_unit_test_setup_teardown(name, before, tear_down)
-#define TEST_DISK(name)         cmocka_unit_test_setup_teardown(name, set_up_disk, tear_down_disk)
+#define TEST_DISK(name) cmocka_unit_test_setup_teardown(name, set_up_disk, tear_down_disk)
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
