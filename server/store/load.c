@@ -20,17 +20,17 @@ static const char namespaces_text[] = "SELECT name FROM namespaces WHERE deleted
  * The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. What few configs
  * have, an event after the one in force or a gray release, is looked up for those alone.
  */
-static const char releases_text[] =
-        "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id,"
-        " iif(last_event_id = release_id, NULL, last_event_id) AS later_event_id,"
-        " iif(has_gray, id, NULL) AS gray_id FROM configs"
-        " WHERE stable_id > ?1 AND stable_id <= ?2 ORDER BY stable_id LIMIT -1)"
-        "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content,"
-        " ifnull((SELECT revision FROM releases WHERE id = c.later_event_id), r.revision),"
-        " r.created_at_ms, r.created_by, r.comment, c.gray_id"
-        " FROM c CROSS JOIN versions v ON v.id = c.stable_id"
-        " CROSS JOIN releases r ON r.id = c.release_id"
-        " CROSS JOIN namespaces n ON n.id = c.namespace_id";
+static const char releases_text[] = "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id,"
+                                    " iif(last_event_id = release_id, NULL, last_event_id) AS later_event_id,"
+                                    " iif(has_gray, id, NULL) AS gray_id FROM configs"
+                                    " WHERE stable_id > ?1 AND stable_id <= ?2 ORDER BY stable_id LIMIT -1)"
+                                    "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content,"
+                                    " iif(c.later_event_id IS NULL, r.revision,"
+                                    " (SELECT revision FROM releases WHERE id = c.later_event_id)),"
+                                    " r.created_at_ms, r.created_by, r.comment, c.gray_id"
+                                    " FROM c CROSS JOIN versions v ON v.id = c.stable_id"
+                                    " CROSS JOIN releases r ON r.id = c.release_id"
+                                    " CROSS JOIN namespaces n ON n.id = c.namespace_id";
 
 typedef enum LoadStatement {
         LOAD_RELEASES,

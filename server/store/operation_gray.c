@@ -11,6 +11,9 @@
 #include "store/operation.h"
 #include "store/sql.h"
 
+/* By so much a step's weight may make the rules longer. */
+#define WEIGHT_SIZE_MAX (sizeof("99.999") - 1)
+
 /*
  * Setting.
  */
@@ -55,11 +58,16 @@ static int check_rules(Transaction *transaction, const Config *config, const Ope
         r = check_versions(transaction, config, rules, problem);
         if (r || !ramp)
                 return r;
+        if (gray_rules(rules).size + WEIGHT_SIZE_MAX > GRAY_RULES_SIZE_MAX) {
+                problem_set(problem, "rules", "with a plan they are at most %zu bytes long",
+                            GRAY_RULES_SIZE_MAX - WEIGHT_SIZE_MAX);
+                return STORE_E_GRAY_VERSION;
+        }
 
         return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_VERSION : 0;
 }
 
-static int append_details(Buf *buf, const GrayState *state) {
+static void append_details(Buf *buf, const GrayState *state) {
         buf_append_literal(buf, "{\"salt\":");
         json_append_string(buf, state->salt);
         buf_append_literal(buf, ",\"rules\":");
@@ -67,29 +75,28 @@ static int append_details(Buf *buf, const GrayState *state) {
         buf_append_literal(buf, ",\"plan\":");
         buf_append_span(buf, state->plan.data ? state->plan : SPAN_LITERAL("null"));
         buf_append_char(buf, '}');
-        return buf_failed(buf) ? -ENOMEM : 0;
 }
 
-static int set(Transaction *transaction, Config *config, GrayState *state, const Gray *rules,
-               Operation *operation) {
+/* With a ramp the rules are written with the weight of its first step. */
+static int set(Transaction *transaction, Config *config, Span salt, const Gray *rules, Operation *operation) {
         _cleanup_(buf_deinit) Buf weighted = BUF_NULL, details = BUF_NULL;
+        GrayState state = { .salt = salt, .rules = operation->gray_set.rules };
         Ramp ramp;
-        int r;
 
         if (operation->gray_set.ramp) {
                 ramp = *operation->gray_set.ramp;
                 ramp.since_ms = transaction->now_ms;
                 gray_append_rules_with_weight(rules, ramp.rule, ramp.steps[0].weight, &weighted);
-                state->rules = buf_span(&weighted);
-                state->plan = operation->gray_set.plan;
-                state->ramp = &ramp;
+                state.rules = buf_span(&weighted);
+                state.plan = operation->gray_set.plan;
+                state.ramp = &ramp;
         }
-        r = append_details(&details, state);
-        if (r || buf_failed(&weighted))
+        append_details(&details, &state);
+        if (buf_failed(&weighted) || buf_failed(&details))
                 return -ENOMEM;
 
         return config_set_gray(
-                transaction, config, state,
+                transaction, config, &state,
                 &(ConfigChange){ SPAN_LITERAL("gray.set"), gray_only_version(rules), buf_span(&details) },
                 operation);
 }
@@ -133,24 +140,24 @@ static int get_config(Transaction *transaction, const Operation *operation, Conf
 int operation_gray_set(Transaction *transaction, Operation *operation, Problem *problem) {
         _cleanup_(gray_row_freep) GrayRow *running = NULL;
         _cleanup_(gray_freep) Gray *rules = NULL;
-        GrayState state = { .rules = operation->gray_set.rules };
         Config config;
+        Span salt;
         int r;
 
         r = get_config(transaction, operation, &config, problem);
         if (r)
                 return r;
-        r = choose_salt(transaction, &config, operation, &running, &state.salt);
+        r = choose_salt(transaction, &config, operation, &running, &salt);
         if (r)
                 return r;
-        r = gray_new(state.rules, state.salt, &rules, problem);
+        r = gray_new(operation->gray_set.rules, salt, &rules, problem);
         if (r)
                 return r < 0 ? r : STORE_E_GRAY_VERSION;
         r = check_rules(transaction, &config, operation, rules, problem);
         if (r)
                 return r;
 
-        return set(transaction, &config, &state, rules, operation);
+        return set(transaction, &config, salt, rules, operation);
 }
 
 /*

@@ -17,6 +17,7 @@
 #include "store/sql.h"
 #include "suite.h"
 #include "util/digest.h"
+#include "util/log.h"
 
 Suite suite;
 
@@ -48,6 +49,18 @@ int fsync(int fd) {
 
 int fdatasync(int fd) {
         return count_sync(SYS_fdatasync, fd);
+}
+
+uint64_t next_random(uint64_t *state) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        return *state;
+}
+
+int silence_log(void **state _unused_) {
+        log_set_level(LOG_LEVEL_ERROR);
+        return 0;
 }
 
 Span span(const char *text) {
@@ -187,7 +200,6 @@ static bool same_gray(const GrayRelease *a, const GrayRelease *b) {
         return true;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): an arm's release has no gray release of its own. */
 bool same_release(const Release *a, const Release *b) {
         return a && b && span_equal(release_json(a), release_json(b)) &&
                span_equal(release_etag(a), release_etag(b)) && same_wire(a, b) && same_gray(a->gray, b->gray);
@@ -324,6 +336,40 @@ Operation delete (const char *namespace, const char *key) {
                             .namespace = span(namespace),
                             .key = span(key),
                             .comment = SPAN_LITERAL("delete") };
+}
+
+Operation set_gray(const char *rules) {
+        return (Operation){ .type = OPERATION_GRAY_SET,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("canaries"),
+                            .gray_set = { .fresh_salt = SPAN_LITERAL("fresh"), .rules = span(rules) } };
+}
+
+Operation promote(int64_t version) {
+        return (Operation){ .type = OPERATION_GRAY_PROMOTE,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("promote"),
+                            .gray_end = { .version = version } };
+}
+
+Operation abort_gray(void) {
+        return (Operation){ .type = OPERATION_GRAY_ABORT,
+                            .namespace = SPAN_LITERAL("prod"),
+                            .key = SPAN_LITERAL("app"),
+                            .comment = SPAN_LITERAL("abort") };
+}
+
+Operation ending_gray(Operation rollback) {
+        rollback.rollback.end_gray = true;
+        return rollback;
+}
+
+Operation on(const char *namespace, const char *key, Operation operation) {
+        operation.namespace = span(namespace);
+        operation.key = span(key);
+        return operation;
 }
 
 Operation note_denial(void) {
@@ -504,4 +550,24 @@ void assert_audited(const char *expected) {
         actual[strlen(actual) - 2] = '\0';
         assert_string_equal(actual, expected);
         free(actual);
+}
+
+void publish_many(int n) {
+        Ask **asks = calloc((size_t)n, sizeof(Ask *));
+
+        assert_non_null(asks);
+        for (int i = 0; i < n; i++)
+                asks[i] = submit_one(publish("prod", "app", 1 + i % 2));
+        for (int i = 0; i < n; i++) {
+                wait_for(asks[i]);
+                assert_int_equal(asks[i]->command.outcome, STORE_OK);
+                ask_free(asks[i]);
+        }
+        free(asks);
+}
+
+void save_two_versions(void) {
+        assert_changes(create_namespace("prod"));
+        assert_changes(save("prod", "app", "1"));
+        assert_changes(save_and_publish("prod", "app", "2"));
 }

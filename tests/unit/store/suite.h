@@ -55,6 +55,9 @@ int set_up_unstarted(void **state);
 int set_up(void **state);
 int tear_down(void **state);
 
+/* Of the whole group: nothing but errors is logged. */
+int silence_log(void **state);
+
 #define TEST(name)              cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_WITH(name, before) cmocka_unit_test_setup_teardown(name, before, tear_down)
 
@@ -67,6 +70,8 @@ void reopen_store(void);
 bool is_sound(void);
 /* Goes on with an empty store, not started, in place of one that is sound. */
 void replace_store(void);
+
+uint64_t next_random(uint64_t *state);
 
 /*
  * Operations.
@@ -87,6 +92,16 @@ Operation publish(const char *namespace, const char *key, int64_t version);
 Operation roll_back(const char *namespace, const char *key, int64_t to);
 Operation delete (const char *namespace, const char *key);
 Operation note_denial(void);
+
+/* Of gray releases, all on the config prod/app. */
+Operation set_gray(const char *rules);
+/* @version: 0 for the only one. */
+Operation promote(int64_t version);
+Operation abort_gray(void);
+
+Operation ending_gray(Operation rollback);
+/* The same on another config. */
+Operation on(const char *namespace, const char *key, Operation operation);
 
 /*
  * Commands.
@@ -112,6 +127,10 @@ void assert_executed(Operation operation);
 void assert_changes(Operation operation);
 /* It succeeds, and leaves no trace: no revision, no entry in the audit. */
 void assert_no_op(Operation operation);
+/* Of prod/app, which both are the first to make. */
+void save_two_versions(void);
+/* Publishes these in turn, @n times; waits for the last. */
+void publish_many(int n);
 void assert_refused(Operation operation, StoreOutcome expected);
 void assert_all_refused(const Operation *operations, size_t n, StoreOutcome expected,
                         size_t failed_operation);

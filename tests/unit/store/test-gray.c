@@ -31,16 +31,8 @@
 #define PLAN_TOO_HEAVY "{\"steps\":[{\"weight\":1,\"hold\":\"10m\"},{\"weight\":50.001}]}"
 
 /*
- * Operations, all on the config that publish_and_save() makes.
+ * Operations.
  */
-
-static Operation set_gray(const char *rules) {
-        return (Operation){ .type = OPERATION_GRAY_SET,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("canaries"),
-                            .gray_set = { .fresh_salt = SPAN_LITERAL("fresh"), .rules = span(rules) } };
-}
 
 static Operation salted(Operation operation, const char *salt, const char *fresh_salt) {
         operation.gray_set.salt = span(salt);
@@ -68,33 +60,6 @@ static Operation move(GrayMove move) {
                             .key = SPAN_LITERAL("app"),
                             .comment = SPAN_LITERAL("move"),
                             .gray_move = { .move = move } };
-}
-
-/* @version: 0 for the only one. */
-static Operation promote(int64_t version) {
-        return (Operation){ .type = OPERATION_GRAY_PROMOTE,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("promote"),
-                            .gray_end = { .version = version } };
-}
-
-static Operation abort_gray(void) {
-        return (Operation){ .type = OPERATION_GRAY_ABORT,
-                            .namespace = SPAN_LITERAL("prod"),
-                            .key = SPAN_LITERAL("app"),
-                            .comment = SPAN_LITERAL("abort") };
-}
-
-static Operation ending_gray(Operation rollback) {
-        rollback.rollback.end_gray = true;
-        return rollback;
-}
-
-static Operation on(const char *namespace, const char *key, Operation operation) {
-        operation.namespace = span(namespace);
-        operation.key = span(key);
-        return operation;
 }
 
 /* Version 1 is in force, up to @n are saved. */
@@ -587,6 +552,32 @@ static void test_a_plan_that_does_not_go_with_the_rules_is_refused(void **state 
         assert_changes(planned(set_gray(TWO_ARMS), PLAN));
 }
 
+/* Blanks make them as long. */
+static char *rules_of_size(size_t size) {
+        static const char end[] = "{\"split\":[{\"version\":2,\"weight\":1}]}]";
+        char *rules = malloc(size + 1);
+
+        assert_non_null(rules);
+        memset(rules, ' ', size);
+        rules[0] = '[';
+        memcpy(rules + size + 1 - sizeof(end), end, sizeof(end));
+        return rules;
+}
+
+static void test_with_a_plan_there_is_room_for_its_weights_in_the_rules(void **state _unused_) {
+        char *rules = rules_of_size(GRAY_RULES_SIZE_MAX);
+
+        publish_and_save(2);
+        assert_changes(set_gray(rules));
+        assert_refused_at(planned(set_gray(rules), PLAN), "rules");
+        free(rules);
+
+        rules = rules_of_size(GRAY_RULES_SIZE_MAX - 6);
+        assert_changes(planned(set_gray(rules), "{\"steps\":[{\"weight\":99.999}]}"));
+        assert_first_weight(99999);
+        free(rules);
+}
+
 static void test_a_step_raises_the_weight(void **state _unused_) {
         publish_and_save(3);
         assert_changes(planned(set_gray(TWO_ARMS), PLAN));
@@ -743,6 +734,16 @@ static void test_a_command_of_which_one_operation_is_refused_leaves_the_gray_rel
  * Starts.
  */
 
+static void damage(const char *path, const char *text) {
+        sqlite3 *database;
+        char *message = NULL;
+
+        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+        if (sqlite3_exec(database, text, NULL, NULL, &message) != SQLITE_OK)
+                fail_msg("%s: %s", text, message);
+        assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
 static void test_a_start_finds_what_was_there(void **state _unused_) {
         publish_and_save(3);
         assert_changes(planned(set_gray(VERSIONS_2_3),
@@ -759,6 +760,20 @@ static void test_a_start_finds_what_was_there(void **state _unused_) {
         reopen_store();
         assert_served("prod", "app", 3);
         assert_null(gray());
+}
+
+static void test_a_start_finds_how_long_a_step_was_held(void **state _unused_) {
+        publish_and_save(2);
+        assert_changes(planned(set_gray(VERSION_2), PLAN));
+        close_store();
+        damage(suite.fixture->path, "UPDATE grays SET ramp_held_ms = 1234, ramp_since_ms = 5678");
+        catalog_deinit(&suite.catalog);
+        open_store();
+        start_store();
+        assert_int_equal(gray()->ramp->held_ms, 1234);
+        assert_int_equal(gray()->ramp->since_ms, 5678);
+        assert_changes(save_and_publish("prod", "app", "three"));
+        assert_int_equal(gray()->ramp->held_ms, 1234);
 }
 
 static void test_a_start_finds_the_revision_of_an_abort(void **state _unused_) {
@@ -801,17 +816,6 @@ static void test_a_restored_backup_has_the_gray_release(void **state _unused_) {
  */
 
 #define SET_PLAN(text) "UPDATE grays SET plan = '" text "'"
-
-/* Done to a copy of the store. */
-static void damage(const char *path, const char *text) {
-        sqlite3 *database;
-        char *message = NULL;
-
-        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-        if (sqlite3_exec(database, text, NULL, NULL, &message) != SQLITE_OK)
-                fail_msg("%s: %s", text, message);
-        assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
 
 static void copy_store(const char *to) {
         Problem problem;
@@ -965,13 +969,6 @@ static void test_a_gray_release_that_cannot_be_read_stops_the_start(void **state
  * Random sequences: whatever is done, the file holds, and a start finds what the changes made.
  */
 
-static uint64_t next_random(uint64_t *state) {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        return *state;
-}
-
 static Operation random_operation(uint64_t *random) {
         static const char *const rules[] = { VERSION_2, VERSIONS_2_3, TWO_ARMS };
         const char *chosen = rules[next_random(random) % ARRAY_SIZE(rules)];
@@ -1046,6 +1043,7 @@ int main(void) {
                 TEST(test_every_change_is_audited_in_order),
                 TEST(test_a_plan_begins_with_its_first_step),
                 TEST(test_a_plan_that_does_not_go_with_the_rules_is_refused),
+                TEST(test_with_a_plan_there_is_room_for_its_weights_in_the_rules),
                 TEST(test_a_step_raises_the_weight),
                 TEST(test_the_arms_bear_who_set_their_rules),
                 TEST(test_from_the_last_step_it_is_done_and_the_rules_stay),
@@ -1058,6 +1056,7 @@ int main(void) {
                 TEST(test_later_operations_see_the_gray_release_of_earlier_ones),
                 TEST(test_a_command_of_which_one_operation_is_refused_leaves_the_gray_release),
                 TEST(test_a_start_finds_what_was_there),
+                TEST(test_a_start_finds_how_long_a_step_was_held),
                 TEST(test_a_start_finds_the_revision_of_an_abort),
                 TEST(test_a_restored_backup_has_the_gray_release),
                 TEST(test_damage_to_a_gray_release_is_named),
@@ -1066,5 +1065,5 @@ int main(void) {
                 TEST(test_whatever_was_done_a_start_finds_it_again),
         };
 
-        return cmocka_run_group_tests_name("store gray", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("store gray", tests, silence_log, NULL);
 }
