@@ -565,7 +565,7 @@ static int find_changes(const Listeners *listeners, const TagSet *tags, Edits *r
 static int use_tags(Listeners *listeners, TagSet *tags, const Verdicts *verdicts) {
         _cleanup_(tag_set_unrefp) TagSet *before = replica_tags(listeners->replica);
         const GrayAsker asker = asker_of(replica_asker(listeners->replica)->unit, before);
-        Edits edits;
+        Edits edits = EDITS_NULL;
         int r;
 
         r = find_changes(listeners, tags, &edits);
