@@ -47,6 +47,8 @@ typedef struct GrayCompiler {
         Buf rules, tests, arms, names, texts, networks, ranges;
         Buf bytes; /* has room for all from the beginning, so that texts stay where they are */
         uint32_t n_comparators;
+        int64_t versions[GRAY_VERSIONS_MAX]; /* that the arms name, each once */
+        size_t n_versions;
 } GrayCompiler;
 
 /* How many elements a buffer has. */

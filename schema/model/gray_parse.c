@@ -102,12 +102,28 @@ static void end_tests(GrayCompiler *compiler, uint32_t first, uint32_t index) {
                 tests[i].next_rule = n;
 }
 
+/* Counts the different versions that the arms name. Return: false when this one is one too many. */
+static bool count_version(GrayCompiler *compiler, int64_t version) {
+        for (size_t i = 0; i < compiler->n_versions; i++)
+                if (compiler->versions[i] == version)
+                        return true;
+        if (compiler->n_versions == GRAY_VERSIONS_MAX)
+                return false;
+
+        compiler->versions[compiler->n_versions++] = version;
+        return true;
+}
+
 static int read_version(GrayCompiler *compiler, const GrayPath *path, JsonValue number,
                         int64_t *ret_version) {
         int64_t version;
 
         if (!json_read_integer(number, &version) || version < 1)
                 return gray_refuse(compiler, path, "must be the number of a version, a whole number from 1");
+        if (!count_version(compiler, version))
+                return gray_refuse(compiler, path,
+                                   "the rules name more than %d versions: use one that they name already",
+                                   GRAY_VERSIONS_MAX);
 
         *ret_version = version;
         return 0;
