@@ -227,7 +227,7 @@ static int read_text(Compiler *compiler, const Path *path, JsonValue value, Span
 
 static int read_one_text(Compiler *compiler, const Path *path, JsonValue value, GrayTest *test _unused_) {
         GrayText kept;
-        Span text;
+        Span text = SPAN_NULL;
         int r;
 
         r = read_text(compiler, path, value, &text);
@@ -241,7 +241,7 @@ static int read_one_text(Compiler *compiler, const Path *path, JsonValue value, 
 
 static int read_one_network(Compiler *compiler, const Path *path, JsonValue value, GrayTest *test _unused_) {
         CidrNetwork network;
-        Span text;
+        Span text = SPAN_NULL;
         int r;
 
         r = read_text(compiler, path, value, &text);
@@ -368,7 +368,7 @@ static int read_networks(Compiler *compiler, const Path *path, JsonValue value, 
 static int read_range(Compiler *compiler, const Path *path, JsonValue value, GrayTest *test) {
         SemverComparator comparators[GRAY_COMPARATORS_MAX];
         Range range;
-        Span text;
+        Span text = SPAN_NULL;
         size_t n;
         int r;
 

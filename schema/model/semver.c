@@ -144,10 +144,10 @@ static Span digits_of(const Semver *version, size_t index) {
 }
 
 static int compare_number(const Semver *a, const Semver *b, size_t index) {
-        if (a->numbers[index] != b->numbers[index])
-                return a->numbers[index] > b->numbers[index] ? 1 : -1;
-        if (a->numbers[index] < UINT64_MAX)
-                return 0;
+        uint64_t number = a->numbers[index], other = b->numbers[index];
+
+        if (number != other || number < UINT64_MAX)
+                return (number > other) - (number < other);
 
         return compare_digits(digits_of(a, index), digits_of(b, index));
 }
@@ -183,7 +183,9 @@ static int compare(const Semver *a, const Semver *b) {
                 if (order)
                         return order;
         }
-        return compare_prereleases(a->prerelease, b->prerelease);
+
+        return a->prerelease.data || b->prerelease.data ? compare_prereleases(a->prerelease, b->prerelease)
+                                                        : 0;
 }
 
 int semver_compare(const Semver *a, const Semver *b) {

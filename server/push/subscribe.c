@@ -123,11 +123,24 @@ static void join(Stream *stream, Scope *asked) {
         follower_join(&stream->channel.follower, NULL);
 }
 
+static void take_instance(Stream *stream, const Frame *frame) {
+        if (!frame->instance_id.data)
+                return;
+
+        free(stream->instance);
+        stream->instance = instance_new(frame);
+}
+
+/* Where nothing is asked for there is no answer, so that who changes its tags may say so at any time. */
 static void subscribe(Stream *stream, const Frame *frame) {
         const Audience *audience = stream->channel.follower.audience;
         _cleanup_(freep) Scope *added = NULL;
         Scope *asked;
 
+        if (frame->n_namespaces == 0) {
+                take_instance(stream, frame);
+                return;
+        }
         if (!may_subscribe(stream) || !may_answer(stream) || !may_read_all(stream, frame))
                 return;
 
@@ -138,13 +151,9 @@ static void subscribe(Stream *stream, const Frame *frame) {
                 return;
         }
 
-        if (frame->instance_id.data) {
-                free(stream->instance);
-                stream->instance = instance_new(frame);
-        }
+        take_instance(stream, frame);
         join(stream, asked);
-        if (added->n_names > 0)
-                resume(&stream->channel, frame, added);
+        resume(&stream->channel, frame, added);
 }
 
 static void unsubscribe(Stream *stream, const Frame *frame) {

@@ -420,6 +420,8 @@ static void test_lists_of_any_size_in_any_order(void **state _unused_) {
                         assert_int_equal(holds(prefix.data, value), wanted < n);
                         (void)snprintf(address, sizeof(address), "10.%zu.3.4", wanted);
                         assert_int_equal(holds(cidr.data, address), wanted < n);
+                        (void)snprintf(address, sizeof(address), "10.%zu.0.0", wanted);
+                        assert_int_equal(holds(cidr.data, address), wanted < n);
                 }
 }
 

@@ -30,7 +30,7 @@ static confer_value *make(const char *key, unsigned revision) {
                                                   .version = revision,
                                                   .revision = revision,
                                                   .content = span_from_string(content) },
-                                   NULL, CONFER_ORIGIN_SERVER, &value),
+                                   NULL, CONFER_ORIGIN_SERVER, &value, NULL),
                          0);
         return value;
 }
@@ -62,7 +62,7 @@ static void *read_on(void *context) {
                 confer_value *value;
 
                 snprintf(key, sizeof(key), "key-%u", at++ % N_KEYS);
-                value = replica_find(&replica, SPAN_LITERAL("prod.acme"), span_from_string(key));
+                value = replica_find(&replica, SPAN_LITERAL("prod.acme"), span_from_string(key), NULL);
                 if (!value)
                         continue;
                 snprintf(content, sizeof(content), "%u", (unsigned)confer_value_get_revision(value));
@@ -79,7 +79,7 @@ static void readers_see_whole_changes_in_order_while_one_writes(void **state) {
         void *n_faults;
 
         (void)state;
-        replica_init(&replica);
+        replica_init(&replica, SPAN_NULL, NULL);
         for (uintptr_t i = 0; i < N_READERS; i++)
                 assert_int_equal(pthread_create(&readers[i], NULL, read_on, (void *)i), 0);
         for (unsigned revision = 1; revision <= N_ROUNDS; revision++)
@@ -98,16 +98,16 @@ static void removals_reach_both_catalogs(void **state) {
         confer_value *value;
 
         (void)state;
-        replica_init(&replica);
+        replica_init(&replica, SPAN_NULL, NULL);
         put_all(1);
-        value = replica_find(&replica, SPAN_LITERAL("prod"), SPAN_LITERAL("key-3"));
+        value = replica_find(&replica, SPAN_LITERAL("prod"), SPAN_LITERAL("key-3"), NULL);
         assert_non_null(value);
         assert_int_equal(edits_add(&edits, value, NULL, 2), 0);
         confer_value_unref(value);
         assert_int_equal(replica_apply(&replica, &edits), 0);
         edits_deinit(&edits);
-        assert_int_equal(replica.catalogs[0].n_releases, N_KEYS - 1);
-        assert_int_equal(replica.catalogs[1].n_releases, N_KEYS - 1);
+        assert_int_equal(replica.sides[0].catalog.n_releases, N_KEYS - 1);
+        assert_int_equal(replica.sides[1].catalog.n_releases, N_KEYS - 1);
         replica_deinit(&replica);
 }
 
