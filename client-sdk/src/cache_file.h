@@ -36,6 +36,8 @@
 #include "provenance.h"
 #include "scope.h"
 
+/* Raised, too, when gray rules can say more than before: a gray release that an older library could not read
+ * is not in its file, and a file that is refused is asked for anew. */
 #define CACHE_FORMAT_VERSION 2
 #define CACHE_SIZE_MAX       ((int64_t)1 << 32)
 

@@ -505,13 +505,14 @@ static void tell_all(Listeners *listeners, const Edits *edits, const GrayAsker *
                 tell_one(listeners, &edits->items[i], asker, verdicts);
 }
 
-int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known, const Verdicts *verdicts) {
+int listeners_apply(Listeners *listeners, const Edits *edits, uint64_t revision, bool makes_known,
+                    const Verdicts *verdicts) {
         int r;
 
         pthread_mutex_lock(&listeners->lock);
         r = prepare(listeners, edits);
         if (r == 0)
-                r = replica_apply(listeners->replica, edits);
+                r = replica_apply(listeners->replica, edits, revision);
         if (r == 0 && makes_known)
                 scope_set_all_known(listeners->scope);
         if (r == 0)
@@ -565,7 +566,7 @@ static int find_changes(const Listeners *listeners, const TagSet *tags, Edits *r
 static int use_tags(Listeners *listeners, TagSet *tags, const Verdicts *verdicts) {
         _cleanup_(tag_set_unrefp) TagSet *before = replica_tags(listeners->replica);
         const GrayAsker asker = asker_of(replica_asker(listeners->replica)->unit, before);
-        Edits edits;
+        Edits edits = EDITS_NULL;
         int r;
 
         r = find_changes(listeners, tags, &edits);

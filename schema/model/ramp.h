@@ -77,6 +77,11 @@ static inline bool ramp_is_at_last_step(const Ramp *ramp) {
         return ramp->step + 1 == ramp->n_steps;
 }
 
+/* Do refusals end it? */
+static inline bool ramp_is_guarded(const Ramp *ramp) {
+        return ramp->refused_max || ramp->refused_percent_max;
+}
+
 /* Have so many refusals been reported that it is to be withdrawn? That holds for a paused one as well: what
  * pauses is the clock. One that is done is no longer guarded. */
 bool ramp_is_to_abort(const Ramp *ramp, size_t n_applied, size_t n_refused);

@@ -173,20 +173,32 @@ static void unsubscribe(Stream *stream, const Frame *frame) {
         join(stream, scope_without(audience->asked, leaving));
 }
 
+static void tell_refusal(const Hub *hub, Release *release, const FrameResult *result) {
+        const PushOptions *options = &hub->push->options;
+
+        if (!result->ok && options->refused)
+                options->refused(options->refused_context, release, result->version);
+}
+
 /* Only what the stream follows and what exists is kept, so that a client cannot fill our memory. */
-static void take_results(Stream *stream, const Frame *frame) {
-        const Audience *audience = stream->channel.follower.audience;
+static void take_result(Stream *stream, const FrameResult *result) {
         Hub *hub = stream->channel.hub;
+        Release *release = catalog_get(&hub->loop->catalog, result->namespace, result->key);
 
-        for (size_t i = 0; audience && i < frame->n_results; i++) {
-                const FrameResult *result = &frame->results[i];
+        if (!release || !audience_covers(stream->channel.follower.audience, result->namespace, result->key))
+                return;
 
-                if (!audience_covers(audience, result->namespace, result->key) ||
-                    !catalog_get(&hub->loop->catalog, result->namespace, result->key))
-                        continue;
-                if (!instance_results_put(&stream->results, result))
-                        metric_add(hub_metrics(hub), METRIC_STREAM_RESULTS_DROPPED, 1);
-        }
+        if (!instance_results_put(&stream->results, result))
+                metric_add(hub_metrics(hub), METRIC_STREAM_RESULTS_DROPPED, 1);
+        tell_refusal(hub, release, result);
+}
+
+static void take_results(Stream *stream, const Frame *frame) {
+        if (!stream->channel.follower.audience)
+                return;
+
+        for (size_t i = 0; i < frame->n_results; i++)
+                take_result(stream, &frame->results[i]);
 }
 
 static void refuse_unread(Stream *stream, int outcome, const Problem *problem) {

@@ -7,7 +7,7 @@
 const assert = require('node:assert/strict');
 const { Client, root } = require('../lib/client.js');
 const { Conferd } = require('../lib/conferd.js');
-const gray = require('../lib/gray.js');
+const gray = require('../lib/gray-askers.js');
 const { Probe } = require('../lib/probe.js');
 const { Random } = require('../lib/random.js');
 const { inParallel, until } = require('../lib/waiting.js');

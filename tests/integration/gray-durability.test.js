@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { configPath, root } = require('../lib/client.js');
 const { Conferd, runConferd, useConferd } = require('../lib/conferd.js');
-const { grayPath, oneArm, publishFirst } = require('../lib/gray-release.js');
+const { grayPath, oneArm, publishFirst } = require('../lib/gray.js');
 
 const rules = [
   { match: { ring: ['canary', 'grün "x"'], v: { semver: '^1.2.3' } }, split: [{ version: 2, weight: 100 }] },

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { after, describe, test } = require('node:test');
 const { useConferd } = require('../lib/conferd.js');
-const { bucket, grayPath, oneArm, publishFirst, unitsBetween } = require('../lib/gray-release.js');
+const { bucket, grayPath, oneArm, publishFirst, unitsBetween } = require('../lib/gray.js');
 const { StreamClient, openEvents } = require('../lib/stream.js');
 const { inParallel, until } = require('../lib/waiting.js');
 

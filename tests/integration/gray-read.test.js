@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { configPath, root } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
-const { bucket, grayPath, oneArm, publishFirst, unitsBetween } = require('../lib/gray-release.js');
+const { bucket, grayPath, oneArm, publishFirst, unitsBetween } = require('../lib/gray.js');
 
 const units = Array.from({ length: 2000 }, (_, i) => `unit-${i}`);
 

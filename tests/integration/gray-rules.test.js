@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { configPath, root } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
-const { grayPath, oneArm, publishFirst } = require('../lib/gray-release.js');
+const { grayPath, oneArm, publishFirst } = require('../lib/gray.js');
 
 const arm = (weight, version = 2) => ({ version, weight });
 const rule = (...split) => ({ split });

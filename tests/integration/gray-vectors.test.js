@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
 const { configPath } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
-const { askEvaluate, askGet, askSdk, readVectors, saveVersions, seen } = require('../lib/gray.js');
+const { askEvaluate, askGet, askSdk, readVectors, saveVersions, seen } = require('../lib/gray-askers.js');
 const { startProbe } = require('../lib/probe.js');
 const { inParallel } = require('../lib/waiting.js');
 

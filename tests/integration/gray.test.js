@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { configPath, namespacePath, root } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
-const { grayPath, oneArm, publishFirst } = require('../lib/gray-release.js');
+const { grayPath, oneArm, publishFirst } = require('../lib/gray.js');
 
 describe('Gray releases', () => {
   const { api } = useConferd();

@@ -1,15 +1,16 @@
-// Gray releases in the SDK: what an instance and a request see, with a scripted peer.
+// Gray releases in the SDK: what an instance and a request see, with a scripted peer and with the real server.
 'use strict';
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { describe, test } = require('node:test');
-const { temporaryDirectory } = require('../lib/conferd.js');
+const { configPath } = require('../lib/client.js');
+const { temporaryDirectory, useConferd } = require('../lib/conferd.js');
 const { ModelServer, grayOf, smallStore } = require('../lib/model-server.js');
 const { Peer } = require('../lib/peer.js');
-const { Probe, startProbe } = require('../lib/probe.js');
-const { until } = require('../lib/waiting.js');
+const { startProbe } = require('../lib/probe.js');
+const { inParallel, until } = require('../lib/waiting.js');
 
 const namespace = 'prod.acme';
 const vectors = path.join(__dirname, '..', 'data', 'gray-vectors.json');
@@ -155,7 +156,7 @@ describe('What an instance sees', () => {
     const gray = grayFor('canary');
     send(store.fork().setGray(namespace, 'a', { ...gray, versions: { 9: { ...gray.versions[9], content: 'ten' } } }));
     store.setGray(namespace, 'a', gray);
-    await until(async () => (await contentOf(probe, 'a')) === 'nine', 'what is right');
+    await until(() => told(probe, 'a').at(-1) === 'nine', 'what is right');
     const [, again] = peer.connections;
     assert.equal(again.messages.find(({ type }) => type === 'subscribe').payload.namespaces[0].since ?? 0, 0);
     assert.deepEqual(told(probe, 'a'), ['first', 'nine']);
@@ -203,8 +204,9 @@ describe('Other tags at run time', () => {
     }
     await probe.setTag('ring', 'beta');
     send(store.setGray(namespace, 'a', grayFor('beta')));
-    await until(async () => (await probe.heard())[namespace]?.a?.content === 'nine', 'the last of it');
+    await untilRevision(probe, store);
     assert.equal(await contentOf(probe, 'a'), 'nine');
+    await until(async () => (await probe.heard())[namespace]?.a?.content === 'nine', 'the last of it');
   });
 });
 
@@ -251,8 +253,8 @@ test('An instance sees what a request of its unit and tags sees', async (t) => {
     store.setGray(namespace, `k${i}`, grayOf([{ match: { ring: ['canary'] }, split: [{ version: 9, weight: 50 }] }], { 9: 'nine' }, { salt: `${i}` }));
   }
   const { probe } = await startAll(t, { store, clients: 3, listen: 'none' });
+  for (let client = 0; client < 3; client++) await probe.waitReady(30000, client);
   for (let client = 0; client < 3; client++) {
-    await probe.waitReady(30000, client);
     const held = (await probe.dump(client))[namespace];
     const answers = await probe.getForAll(
       Object.keys(held).map((key) => [namespace, key, { unit: `i-1-${client}`, tags: { ring: 'canary' } }]),
@@ -262,4 +264,88 @@ test('An instance sees what a request of its unit and tags sees', async (t) => {
     const n = answers.filter(([, gray]) => gray).length;
     assert.ok(n > 20 && n < 80, `${n} of 100`);
   }
+});
+
+describe('With the real server', () => {
+  const server = useConferd({ args: ['--threads', '2'], keepPort: true });
+  const { api } = server;
+  const grayPath = (key, ...rest) => configPath(namespace, key, 'gray', ...rest);
+
+  async function publishFirst(key, ...contents) {
+    for (const [i, content] of contents.entries()) await api.save(namespace, key, content, { publish: i === 0 });
+  }
+
+  async function start(t, key, options = {}) {
+    await api.createNamespaces(namespace).catch(() => {});
+    await publishFirst(key, 'one', 'two', 'three');
+    const { origin, token } = server;
+    const probe = startProbe(t, { server: origin, token, namespace, listen: `${namespace}/${key}`, ...options });
+    for (let i = 0; i < (options.clients ?? 1); i++) await probe.untilState('connected', i);
+    return probe;
+  }
+
+  const counts = ({ connected, applied, refused }) => [connected, applied, refused];
+  const untilCounts = (key, stable, ...arms) =>
+    until(async () => {
+      const { instances } = (await api.get(grayPath(key))).data;
+      return JSON.stringify([instances.stable, ...instances.arms].map(counts)) === JSON.stringify([stable, ...arms]);
+    }, `${JSON.stringify([stable, ...arms])} instances`);
+
+  test('Set, changed by tags, refused, and withdrawn', async (t) => {
+    const probe = await start(t, 'life', { tag: 'ring=canary' });
+    await until(() => told(probe, 'life').length === 1, 'the first');
+    await api.put(grayPath('life'), { rules: [forRing('canary', 2)] });
+    await untilCounts('life', [0, 0, 0], [1, 1, 0]);
+    const { value } = await probe.get(namespace, 'life');
+    const stored = (await api.get(grayPath('life'))).data;
+    assert.deepEqual(
+      [value.version, value.gray, value.rule, value.revision, value.updated_by, value.updated_at_ms],
+      [2, true, 0, stored.revision, stored.updated_by, Date.parse(stored.updated_at)],
+    );
+
+    await probe.setTag('ring', 'beta');
+    await untilCounts('life', [1, 1, 0], [0, 0, 0]);
+    await probe.command('refuse 1 not this one');
+    await api.put(grayPath('life'), { rules: [forRing('beta', 3)] });
+    await untilCounts('life', [0, 0, 0], [1, 0, 1]);
+    await api.put(grayPath('life'), { rules: [forRing('beta', 3), forRing('canary', 2)] });
+    await untilCounts('life', [0, 0, 0], [1, 0, 1], [0, 0, 0]);
+    assert.deepEqual(told(probe, 'life'), ['one', 'two', 'one', 'three']);
+
+    await api.delete(grayPath('life'));
+    await until(() => told(probe, 'life').at(-1) === 'one', 'the stable version');
+    assert.equal((await probe.get(namespace, 'life')).value.gray, false);
+  });
+
+  test('By weight, exactly those see it that a request finds; and its promotion reaches the others alone', async (t) => {
+    const clients = 20;
+    const probe = await start(t, 'weight', { clients, instance: 'w' });
+    const contents = () =>
+      inParallel(clients, 4, async (i) => (await probe.command(`get ${namespace} weight`, i)).value.content);
+    await api.put(grayPath('weight'), { salt: 's', rules: [{ split: [{ version: 2, weight: 40 }] }] });
+    const expected = await inParallel(clients, 4, async (i) =>
+      (await api.post(configPath(namespace, 'weight', 'evaluate'), { unit: `w-${i}` })).data.gray ? 'two' : 'one');
+    const n = expected.filter((content) => content === 'two').length;
+    assert.ok(n > 0 && n < clients, `${n} of ${clients}`);
+    await until(async () => JSON.stringify(await contents()) === JSON.stringify(expected), 'those that are chosen');
+    await untilCounts('weight', [clients - n, clients - n, 0], [n, n, 0]);
+    const changesOf = (client) => probe.changes('weight').filter((change) => change.client === client);
+    for (let i = 0; i < clients; i++) assert.equal(changesOf(i).length, expected[i] === 'two' ? 2 : 1, `client ${i}`);
+
+    await api.post(grayPath('weight', 'promote'), {});
+    await until(async () => (await contents()).every((content) => content === 'two'), 'all have it');
+    await until(() => probe.changes('weight').length === 2 * clients, 'all are told');
+    for (let i = 0; i < clients; i++) assert.deepEqual(changesOf(i).map(({ new: { content } }) => content), ['one', 'two']);
+  });
+
+  test('A restart of the server changes nothing for who has it', async (t) => {
+    const probe = await start(t, 'restart', { tag: 'ring=canary' });
+    await api.put(grayPath('restart'), { rules: [forRing('canary', 2)] });
+    await until(() => told(probe, 'restart').at(-1) === 'two', 'the arm');
+    await server.restart();
+    await probe.untilState('connected');
+    await untilCounts('restart', [0, 0, 0], [1, 1, 0]);
+    assert.deepEqual(told(probe, 'restart'), ['one', 'two']);
+    assert.equal(await contentOf(probe, 'restart'), 'two');
+  });
 });

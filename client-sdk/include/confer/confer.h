@@ -265,7 +265,8 @@ confer_error confer_client_set_state_callback(confer_client *client, confer_stat
  * about to hear of every config of which the instance sees another version now. The server is told as soon as
  * it is connected. Tags are not kept in the cache file.
  *
- * Return: CONFER_OK, also when nothing changes by it; CONFER_E_INVALID: no tag, or a 33rd one; CONFER_E_NOMEM.
+ * Return: CONFER_OK, also when nothing changes by it; CONFER_E_INVALID: no tag, or a 33rd one;
+ * CONFER_E_NOMEM.
  */
 confer_error confer_client_set_tag(confer_client *client, const char *name, const char *value);
 
@@ -308,8 +309,9 @@ confer_error confer_get(confer_client *client, const char *namespace_, const cha
                         confer_value **ret_value);
 
 /*
- * Whom one request is for, where gray rules are to choose by user or tenant and not by instance: a unit, which
- * weights count by, and tags. It is a context of its own: the instance's id and tags play no part in it.
+ * Whom one request is for, where gray rules are to choose by user or tenant and not by instance: a unit,
+ * which weights count by, and tags. It is a context of its own: the instance's id and tags play no part in
+ * it.
  *
  * A context may be used for any number of requests, of any client, and by many threads as long as nobody
  * changes it.

@@ -276,10 +276,13 @@ static void what_is_seen_at_last_is_acknowledged_last(void **state) {
         (void)state;
         fixture_put(&fixture, 6, gray(6, BETA_9));
         (void)take_sent();
-        for (int i = 0; i < 2; i++) {
-                assert_int_equal(confer_client_set_tag(fixture.client, "ring", "beta"), CONFER_OK);
-                assert_int_equal(confer_client_set_tag(fixture.client, "ring", "canary"), CONFER_OK);
+        for (int i = 0; i < 3; i++) {
+                const char *ring = i % 2 ? "canary" : "beta";
+
+                assert_int_equal(confer_client_set_tag(fixture.client, "ring", ring), CONFER_OK);
         }
+        assert_acknowledged(9, NULL);
+        assert_int_equal(confer_client_set_tag(fixture.client, "ring", "canary"), CONFER_OK);
         assert_acknowledged(8, NULL);
 }
 
