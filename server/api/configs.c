@@ -28,8 +28,20 @@ typedef struct Wish {
         bool is_of_version; /* and so from the store */
 } Wish;
 
+static bool says_only_who_asks(const Request *request) {
+        for (size_t i = 0; i < request->n_parameters; i++)
+                if (!span_equal(request->parameters[i].name, SPAN_LITERAL("tag")) &&
+                    !span_equal(request->parameters[i].name, SPAN_LITERAL("instance")))
+                        return false;
+        return true;
+}
+
 /* Return: false with a reply made. */
 static bool read_wish(Request *request, Wish *ret_wish) {
+        *ret_wish = (Wish){ .inherit = true };
+        if (says_only_who_asks(request))
+                return true;
+
         ret_wish->is_of_version = request_parameter(request, "version").data;
         if (!request_flag(request, "inherit", true, &ret_wish->inherit) ||
             !request_flag(request, "raw", false, &ret_wish->raw))
