@@ -41,6 +41,9 @@ void config_answer_delete(Request *request);
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);
 
+/* page.c */
+bool page_read(Request *request);
+
 /* audit.c */
 void audit_query_list(Request *request, Reader *reader);
 
