@@ -61,6 +61,13 @@ class Visitor {
     return this.page.getByRole('dialog').last();
   }
 
+  /** Puts @text in the place of what the editor holds. */
+  async write(text) {
+    await this.page.locator('.cm-content').last().click();
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.insertText(text);
+  }
+
   text(text) {
     return this.page.getByText(text).first();
   }

@@ -30,6 +30,11 @@ export function allows(asker: Asker | null, role: Role, namespace?: string | nul
   );
 }
 
+// Whether this browser may have a session. Where it has none, nobody needs to ask, and be refused, and stand in the
+// audit for it.
+const hintName = 'confer.session';
+const hint = (isThere: boolean) => (isThere ? localStorage.setItem(hintName, '1') : localStorage.removeItem(hintName));
+
 const SessionContext = createContext<Session | null>(null);
 
 export function useSession() {
@@ -41,6 +46,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [asker, setAsker] = useState<Asker | null>(null);
 
   function take(next: Asker) {
+    hint(true);
     setCsrf(next.csrf);
     setAsker(next);
     setState('signed-in');
@@ -53,8 +59,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }
 
   useEffect(() => {
-    const stop = onSessionMissing(() => setState((now) => (now === 'signed-in' || now === 'expired' ? 'expired' : 'signed-out')));
-    ask();
+    const stop = onSessionMissing(() => {
+      hint(false);
+      setState((now) => (now === 'signed-in' || now === 'expired' ? 'expired' : 'signed-out'));
+    });
+    if (localStorage.getItem(hintName)) ask();
+    else setState('signed-out');
     return () => {
       stop();
     };
@@ -66,7 +76,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       asker,
       signIn: async (username, password) => take(await login(username, password)),
       signOut: async () => {
-        await logout();
+        await logout().catch((error) => {
+          if (!(error instanceof ApiError && error.status === 401)) throw error;
+        });
+        hint(false);
         setCsrf(null);
         setAsker(null);
         setState('signed-out');

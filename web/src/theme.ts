@@ -46,7 +46,7 @@ export function themeOf(appearance: Appearance): ThemeConfig {
     components: {
       Layout: { headerHeight: 48, headerPadding: '0 16px' },
       Table: { cellPaddingBlockSM: 6 },
-      Tabs: { horizontalMargin: '0' },
+      Tabs: { horizontalMargin: '0 0 12px 0' },
     },
   };
 }

@@ -1,9 +1,9 @@
 // The confirmation of what changes what is served: the difference, how many instances get it, and why.
-import { Form, Input, Modal, Skeleton } from 'antd';
+import { Modal, Skeleton } from 'antd';
 import { useEffect, useState, type ReactNode } from 'react';
 import type { Format } from '../api/types';
 import DiffPanel from '../editor/diff-panel';
-import { useTexts } from '../i18n';
+import { CommentField } from './comment-field';
 import { ErrorAlert } from './error-alert';
 
 interface Props {
@@ -25,7 +25,6 @@ interface Props {
 }
 
 export function ReleaseDialog({ isOpen, title, okText, isDanger, head, consequence, before, after, format, labels, onOk, onClose }: Props) {
-  const t = useTexts();
   const [comment, setComment] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
@@ -64,11 +63,7 @@ export function ReleaseDialog({ isOpen, title, okText, isDanger, head, consequen
       {head}
       {after === null ? <Skeleton active /> : <DiffPanel before={before} after={after} format={format} labels={labels} />}
       <p className="consequence">{consequence}</p>
-      <Form layout="vertical">
-        <Form.Item label={t.review.comment} extra={t.review.commentHelp}>
-          <Input maxLength={1000} value={comment} onChange={({ target }) => setComment(target.value)} onPressEnter={ok} />
-        </Form.Item>
-      </Form>
+      <CommentField value={comment} onChange={setComment} onEnter={ok} />
       <ErrorAlert error={error} />
     </Modal>
   );

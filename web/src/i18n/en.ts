@@ -212,7 +212,7 @@ export const en = {
     ok: 'done',
     denied: 'denied',
     any: 'Any',
-    namespace: 'Namespace and all below',
+    namespace: 'Namespace',
     key: 'Key',
     actor: 'Who',
     action: 'What',

@@ -212,7 +212,7 @@ export const zh: Texts = {
     ok: '完成',
     denied: '拒绝',
     any: '不限',
-    namespace: '命名空间（含下级）',
+    namespace: '命名空间',
     key: '键',
     actor: '操作者',
     action: '操作',

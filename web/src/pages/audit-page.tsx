@@ -152,11 +152,11 @@ export default function AuditPage({ namespace, configKey }: { namespace?: string
           dataSource={entries.items}
           loading={entries.isLoading && entries.items.length === 0}
           pagination={false}
-          scroll={{ x: columns.reduce((sum, { width }) => sum + Number(width), 48), y: Math.max(120, height - headHeight) }}
+          scroll={{ x: columns.reduce((sum, { width }) => sum + Number(width), 44), y: Math.max(120, height - headHeight) }}
           onScroll={({ currentTarget }) => {
             if (currentTarget.scrollTop + currentTarget.clientHeight > currentTarget.scrollHeight - loadAheadPx) entries.loadMore();
           }}
-          expandable={{ expandedRowRender: (entry) => <Entry entry={entry} /> }}
+          expandable={{ columnWidth: 44, expandedRowRender: (entry) => <Entry entry={entry} /> }}
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.audit.empty} /> }}
         />
       </div>

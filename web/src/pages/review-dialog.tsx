@@ -1,7 +1,8 @@
 // The last look before a save: what differs from what runs, who gets it, and why.
-import { Button, Form, Input, Modal } from 'antd';
+import { Button, Modal } from 'antd';
 import { useEffect, useState } from 'react';
 import type { Config } from '../api/types';
+import { CommentField } from '../components/comment-field';
 import { ErrorAlert } from '../components/error-alert';
 import type { Draft } from '../drafts';
 import DiffPanel from '../editor/diff-panel';
@@ -54,11 +55,7 @@ export function ReviewDialog({ isOpen, draft, live, nInstances, mayPublish, erro
         labels={[live ? `${t.review.before} (v${live.version})` : t.review.beforeNothing, t.review.after]}
       />
       {mayPublish && <p className="consequence">{t.review.who(nInstances)}</p>}
-      <Form layout="vertical">
-        <Form.Item label={t.review.comment} extra={t.review.commentHelp}>
-          <Input maxLength={1000} value={comment} onChange={({ target }) => setComment(target.value)} />
-        </Form.Item>
-      </Form>
+      <CommentField value={comment} onChange={setComment} />
       <ErrorAlert error={error} />
     </Modal>
   );

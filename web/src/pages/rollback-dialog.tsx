@@ -76,8 +76,8 @@ export function RollbackDialog({ config, target, nInstances, onClose }: Props) {
       okText={chosen === null ? t.rollback.title : t.rollback.ok(chosen)}
       head={
         <Form layout="vertical">
-          <Form.Item label={t.rollback.to} extra={options.length ? undefined : t.rollback.nothing}>
-            <Select value={chosen} onChange={setChosen} options={options} />
+          <Form.Item label={t.rollback.to} extra={options.length ? undefined : t.rollback.nothing} htmlFor="rollback-to">
+            <Select id="rollback-to" value={chosen} onChange={setChosen} options={options} />
           </Form.Item>
         </Form>
       }
