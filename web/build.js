@@ -17,7 +17,7 @@ function run(program, args) {
   try {
     execFileSync(program, args, { cwd: web, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    process.stderr.write(`${error.stdout}${error.stderr}`);
+    process.stderr.write(`${error.stdout}${error.stderr}\nThe console cannot be built; -Dweb=disabled builds the server without it.\n`);
     process.exit(1);
   }
 }

@@ -1,5 +1,5 @@
 // A comparison with its heads: how it is shown is chosen once and kept; a phone has room for one column only.
-import { Segmented, Typography } from 'antd';
+import { Segmented } from 'antd';
 import { useState, type ReactNode } from 'react';
 import type { Format } from '../api/types';
 import { useIsNarrow } from '../hooks/use-media';
@@ -31,7 +31,7 @@ export default function DiffPanel({ before, after, format, labels, children }: P
   return (
     <div className="diff-panel">
       <div className="toolbar">
-        <div className="toolbar-main">{children ?? (mode === 'inline' && <Typography.Text type="secondary">{labels.join(' → ')}</Typography.Text>)}</div>
+        <div className="toolbar-main">{children ?? (mode === 'inline' && <span className="secondary">{labels.join(' → ')}</span>)}</div>
         {!isNarrow && (
           <Segmented
             size="small"
@@ -45,9 +45,9 @@ export default function DiffPanel({ before, after, format, labels, children }: P
         )}
       </div>
       {before === after ? (
-        <Typography.Paragraph type="secondary" className="diff-equal">
+        <p className="diff-equal secondary">
           {t.compare.equal}
-        </Typography.Paragraph>
+        </p>
       ) : (
         <DiffView before={before} after={after} format={format} mode={mode} labels={labels} />
       )}

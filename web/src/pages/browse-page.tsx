@@ -1,7 +1,7 @@
 // Namespaces on the left, configs on the right, one search for both names and contents. A phone chooses the namespace
 // from a list.
 import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
-import { Button, Checkbox, Input, Select, Space, Tooltip, Typography } from 'antd';
+import { Button, Checkbox, Input, Select, Space, Tooltip } from 'antd';
 import { useState } from 'react';
 import { listNamespaces } from '../api/client';
 import type { Namespace } from '../api/types';
@@ -117,9 +117,9 @@ export function BrowsePage({ namespace }: { namespace: string | null }) {
         </div>
         <ErrorAlert error={list.error ?? namespaces.error} onRetry={namespace ? configs.reload : namespaces.reload} />
         <ConfigTable items={list.items} isLoading={list.isLoading} namespace={namespace} emptyText={emptyText} onEnd={namespace ? configs.loadMore : undefined} />
-        <Typography.Text type="secondary" className="summary" role="status">
+        <p className="summary secondary" role="status">
           {summary()}
-        </Typography.Text>
+        </p>
       </section>
       <NewNamespace isOpen={isCreating === 'namespace'} onClose={() => setCreating(null)} onCreated={namespaces.reload} />
       {namespace && <NewConfig isOpen={isCreating === 'config'} namespace={namespace} onClose={() => setCreating(null)} />}

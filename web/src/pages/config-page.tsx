@@ -1,12 +1,13 @@
 // One config: what is live, who changed it, who has it; its versions; and everything that can be done with it.
 import { EditOutlined, EllipsisOutlined, RollbackOutlined } from '@ant-design/icons';
-import { Alert, App, Button, Dropdown, Result, Skeleton, Space, Tabs, Tag } from 'antd';
+import { Alert, App, Button, Dropdown, Skeleton, Space, Tabs, Tag } from 'antd';
 import { useEffect, useState } from 'react';
 import { deleteConfig } from '../api/client';
 import type { Config } from '../api/types';
 import { ActorText, actorName } from '../components/actor-text';
 import { describeError, ErrorAlert } from '../components/error-alert';
 import { InstancesBar } from '../components/instances-bar';
+import { Notice } from '../components/notice';
 import { TimeText } from '../components/time-text';
 import { VersionTimeline } from '../components/version-timeline';
 import { dropDraft, readDraft } from '../drafts';
@@ -112,11 +113,9 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
   if (!isLoaded && !config.error) return <Skeleton active className="page" />;
   if (isLoaded && !exists && !isEditing)
     return (
-      <Result
-        status="info"
-        title={t.config.missing}
-        subTitle={`${namespace} / ${configKey}`}
-        extra={mayEdit && <Button onClick={() => open('edit')}>{t.config.createIt}</Button>}
+      <Notice
+        text={`${t.config.missing} ${namespace} / ${configKey}`}
+        action={mayEdit && <Button onClick={() => open('edit')}>{t.config.createIt}</Button>}
       />
     );
 

@@ -1,6 +1,6 @@
 // What a version says: the one in force, unless another was asked for.
 import { CopyOutlined } from '@ant-design/icons';
-import { App, Button, Skeleton, Space, Typography } from 'antd';
+import { App, Button, Skeleton, Space } from 'antd';
 import { useEffect, useState } from 'react';
 import type { Config } from '../api/types';
 import { ErrorAlert } from '../components/error-alert';
@@ -38,8 +38,8 @@ export function ContentPanel({ config, version, onBack }: Props) {
     <>
       <div className="toolbar">
         <Space wrap className="toolbar-main">
-          {wanted !== null && <Typography.Text strong>{t.config.shownVersion(wanted)}</Typography.Text>}
-          {shown && <Typography.Text type="secondary">{shown.format}</Typography.Text>}
+          {wanted !== null && <strong>{t.config.shownVersion(wanted)}</strong>}
+          {shown && <span className="secondary">{shown.format}</span>}
           {live && !isLive && (
             <Button size="small" type="link" onClick={onBack}>
               {t.config.backToLive}

@@ -1,5 +1,5 @@
 // Writing: from the newest version, or from the draft that this browser keeps, through a review to a save.
-import { Alert, App, Button, Select, Space, Typography } from 'antd';
+import { Alert, App, Button, Select, Space } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { getVersion, listVersions, saveConfig } from '../api/client';
 import { ApiError } from '../api/http';
@@ -116,11 +116,11 @@ export function EditPanel({ config, start, nInstances }: Props) {
       {Boolean(error) && faults.length === 0 && !isReviewing && <Alert type="error" showIcon role="alert" message={describeError(error, t).title} description={describeError(error, t).lines.join(' ')} />}
       <div className="toolbar">
         <Space wrap className="toolbar-main">
-          <Typography.Text strong>{draft.base === null ? t.editor.creating : t.editor.editing(draft.base)}</Typography.Text>
+          <strong>{draft.base === null ? t.editor.creating : t.editor.editing(draft.base)}</strong>
           <Select size="small" aria-label={t.editor.format} value={draft.format} onChange={(format) => change({ format })} options={formats.map((value) => ({ value, label: value }))} popupMatchSelectWidth={false} />
-          <Typography.Text type={isKept ? 'secondary' : 'danger'} role="status">
+          <span className={isKept ? 'secondary' : 'danger'} role="status">
             {!isKept ? t.editor.draftNotKept : isChanged ? t.editor.draftKept : t.editor.unchanged}
-          </Typography.Text>
+          </span>
         </Space>
         <Space>
           <Button onClick={leave}>{t.editor.cancel}</Button>

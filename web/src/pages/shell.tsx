@@ -1,12 +1,13 @@
 // The header, and below it the page that the address names.
 import { GlobalOutlined, LogoutOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
-import { Button, Dropdown, Layout, Modal, Result, Skeleton, Space, Tooltip } from 'antd';
+import { Button, Dropdown, Layout, Modal, Skeleton, Space, Tooltip } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import iconUrl from '../icon.svg';
 import { languages, useTexts } from '../i18n';
 import type { Appearance, Language } from '../preferences';
 import { auditHref, browseHref, parseRoute, useHash } from '../router';
 import { useSession } from '../session';
+import { Notice } from '../components/notice';
 import { StreamSign } from '../components/stream-sign';
 import { BrowsePage } from './browse-page';
 import { SignIn, SignInPage } from './sign-in';
@@ -102,7 +103,7 @@ export function Shell(props: Props) {
 
   if (state === 'unknown') return null;
   if (state === 'unreachable')
-    return <Result status="warning" title={t.app.unreachable} extra={<Button onClick={retry}>{t.app.tryAgain}</Button>} />;
+    return <Notice text={t.app.unreachable} action={<Button onClick={retry}>{t.app.tryAgain}</Button>} />;
   if (state === 'signed-out') return <SignInPage preferences={<Preferences {...props} />} />;
 
   return (

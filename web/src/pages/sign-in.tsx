@@ -1,5 +1,5 @@
 // The way in. The page holds no password longer than the request takes.
-import { Button, Card, Form, Input, Typography } from 'antd';
+import { Button, Card, Form, Input } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { ErrorAlert } from '../components/error-alert';
 import { useTexts } from '../i18n';
@@ -28,7 +28,7 @@ export function SignIn({ hint }: { hint?: string }) {
 
   return (
     <Form form={form} layout="vertical" requiredMark={false} onFinish={submit} initialValues={{ username: asker?.username ?? 'admin' }}>
-      {hint && <Typography.Paragraph>{hint}</Typography.Paragraph>}
+      {hint && <p>{hint}</p>}
       <Form.Item name="username" label={t.signIn.username} rules={[{ required: true, message: t.signIn.needed }]}>
         <Input autoComplete="username" autoCapitalize="none" spellCheck={false} />
       </Form.Item>
@@ -54,9 +54,9 @@ export function SignInPage({ preferences }: { preferences: ReactNode }) {
           <img src={iconUrl} alt="" width={28} height={28} /> {t.signIn.title}
         </h1>
         <SignIn />
-        <Typography.Paragraph type="secondary" className="sign-in-hint">
+        <p className="sign-in-hint secondary">
           {t.signIn.hint}
-        </Typography.Paragraph>
+        </p>
       </Card>
     </main>
   );
