@@ -24,12 +24,17 @@ interface Options {
 }
 
 let csrf: string | null = null;
+let isMissing = false;
 const expiryListeners = new Set<() => void>();
 
 /** What unsafe requests carry from here on. */
 export function setCsrf(value: string | null) {
   csrf = value;
+  isMissing = value === null;
 }
+
+/** Nobody asks again and again what would be refused, each time with an entry in the audit. */
+export const isSessionMissing = () => isMissing;
 
 /** Calls @listener whenever the server says that there is no session. */
 export function onSessionMissing(listener: () => void) {
@@ -70,7 +75,10 @@ export async function request<T>(method: string, path: string, options: Options 
   const envelope = await response.json().catch(() => null);
   if (response.ok && envelope) return envelope.data as T;
 
-  if (response.status === 401 && path !== '/login') expiryListeners.forEach((listener) => listener());
+  if (response.status === 401 && path !== '/login') {
+    isMissing = true;
+    expiryListeners.forEach((listener) => listener());
+  }
   throw new ApiError(
     response.status,
     envelope?.reason ?? 'malformed_answer',

@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd';
 import { ApiError, UnreachableError } from '../api/http';
 import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
+import { useSession } from '../session';
 
 export function describeError(error: unknown, t: Texts) {
   if (error instanceof UnreachableError) return { title: t.errors.unreachable, lines: [] };
@@ -24,7 +25,9 @@ interface Props {
 
 export function ErrorAlert({ error, onRetry, style }: Props) {
   const t = useTexts();
-  if (!error) return null;
+  const { state } = useSession();
+  const isRegained = error instanceof ApiError && error.reason === 'unauthenticated' && state === 'signed-in';
+  if (!error || isRegained) return null;
 
   const { title, lines } = describeError(error, t);
   return (

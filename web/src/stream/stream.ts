@@ -4,7 +4,7 @@
 // that follows a whole namespace says where it is and is sent what it missed, so that nobody loads 100,000 contents to
 // show their names.
 import { getMe } from '../api/client';
-import { apiUrl } from '../api/http';
+import { apiUrl, isSessionMissing } from '../api/http';
 import type { Format } from '../api/types';
 
 export interface StreamRelease {
@@ -50,6 +50,7 @@ interface Frame {
 
 const spanFirstMs = 500;
 const spanMaxMs = 30_000;
+const sessionLookMs = 500;
 
 /** Follows @scope until the function that it returns is called. */
 export function follow(scope: Scope, handlers: Handlers): () => void {
@@ -82,6 +83,10 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
 
   function connect() {
     window.clearTimeout(timer);
+    if (isSessionMissing()) {
+      timer = window.setTimeout(connect, sessionLookMs);
+      return;
+    }
     const url = apiUrl('/stream');
     url.protocol = url.protocol.replace('http', 'ws');
     parts = [];
@@ -95,7 +100,7 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
   function comeBack() {
     if (isOver) return;
     handlers.onState('lost');
-    if (spanMs > 0) getMe().catch(() => {});
+    if (spanMs > 0 && !isSessionMissing()) getMe().catch(() => {});
     timer = window.setTimeout(connect, Math.random() * spanMs);
     spanMs = Math.min(Math.max(spanMs * 2, spanFirstMs), spanMaxMs);
   }
