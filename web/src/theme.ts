@@ -27,7 +27,8 @@ const light = {
 };
 const dark = {
   colorPrimary: '#5b7cfa',
-  colorLink: '#8aa4ff',
+  colorLink: '#b4c5ff',
+  colorError: '#ff8a87',
   colorBgLayout: '#101216',
   colorBgContainer: '#181b20',
   colorBgElevated: '#20242b',
@@ -44,9 +45,10 @@ export function themeOf(appearance: Appearance): ThemeConfig {
     algorithm: appearance === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: { ...shared, ...(appearance === 'dark' ? dark : light) },
     components: {
+      Button: appearance === 'dark' ? { dangerColor: '#2a0d0d' } : {},
       Layout: { headerHeight: 48, headerPadding: '0 16px' },
       Table: { cellPaddingBlockSM: 6 },
-      Tabs: { horizontalMargin: '0 0 12px 0' },
+      Tabs: { horizontalMargin: '0 0 12px 0', ...(appearance === 'dark' && { itemSelectedColor: '#9fb4f5', itemHoverColor: '#9fb4f5' }) },
     },
   };
 }
