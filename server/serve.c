@@ -9,6 +9,7 @@
 #include "api/app.h"
 #include "api/routes.h"
 #include "push/push.h"
+#include "ramp/driver.h"
 #include "serve.h"
 #include "store/reader.h"
 #include "util/clock.h"
@@ -27,6 +28,7 @@ typedef struct Parts {
         Job password_job;
         Route *routes;
         Push *push;
+        RampDriver *ramps;
         Server *server;
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
@@ -67,6 +69,7 @@ static int start_access(Parts *parts, Problem *ret_problem) {
         return access_new(&options, &parts->access, parts->made_password, ret_problem);
 }
 
+/* The change stream, and who is told of what it hears. */
 static int make_push(Parts *parts) {
         const Settings *settings = parts->settings;
         PushOptions options = {
@@ -79,8 +82,14 @@ static int make_push(Parts *parts) {
                 .message_max_bytes = settings->stream_message_max_bytes,
                 .ping_interval_ms = (int64_t)settings->stream_ping_interval_ms,
                 .silence_ms = (int64_t)settings->stream_silence_ms,
+                .refused = ramp_driver_note_refusal,
         };
 
+        parts->ramps = ramp_driver_new((int64_t)settings->ramp_settle_ms);
+        if (!parts->ramps)
+                return -ENOMEM;
+
+        options.refused_context = parts->ramps;
         parts->push = push_new(&options);
         return parts->push ? 0 : -ENOMEM;
 }
@@ -104,7 +113,8 @@ static int start_server(Parts *parts, Problem *ret_problem) {
         r = make_push(parts);
         if (r)
                 return r;
-        options.hooks = push_hooks(parts->push);
+        options.hooks[0] = push_hooks(parts->push);
+        options.hooks[1] = ramp_driver_hooks(parts->ramps);
         parts->routes = routes_new(settings->metrics_public, &options.n_routes);
         options.routes = parts->routes;
         parts->app.n_threads = options.n_threads;
@@ -215,6 +225,7 @@ static int start(Parts *parts, Problem *ret_problem) {
         parts->app.workers = parts->worker_states;
         parts->app.n_workers = parts->settings->query_threads;
         push_set_epoch(parts->push, store_epoch(parts->store));
+        ramp_driver_set_store(parts->ramps, parts->store);
         server_seed(parts->server, &parts->catalog,
                     &(ServerParts){ parts->store, parts->access, parts->workers, parts->hasher });
         parts->app.is_ready = true;
@@ -236,6 +247,7 @@ static void stop(Parts *parts) {
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
         parts->push = push_free(parts->push);
+        parts->ramps = ramp_driver_free(parts->ramps);
         parts->store = store_close(parts->store);
         for (size_t i = 0; parts->worker_states && i < parts->settings->query_threads; i++)
                 reader_close(parts->worker_states[i].reader);

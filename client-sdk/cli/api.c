@@ -267,7 +267,8 @@ int api_call(Api *api, const char *method, const Buf *path, json_t *body, json_t
         HttpRequest request = { .method = method, .path = target };
 
         if (body) {
-                text = memory_had(json_dumps(body, JSON_COMPACT));
+                /* Fifteen digits are what a weight such as 10.1 survives. */
+                text = memory_had(json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15)));
                 json_decref(body);
                 request.body = span_from_string(text);
         }

@@ -11,56 +11,9 @@
 #include "cli/commands.h"
 #include "cli/content.h"
 #include "cli/memory.h"
+#include "cli/one_config.h"
 #include "cli/table.h"
-
-/*
- * What the commands on one config have in common.
- */
-
-typedef struct OneConfig {
-        const char *namespace_;
-        const char *key;
-        Api *api;
-        Buf path;
-} OneConfig;
-
-#define ONE_CONFIG_NULL ((OneConfig){ .path = BUF_NULL })
-
-static void one_config_deinit(OneConfig *one) {
-        api_close(one->api);
-        buf_deinit(&one->path);
-}
-
-/* @rest: what follows the key in the path, or NULL. */
-static int one_config_init(OneConfig *one, const Invocation *invocation, const char *rest) {
-        int r;
-
-        one->namespace_ = invocation_argument(invocation, 0);
-        one->key = invocation_argument(invocation, 1);
-        r = api_check_namespace(one->namespace_);
-        if (r == EXIT_DONE)
-                r = api_check_key(one->key);
-        if (r == EXIT_DONE)
-                r = api_open(&invocation->options, &one->api);
-        if (r)
-                return r;
-
-        api_config_path(&one->path, one->namespace_, one->key, rest);
-        return EXIT_DONE;
-}
-
-static long long version_of(json_t *data) {
-        return (long long)json_integer_value(json_object_get(data, "version"));
-}
-
-/* Prints the data, or one line on what happened. */
-static void print_outcome(const Invocation *invocation, const OneConfig *one, json_t *data,
-                          const char *what) {
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else if (!invocation->options.quiet)
-                printf("%s/%s: version %lld %s\n", one->namespace_, one->key, version_of(data), what);
-}
+#include "cli/tags.h"
 
 /*
  * put
@@ -105,8 +58,8 @@ static int put_send(const Invocation *invocation, OneConfig *one, Span content) 
         if (api_try(one->api, &request, &data, &refusal))
                 return api_refusal_tell(&refusal, NULL);
 
-        print_outcome(invocation, one, data,
-                      put_outcome(options, json_is_true(json_object_get(data, "created"))));
+        one_config_print(one, invocation, data,
+                         put_outcome(options, json_is_true(json_object_get(data, "created"))));
         return EXIT_DONE;
 }
 
@@ -130,6 +83,26 @@ int command_put(const Invocation *invocation) {
  * get
  */
 
+/* The parameters of --instance and --tag. */
+static int add_asker(OneConfig *one, const Options *options) {
+        Problem problem = PROBLEM_NULL;
+
+        if (options->version && (options->instance || options->tags.n))
+                return fail(EXIT_USAGE,
+                            "--version excludes --instance and --tag: a version is the same for all");
+        if (tags_check(&options->tags, &problem))
+                return fail(EXIT_USAGE, "%s", problem.text);
+
+        api_query(&one->path, "instance", options->instance);
+        for (size_t i = 0; i < options->tags.n; i++) {
+                _cleanup_(freep) char *name = tags_name(&options->tags, i);
+                _cleanup_(freep) char *tag = memory_format("%s:%s", name, tags_value(&options->tags, i));
+
+                api_query(&one->path, "tag", tag);
+        }
+        return EXIT_DONE;
+}
+
 int command_get(const Invocation *invocation) {
         _cleanup_(one_config_deinit) OneConfig one = ONE_CONFIG_NULL;
         _cleanup_(buf_deinit) Buf content = BUF_NULL;
@@ -138,6 +111,8 @@ int command_get(const Invocation *invocation) {
         int r;
 
         r = one_config_init(&one, invocation, NULL);
+        if (r == EXIT_DONE)
+                r = add_asker(&one, &invocation->options);
         if (r)
                 return r;
 
@@ -159,18 +134,6 @@ int command_get(const Invocation *invocation) {
  * delete, publish, rollback
  */
 
-/* The server takes no comment with a DELETE, but with the operation of a transaction. */
-static int delete_with_comment(const Invocation *invocation, OneConfig *one, json_t **ret_data) {
-        _cleanup_(buf_deinit) Buf path = BUF_NULL;
-
-        api_path(&path, "transactions");
-        return api_call(one->api, "POST", &path,
-                        memory_had(json_pack("{s:s, s:[{s:s, s:s, s:s}]}", "comment",
-                                             invocation->options.comment, "operations", "op", "delete",
-                                             "namespace", one->namespace_, "key", one->key)),
-                        ret_data);
-}
-
 int command_delete(const Invocation *invocation) {
         _cleanup_(one_config_deinit) OneConfig one = ONE_CONFIG_NULL;
         json_auto_t *data = NULL;
@@ -179,21 +142,18 @@ int command_delete(const Invocation *invocation) {
         r = one_config_init(&one, invocation, NULL);
         if (r)
                 return r;
-        r = invocation->options.comment ? delete_with_comment(invocation, &one, &data)
-                                        : api_call(one.api, "DELETE", &one.path, NULL, &data);
+        r = one_config_remove(&one, "delete", invocation->options.comment, &data);
         if (r)
                 return r;
 
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else if (!invocation->options.quiet)
-                printf("%s/%s: deleted\n", one.namespace_, one.key);
+        one_config_tell(&one, invocation, data, "deleted");
         return EXIT_DONE;
 }
 
-/* Sends {@field: @version, comment} to the path that ends in @rest. */
+/* Sends {@field: @version, end_gray, comment} to the path that ends in @rest. */
 static int release(const Invocation *invocation, const char *rest, const char *field, int64_t version) {
         _cleanup_(one_config_deinit) OneConfig one = ONE_CONFIG_NULL;
+        const Options *options = &invocation->options;
         json_auto_t *data = NULL;
         json_t *body;
         int r;
@@ -202,14 +162,14 @@ static int release(const Invocation *invocation, const char *rest, const char *f
         if (r)
                 return r;
 
-        body = memory_had(json_pack("{s:s*}", "comment", invocation->options.comment));
-        if (version && json_object_set_new(body, field, json_integer(version)))
-                (void)memory_had(NULL);
+        body = memory_had(json_pack("{s:o*, s:o*, s:s*}", field, version ? json_integer(version) : NULL,
+                                    "end_gray", options->end_gray ? json_true() : NULL, "comment",
+                                    options->comment));
         r = api_call(one.api, "POST", &one.path, body, &data);
         if (r)
                 return r;
 
-        print_outcome(invocation, &one, data, "is in force");
+        one_config_print(&one, invocation, data, "is in force");
         return EXIT_DONE;
 }
 

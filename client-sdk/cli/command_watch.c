@@ -57,8 +57,8 @@ static void print_text(const Watch *watch, const confer_change *change) {
         if (value) {
                 comment = text_tame(confer_value_get_comment(value));
                 by = text_tame(confer_value_get_updated_by(value));
-                printf("  version %" PRId64 "  %s  %s", confer_value_get_version(value),
-                       confer_value_get_namespace(value), by);
+                printf("  version %" PRId64 "%s  %s  %s", confer_value_get_version(value),
+                       confer_value_is_gray(value) ? ", gray" : "", confer_value_get_namespace(value), by);
                 if (*comment)
                         printf("  %s", comment);
         }
@@ -74,24 +74,34 @@ static void print_text(const Watch *watch, const confer_change *change) {
         }
 }
 
+static void set_gray(json_t *config, int rule) {
+        if (json_object_set_new(config, "gray", json_true()) ||
+            json_object_set_new(config, "rule", json_integer(rule)))
+                (void)memory_had(NULL);
+}
+
 /* The fields that GET has, in its order. */
 static json_t *value_to_json(const confer_value *value) {
         _cleanup_(buf_deinit) Buf at = BUF_NULL;
         _cleanup_(freep) char *time = NULL;
         const char *content;
+        json_t *config;
         size_t size;
 
         content = confer_value_content(value, &size);
         timestamp_append(&at, confer_value_get_updated_at_ms(value));
         time = memory_take(&at);
-        return memory_had(json_pack("{s:s, s:s, s:I, s:I, s:s, s:s%, s:s, s:s, s:s, s:s}", "namespace",
-                                    confer_value_get_namespace(value), "key", confer_value_get_key(value),
-                                    "version", (json_int_t)confer_value_get_version(value), "revision",
-                                    (json_int_t)confer_value_get_revision(value), "format",
-                                    format_to_string((Format)confer_value_get_format(value)), "content",
-                                    content, size, "sha256", confer_value_get_sha256(value), "updated_at",
-                                    time, "updated_by", confer_value_get_updated_by(value), "comment",
-                                    confer_value_get_comment(value)));
+        config = memory_had(json_pack("{s:s, s:s, s:I, s:I, s:s, s:s%, s:s, s:s, s:s, s:s}", "namespace",
+                                      confer_value_get_namespace(value), "key", confer_value_get_key(value),
+                                      "version", (json_int_t)confer_value_get_version(value), "revision",
+                                      (json_int_t)confer_value_get_revision(value), "format",
+                                      format_to_string((Format)confer_value_get_format(value)), "content",
+                                      content, size, "sha256", confer_value_get_sha256(value), "updated_at",
+                                      time, "updated_by", confer_value_get_updated_by(value), "comment",
+                                      confer_value_get_comment(value)));
+        if (confer_value_is_gray(value))
+                set_gray(config, confer_value_get_rule(value));
+        return config;
 }
 
 static void print_change_json(const Watch *watch, const confer_change *change) {

@@ -14,6 +14,8 @@
         { .name = text, FIELD(field, bool), .type = OPTION_FLAG, .sentence = says }
 #define TEXT(text, field, value, says)                                                                       \
         { .name = text, FIELD(field, const char *), .type = OPTION_TEXT, .argument = value, .sentence = says }
+#define LIST(text, field, value, says)                                                                       \
+        { .name = text, FIELD(field, TextList), .type = OPTION_LIST, .argument = value, .sentence = says }
 #define NUMBER(text, field, value, least, most, says)                                                        \
         {                                                                                                    \
                 .name = text, FIELD(field, int64_t), .type = OPTION_INTEGER, .argument = value,              \
@@ -24,6 +26,26 @@
         { .name = NULL }
 
 #define COMMENT TEXT("comment", comment, "TEXT", "Why, for those who read the history and the audit.")
+#define TAG     LIST("tag", tags, "NAME=VALUE", "A tag that gray rules look at; it may be given several times.")
+#define IDENTITY                                                                                             \
+        TEXT("instance", instance, "ID",                                                                     \
+             "The id of this instance, by which gray releases choose; unless given, the name of the host "   \
+             "and the number of the process."),                                                              \
+                TAG
+
+/* The rules of a gray release, for those commands that take them. */
+#define RULES                                                                                                \
+        VERSION_NUMBER("version", version, "The version that is released, by one rule."),                    \
+                LIST("match", match, "TAG=VALUE",                                                            \
+                     "Only those with this tag. Of a tag that stands several times each value is as good; "  \
+                     "of several tags all must be as they are given."),                                      \
+                TEXT("rules", rules, "FILE",                                                                 \
+                     "The rules, a JSON array, instead of --version; - is the standard input."),             \
+                TEXT("salt", salt, "TEXT",                                                                   \
+                     "What decides, with the unit, who is chosen; unless given, that of the gray release "   \
+                     "in force, else a new one.")
+#define WEIGHT                                                                                               \
+        TEXT("weight", weight, "W", "How many of them get it, in percent: 0 to 100, up to three decimals.")
 
 static const char *const formats[] = { "json", "yaml", "toml", "properties", "xml", "text", NULL };
 
@@ -32,7 +54,10 @@ static const char *const actions[] = {
         "namespace.create", "namespace.update",
         "namespace.delete", "config.save",
         "config.publish",   "config.rollback",
-        "config.delete",    "login",
+        "config.delete",    "gray.set",
+        "gray.pause",       "gray.resume",
+        "gray.step",        "gray.promote",
+        "gray.abort",       "login",
         "logout",           NULL,
 };
 
@@ -104,6 +129,54 @@ static const Option export_options[] = {
 
 static const Option get_options[] = {
         VERSION_NUMBER("version", version, "This version, whether or not it is in force."),
+        TEXT("instance", instance, "ID", "What the instance of this id gets, by the gray release in force."),
+        TAG,
+        END,
+};
+
+static const Option gray_evaluate_options[] = {
+        TEXT("unit", unit, "UNIT", "Who asks: an instance's id, or the key of a user or tenant."),
+        TAG,
+        END,
+};
+
+static const Option gray_preview_options[] = {
+        RULES,
+        WEIGHT,
+        NUMBER("limit", limit, "N", 1, 1000, "List at most so many instances; 100 unless given."),
+        END,
+};
+
+static const Option gray_promote_options[] = {
+        VERSION_NUMBER("version", version, "Which version, where the rules hold several."),
+        COMMENT,
+        END,
+};
+
+static const Option gray_ramp_options[] = {
+        TEXT("steps", steps, "STEPS",
+             "The weights, each with the time that it is held: 1:10m,10:30m,100. Times are a whole number "
+             "and "
+             "ms, s, m, h or d; the last step may go without."),
+        TEXT("rule", rule, "INDEX",
+             "The rule whose first version is raised, where there are several; the first one is 0."),
+        NUMBER("abort-refused", abort_refused, "N", 1, UINT32_MAX,
+               "Withdraw the gray release when so many instances refuse its version."),
+        TEXT("abort-percent", abort_percent, "P",
+             "Withdraw it when so many percent of those that have applied or refused it refuse it."),
+        FLAG("promote", promote, "Promote the version after the last step."),
+        FLAG("pause", pause, "Stop the clock of the ramp that runs."),
+        FLAG("resume", resume, "Let the clock go on."),
+        RULES,
+        COMMENT,
+        END,
+};
+
+static const Option gray_set_options[] = {
+        RULES,
+        WEIGHT,
+        TEXT("plan", plan, "FILE", "A plan to ramp it up by, a JSON object; - is the standard input."),
+        COMMENT,
         END,
 };
 
@@ -182,12 +255,14 @@ static const Option render_options[] = {
         TEXT("reload", reload, "CMD", "A command that is run after files have changed."),
         NUMBER("splay", splay_ms, "MS", 0, 3600000,
                "Wait a random time of up to so many milliseconds before the reload command; 0 unless given."),
+        IDENTITY,
         FLAG("once", once, "Bring the files up to date once, and end."),
         END,
 };
 
 static const Option rollback_options[] = {
         VERSION_NUMBER("to", to, "The version to go back to; unless given, one release back."),
+        FLAG("end-gray", end_gray, "End a gray release in the same change; else it goes on."),
         COMMENT,
         END,
 };
@@ -197,6 +272,7 @@ static const Option watch_options[] = {
         TEXT("signal", signal, "SIGNAL",
              "Send this signal, such as HUP, to the process in the file of --pid-file."),
         TEXT("pid-file", pid_file, "FILE", "The file with the number of the process to signal."),
+        IDENTITY,
         {
                 .name = "exec",
                 FIELD(exec, char **),
@@ -250,6 +326,70 @@ static const Command table[] = {
                 .more = "Without --to it is the one that was in force before; again, the one before that, "
                         "never to and fro.",
                 .run = command_rollback,
+        },
+        {
+                .group = "gray",
+                .name = "set",
+                .arguments = "NS KEY",
+                .options = gray_set_options,
+                .sentence = "Release a version to some instances first, or change who gets it.",
+                .more = "One rule is given by --version, --weight and --match, several by --rules. Who was "
+                        "chosen stays chosen while the weight only grows. The gray release lies on the "
+                        "stable "
+                        "version until it is promoted or aborted; setting it again without a plan drops the "
+                        "plan that it had.",
+                .run = command_gray_set,
+        },
+        {
+                .group = "gray",
+                .name = "show",
+                .arguments = "NS KEY",
+                .sentence = "Show the gray release: its rules, its ramp, who has what, who refuses it.",
+                .run = command_gray_show,
+        },
+        {
+                .group = "gray",
+                .name = "preview",
+                .arguments = "NS KEY",
+                .options = gray_preview_options,
+                .sentence = "Tell which connected instances rules would change, and do nothing.",
+                .more = "Without a gray release in force and without --salt, the salt is a new one; give it "
+                        "to "
+                        "gray set, and the same instances are chosen.",
+                .run = command_gray_preview,
+        },
+        {
+                .group = "gray",
+                .name = "ramp",
+                .arguments = "NS KEY",
+                .options = gray_ramp_options,
+                .sentence = "Raise the weight step by step; or pause that, or resume it.",
+                .more = "Without --version and --rules it raises the gray release that is in force.",
+                .run = command_gray_ramp,
+        },
+        {
+                .group = "gray",
+                .name = "promote",
+                .arguments = "NS KEY",
+                .options = gray_promote_options,
+                .sentence = "Put the gray version in force for all, and end the gray release.",
+                .run = command_gray_promote,
+        },
+        {
+                .group = "gray",
+                .name = "abort",
+                .arguments = "NS KEY",
+                .options = comment_options,
+                .sentence = "Withdraw the gray release: all get the stable version.",
+                .run = command_gray_abort,
+        },
+        {
+                .group = "gray",
+                .name = "evaluate",
+                .arguments = "NS KEY",
+                .options = gray_evaluate_options,
+                .sentence = "Explain which version somebody gets, and why.",
+                .run = command_gray_evaluate,
         },
         {
                 .name = "history",

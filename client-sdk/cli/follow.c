@@ -10,6 +10,7 @@
 #include "cli/follow.h"
 #include "cli/memory.h"
 #include "cli/message.h"
+#include "cli/tags.h"
 
 #define ONCE_TIMEOUT_MS 30000 /* for the first values, where nobody wants to wait for ever */
 
@@ -77,7 +78,21 @@ static confer_error add_wanted(const Follow *follow, confer_options *options) {
         return error;
 }
 
-static confer_error make_client(Follow *follow, const Api *api, const char *app) {
+/* Who this instance is, to gray rules. */
+static confer_error add_identity(const Options *options, confer_options *to) {
+        confer_error error = CONFER_OK;
+
+        if (options->instance)
+                error = confer_options_set_instance(to, options->instance);
+        for (size_t i = 0; i < options->tags.n && error == CONFER_OK; i++) {
+                _cleanup_(freep) char *name = tags_name(&options->tags, i);
+
+                error = confer_options_set_tag(to, name, tags_value(&options->tags, i));
+        }
+        return error;
+}
+
+static confer_error make_client(Follow *follow, const Options *given, const Api *api, const char *app) {
         confer_options *options = NULL;
         confer_error error = confer_options_new(&options);
 
@@ -90,6 +105,8 @@ static confer_error make_client(Follow *follow, const Api *api, const char *app)
         if (error == CONFER_OK)
                 error = confer_options_set_dispatch(options, CONFER_DISPATCH_APPLICATION);
         if (error == CONFER_OK)
+                error = add_identity(given, options);
+        if (error == CONFER_OK)
                 error = add_wanted(follow, options);
         if (error == CONFER_OK)
                 error = confer_client_new(options, &follow->client);
@@ -101,9 +118,12 @@ static confer_error make_client(Follow *follow, const Api *api, const char *app)
 
 int follow_start(Follow *follow, const Options *options, const char *app) {
         _cleanup_(api_closep) Api *api = NULL;
+        Problem problem = PROBLEM_NULL;
         confer_error error;
         int r;
 
+        if (tags_check(&options->tags, &problem))
+                return fail(EXIT_USAGE, "%s", problem.text);
         r = api_open(options, &api);
         if (r)
                 return r;
@@ -111,7 +131,7 @@ int follow_start(Follow *follow, const Options *options, const char *app) {
         if (r < 0)
                 return fail(EXIT_REFUSED, "signals cannot be waited for: %s", strerror(-r));
 
-        error = make_client(follow, api, app);
+        error = make_client(follow, options, api, app);
         if (error == CONFER_OK)
                 error = confer_client_start(follow->client);
         return error == CONFER_OK ? EXIT_DONE : fail(code_of(error), "%s", confer_error_to_string(error));

@@ -123,6 +123,7 @@ static void manual_end(Buf *to) {
                 "confer put prod.acme limits.json limits.json \\-\\-publish\n"
                 "confer diff prod.acme limits.json\n"
                 "confer rollback prod.acme limits.json\n"
+                "confer gray set prod.acme limits.json \\-\\-version 9 \\-\\-weight 5\n"
                 "confer watch prod.acme limits.json \\-\\-exec 'systemctl reload orders'\n"
                 "confer render /etc/orders \\-\\-namespace prod.acme \\-\\-reload 'systemctl reload orders'\n"
                 ".fi\n"

@@ -12,6 +12,7 @@
 #include "cli/guess.h"
 #include "cli/memory.h"
 #include "cli/options.h"
+#include "model/utf8.h"
 
 typedef struct Parser {
         char **words; /* what is left of argv; ends with NULL */
@@ -68,9 +69,22 @@ static int set_integer(Problem *problem, const Option *option, const char *value
         return 0;
 }
 
+/* Paths and commands may have any bytes; everything else is for a server. */
+static bool is_bytes(const Option *option) {
+        return strcmp(option->argument, "FILE") == 0 || strcmp(option->argument, "CMD") == 0;
+}
+
+static void add_value(TextList *list, const char *value) {
+        list->items = memory_grow(list->items, list->n + 1, sizeof(*list->items));
+        list->items[list->n++] = value;
+}
+
 static int set_value(Parser *parser, const Option *option, const char *value) {
         void *field = (char *)&parser->invocation->options + option->offset;
         int choice;
+
+        if (!is_bytes(option) && utf8_valid_size(span_from_string(value)) != strlen(value))
+                return refuse(parser->problem, "--%s: this is no UTF-8", option->name);
 
         switch (option->type) {
         case OPTION_INTEGER:
@@ -81,6 +95,9 @@ static int set_value(Parser *parser, const Option *option, const char *value) {
                         return refuse_choice(parser->problem, option, output_names, value);
 
                 *(OutputFormat *)field = (OutputFormat)choice;
+                return 0;
+        case OPTION_LIST:
+                add_value(field, value);
                 return 0;
         case OPTION_CHOICE:
                 if (choice_find(option->choices, value) < 0)
@@ -391,7 +408,9 @@ int options_parse(int argc, char **argv, Invocation *ret_invocation, Problem *re
 
 void invocation_deinit(Invocation *invocation) {
         free(invocation->arguments);
-        invocation->arguments = NULL;
+        free(invocation->options.match.items);
+        free(invocation->options.tags.items);
+        *invocation = INVOCATION_NULL;
 }
 
 const char *invocation_argument(const Invocation *invocation, size_t index) {

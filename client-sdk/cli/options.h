@@ -15,6 +15,12 @@ typedef enum OutputFormat {
         OUTPUT_N,
 } OutputFormat;
 
+/* What an option that may stand several times was given, in that order; the texts are borrowed from argv. */
+typedef struct TextList {
+        const char **items;
+        size_t n;
+} TextList;
+
 /* What every option of every command sets. Texts are borrowed from argv; NULL, 0 and false mean: not given.
  */
 typedef struct Options {
@@ -26,21 +32,33 @@ typedef struct Options {
         bool help;
         bool program_version;
 
+        const char *abort_percent;
         const char *action;
         const char *actor;
         const char *check;
         const char *comment;
         const char *description;
         const char *format;
+        const char *instance;
         const char *key;
         const char *namespace_;
         const char *pid_file;
+        const char *plan;
         const char *prefix;
         const char *reload;
+        const char *rule;
+        const char *rules;
+        const char *salt;
         const char *search;
         const char *signal;
         const char *since;
+        const char *steps;
+        const char *unit;
         const char *until;
+        const char *weight;
+        TextList match;
+        TextList tags;
+        int64_t abort_refused;
         int64_t from;
         int64_t if_version;
         int64_t limit;
@@ -51,11 +69,15 @@ typedef struct Options {
         bool create;
         bool deleted;
         bool dry_run;
+        bool end_gray;
         bool inherit;
         bool once;
+        bool pause;
+        bool promote;
         bool publish;
         bool recursive;
         bool releases;
+        bool resume;
         bool skip;
         bool token_stdin;
         char **exec; /* ends with NULL */
@@ -64,6 +86,7 @@ typedef struct Options {
 typedef enum OptionType {
         OPTION_FLAG,    /* bool, takes no value */
         OPTION_TEXT,    /* const char * */
+        OPTION_LIST,    /* TextList; it may stand several times */
         OPTION_INTEGER, /* int64_t */
         OPTION_CHOICE,  /* const char *, one of choices */
         OPTION_OUTPUT,  /* OutputFormat */
@@ -125,7 +148,7 @@ const char *invocation_argument(const Invocation *invocation, size_t index);
  * options_parse() - read a command line
  *
  * Options may stand before, between and after the arguments; "--" ends them. A value follows as the next word
- * or behind "=". An option that is given twice counts the second time.
+ * or behind "=". An option that is given twice counts the second time, unless it is a list.
  *
  * Return: 0 or OPTIONS_E_INVALID.
  */

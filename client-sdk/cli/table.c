@@ -187,7 +187,8 @@ char *time_for_people(const char *time) {
  */
 
 static void print_dump(json_t *data, size_t flags) {
-        _cleanup_(freep) char *text = memory_had(json_dumps(data, flags | JSON_ENCODE_ANY));
+        _cleanup_(freep) char *text =
+                memory_had(json_dumps(data, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)));
 
         (void)puts(text);
 }

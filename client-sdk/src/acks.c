@@ -31,12 +31,30 @@ void acks_deinit(Acks *acks) {
         pthread_mutex_destroy(&acks->lock);
 }
 
+static void take_out(Acks *acks, const confer_value *value) {
+        confer_value *before = NULL;
+
+        for (confer_value *at = acks->first; at != value; at = at->body->next_ack)
+                before = at;
+        *(before ? &before->body->next_ack : &acks->first) = value->body->next_ack;
+        if (acks->last == value)
+                acks->last = before;
+}
+
+/* One that has come into sight again goes behind what was seen meanwhile: the server keeps what comes last.
+ */
 static void append(Acks *acks, confer_value *value) {
-        if (value->body->is_queued)
+        bool is_old = value->body->is_queued, is_reported = value->body->is_reported;
+
+        value->body->is_reported = true;
+        if (is_old && is_reported)
                 return;
+        if (is_old)
+                take_out(acks, value);
 
         value->body->is_queued = true;
-        *(acks->last ? &acks->last->body->next_ack : &acks->first) = confer_value_ref(value);
+        value->body->next_ack = NULL;
+        *(acks->last ? &acks->last->body->next_ack : &acks->first) = is_old ? value : confer_value_ref(value);
         acks->last = value;
 }
 
@@ -45,10 +63,10 @@ void acks_applied(Acks *acks, confer_value *value) {
 
         pthread_mutex_lock(&acks->lock);
         was_empty = !acks->first;
-        if (value->body->verdict == VERDICT_NONE) {
+        if (value->body->verdict == VERDICT_NONE)
                 value->body->verdict = VERDICT_APPLIED;
+        if (!value->body->is_reported)
                 append(acks, value);
-        }
         was_empty &= acks->first != NULL;
         pthread_mutex_unlock(&acks->lock);
         if (was_empty)
@@ -70,18 +88,49 @@ void acks_refused(Acks *acks, confer_value *value, const char *reason) {
                 acks->wake(acks->wake_context);
 }
 
+void acks_appeared(Acks *acks, confer_value *value) {
+        pthread_mutex_lock(&acks->lock);
+        value->body->is_reported = false;
+        pthread_mutex_unlock(&acks->lock);
+}
+
+void acks_inherit(Acks *acks, const confer_value *before, confer_value *value) {
+        const ValueBody *from = before->body;
+        ValueBody *to = value->body;
+
+        pthread_mutex_lock(&acks->lock);
+        if (from->verdict > to->verdict) {
+                to->verdict = from->verdict;
+                free(to->reason);
+                to->reason = from->reason ? strdup(from->reason) : NULL;
+        }
+        to->is_reported |= from->is_reported;
+        pthread_mutex_unlock(&acks->lock);
+}
+
+/* While verdicts are renewed. */
+typedef struct Renewal {
+        Acks *acks;
+        const GrayAsker *asker;
+} Renewal;
+
 static bool renew_one(void *context, Release *release) {
-        confer_value *value = value_of(release);
+        const Renewal *renewal = context;
+        confer_value *value = value_seen_by(value_of(release), renewal->asker);
 
         if (value->body->verdict != VERDICT_NONE)
-                append(context, value);
+                append(renewal->acks, value);
         return true;
 }
 
-void acks_renew(Acks *acks, const Catalog *catalog) {
+void acks_renew(Acks *acks, Replica *replica) {
+        Visit visit = replica_enter(replica);
+        Renewal renewal = { acks, &visit.side->asker };
+
         pthread_mutex_lock(&acks->lock);
-        catalog_each(catalog, SPAN_NULL, renew_one, acks);
+        catalog_each(&visit.side->catalog, SPAN_NULL, renew_one, &renewal);
         pthread_mutex_unlock(&acks->lock);
+        replica_leave(visit);
 }
 
 bool acks_are_waiting(Acks *acks) {

@@ -1,9 +1,10 @@
 /*
  * What the application did with values, on its way to the server.
  *
- * A verdict stays with its value, and is sent again on each new connection. A refusal stands above an
- * acceptance by another listener; of two refusals the last counts. Values wait in a list of their own, so
- * that nothing here needs memory but the text of a refusal.
+ * A verdict stays with its value, and is sent again on each new connection, and when the value comes into
+ * sight again, after an arm of a gray release that the instance had meanwhile. A value of the same version
+ * inherits it. A refusal stands above an acceptance by another listener; of two refusals the last counts.
+ * Values wait in a list of their own, so that nothing here needs memory but the text of a refusal.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 #include <stdbool.h>
 
 #include "model/buf.h"
-#include "model/catalog.h"
+#include "replica.h"
 #include "value.h"
 
 /* How long a frame of them is at most, about: well below what the server takes. */
@@ -32,8 +33,16 @@ void acks_applied(Acks *acks, confer_value *value);
 /* @reason is copied; where there is no memory for it, the refusal is sent without. */
 void acks_refused(Acks *acks, confer_value *value, const char *reason);
 
-/* All verdicts on what is in the catalog are to be sent, once more or for the first time. */
-void acks_renew(Acks *acks, const Catalog *catalog);
+/* The instance sees this value from here on: whatever comes of it is to be sent, also what came of it before.
+ */
+void acks_appeared(Acks *acks, confer_value *value);
+
+/* @value is the same version as @before, and is seen in its place: nobody is asked again. Where there is no
+ * memory for the reason of a refusal, it goes on without. */
+void acks_inherit(Acks *acks, const confer_value *before, confer_value *value);
+
+/* All verdicts on what the instance sees are to be sent, once more or for the first time. */
+void acks_renew(Acks *acks, Replica *replica);
 
 bool acks_are_waiting(Acks *acks);
 

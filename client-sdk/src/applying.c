@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "applying.h"
@@ -11,23 +10,50 @@ void snapshot_deinit(Snapshot *snapshot) {
 }
 
 /* Return: 0; -ENOMEM; APPLYING_E_DAMAGED. */
-static int check_content(const ConfigData *data) {
+static int check_content(Span content, const uint8_t expected[SHA256_SIZE]) {
         uint8_t sha256[SHA256_SIZE];
         int r;
 
-        r = digest_sha256(data->content, sha256);
+        r = digest_sha256(content, sha256);
         if (r)
                 return r;
-        return memcmp(sha256, data->sha256, sizeof(sha256)) == 0 ? 0 : APPLYING_E_DAMAGED;
+        return memcmp(sha256, expected, sizeof(sha256)) == 0 ? 0 : APPLYING_E_DAMAGED;
 }
 
-static int make_value(const ConfigData *data, Provenance *provenance, confer_value **ret_value) {
+static int check_contents(const ConfigData *data) {
+        const GrayData *gray = data->gray;
         int r;
 
-        r = check_content(data);
+        r = check_content(data->content, data->sha256);
+        for (size_t i = 0; gray && i < gray->n_versions && r == 0; i++)
+                r = check_content(gray->versions[i].content, gray->versions[i].sha256);
+        return r;
+}
+
+/* Takes the config with its stable version alone. */
+static int make_stable_value(const ConfigData *data, const Intake *intake, const Problem *problem,
+                             confer_value **ret_value) {
+        ConfigData stable = *data;
+
+        log_write(intake->log, CONFER_LOG_WARNING,
+                  "The gray release of %.*s/%.*s cannot be read, and its stable version is used: %s: %s",
+                  (int)data->namespace.size, data->namespace.data, (int)data->key.size, data->key.data,
+                  problem->field, problem->text);
+        stable.gray = NULL;
+        return value_new(&stable, intake->provenance, CONFER_ORIGIN_SERVER, ret_value, NULL);
+}
+
+static int make_value(const ConfigData *data, const Intake *intake, confer_value **ret_value) {
+        Problem problem = PROBLEM_NULL;
+        int r;
+
+        r = check_contents(data);
         if (r)
                 return r;
-        return value_new(data, provenance, CONFER_ORIGIN_SERVER, ret_value);
+        r = value_new(data, intake->provenance, CONFER_ORIGIN_SERVER, ret_value, &problem);
+        if (r == VALUE_E_GRAY)
+                return make_stable_value(data, intake, &problem, ret_value);
+        return r;
 }
 
 /* ------------------------------------------------------------------------------------------------ snapshots
@@ -46,32 +72,31 @@ static void begin(Snapshot *snapshot, const Frame *frame) {
         snapshot->epoch[frame->epoch.size] = '\0';
 }
 
-static int snapshot_add_release(Snapshot *snapshot, const ConfigData *data, Provenance *provenance) {
+static int snapshot_add_release(Snapshot *snapshot, const ConfigData *data, const Intake *intake) {
         _cleanup_(confer_value_unrefp) confer_value *value = NULL;
         int r;
 
-        r = make_value(data, provenance, &value);
+        r = make_value(data, intake, &value);
         if (r)
                 return r;
         return catalog_put(&snapshot->releases, &value->release);
 }
 
-static int snapshot_add_namespace(Snapshot *snapshot, const FrameNamespace *namespace, const Scope *scope,
-                                  Provenance *provenance) {
+static int snapshot_add_namespace(Snapshot *snapshot, const FrameNamespace *namespace, const Intake *intake) {
         for (size_t i = 0; i < namespace->n_releases; i++) {
                 const ConfigData *data = &namespace->releases[i];
                 int r;
 
-                if (!scope_wants(scope, data->namespace, data->key))
+                if (!scope_wants(intake->scope, data->namespace, data->key))
                         continue;
-                r = snapshot_add_release(snapshot, data, provenance);
+                r = snapshot_add_release(snapshot, data, intake);
                 if (r)
                         return r;
         }
         return 0;
 }
 
-int snapshot_add(Snapshot *snapshot, const Frame *frame, const Scope *scope, Provenance *provenance) {
+int snapshot_add(Snapshot *snapshot, const Frame *frame, const Intake *intake) {
         if (frame->epoch.size == 0 || frame->epoch.size > EPOCH_SIZE_MAX)
                 return APPLYING_E_DAMAGED;
         if (!continues(snapshot, frame))
@@ -80,7 +105,7 @@ int snapshot_add(Snapshot *snapshot, const Frame *frame, const Scope *scope, Pro
         for (size_t i = 0; i < frame->n_namespaces; i++) {
                 int r;
 
-                r = snapshot_add_namespace(snapshot, &frame->namespaces[i], scope, provenance);
+                r = snapshot_add_namespace(snapshot, &frame->namespaces[i], intake);
                 if (r)
                         return r;
         }
@@ -96,17 +121,13 @@ typedef struct Comparison {
         int error;
 } Comparison;
 
-static void confirm(confer_value *value) {
-        atomic_store(&value->body->origin, (int)CONFER_ORIGIN_SERVER);
-}
-
 static bool compare_new(void *context, Release *release) {
         Comparison *comparison = context;
         Release *held = catalog_get(comparison->known, release_namespace(release), release_key(release));
 
         if (held && comparison->is_same_epoch && held->revision >= release->revision) {
                 if (held->revision == release->revision)
-                        confirm(value_of(held));
+                        value_confirm(value_of(held));
                 return true;
         }
 
@@ -152,14 +173,14 @@ int snapshot_to_edits(const Snapshot *snapshot, const Catalog *known, const char
 /* -------------------------------------------------------------------------------------------------- changes
  */
 
-static int put(Edits *edits, const ConfigData *data, const Catalog *known, Provenance *provenance) {
+static int put(Edits *edits, const ConfigData *data, const Catalog *known, const Intake *intake) {
         _cleanup_(confer_value_unrefp) confer_value *value = NULL;
         Release *held = catalog_get(known, data->namespace, data->key);
         int r;
 
         if (held && held->revision >= data->revision)
                 return 0;
-        r = make_value(data, provenance, &value);
+        r = make_value(data, intake, &value);
         if (r)
                 return r;
         return edits_add(edits, value_of(held), value, data->revision);
@@ -174,25 +195,24 @@ static int take_out(Edits *edits, uint64_t revision, Span namespace, Span key, c
 }
 
 static int change_namespace(Edits *edits, const FrameNamespace *namespace, uint64_t revision,
-                            const Catalog *known, const Scope *scope, Provenance *provenance) {
+                            const Catalog *known, const Intake *intake) {
         int r = 0;
 
         for (size_t i = 0; i < namespace->n_deleted && r == 0; i++)
-                if (scope_wants(scope, namespace->name, namespace->deleted[i]))
+                if (scope_wants(intake->scope, namespace->name, namespace->deleted[i]))
                         r = take_out(edits, revision, namespace->name, namespace->deleted[i], known);
         for (size_t i = 0; i < namespace->n_releases && r == 0; i++)
-                if (scope_wants(scope, namespace->name, namespace->releases[i].key))
-                        r = put(edits, &namespace->releases[i], known, provenance);
+                if (scope_wants(intake->scope, namespace->name, namespace->releases[i].key))
+                        r = put(edits, &namespace->releases[i], known, intake);
         return r;
 }
 
-int change_to_edits(const Frame *frame, const Catalog *known, const Scope *scope, Provenance *provenance,
-                    Edits *ret_edits) {
+int change_to_edits(const Frame *frame, const Catalog *known, const Intake *intake, Edits *ret_edits) {
         Edits edits = EDITS_NULL;
         int r = 0;
 
         for (size_t i = 0; i < frame->n_namespaces && r == 0; i++)
-                r = change_namespace(&edits, &frame->namespaces[i], frame->seq, known, scope, provenance);
+                r = change_namespace(&edits, &frame->namespaces[i], frame->seq, known, intake);
         if (r) {
                 edits_deinit(&edits);
                 return r;
@@ -203,7 +223,7 @@ int change_to_edits(const Frame *frame, const Catalog *known, const Scope *scope
 }
 
 static bool confirm_one(void *context _unused_, Release *release) {
-        confirm(value_of(release));
+        value_confirm(value_of(release));
         return true;
 }
 

@@ -7,12 +7,16 @@
  *    by nothing else.
  * 3. The revision never falls, unless the epoch is another one.
  * 4. A frame that lacks something (a wrong checksum, a wrong order) changes nothing.
+ *
+ * A gray release that cannot be read, since its rules are newer than this library, is left out, and the log
+ * says so: the instance goes on with the stable version, and the server shows that it did not take the other.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "log.h"
 #include "model/catalog.h"
 #include "model/frame.h"
 #include "provenance.h"
@@ -22,6 +26,13 @@
 enum {
         APPLYING_E_DAMAGED = 1, /* a content is not what its checksum says, or frames contradict each other */
 };
+
+/* What values are made with. */
+typedef struct Intake {
+        const Scope *scope; /* what is not in it is passed over */
+        Provenance *provenance;
+        Log *log;
+} Intake;
 
 /* A snapshot on its way: it comes in one frame or several. */
 typedef struct Snapshot {
@@ -39,9 +50,9 @@ void snapshot_deinit(Snapshot *snapshot);
  * snapshot_add() - take in one frame of a snapshot
  *
  * A frame of another snapshot than those before it begins anew: the server gives up on one when it has a
- * newer one. What is not in scope is passed over. Return: 0; -ENOMEM; APPLYING_E_DAMAGED.
+ * newer one. Return: 0; -ENOMEM; APPLYING_E_DAMAGED.
  */
-int snapshot_add(Snapshot *snapshot, const Frame *frame, const Scope *scope, Provenance *provenance);
+int snapshot_add(Snapshot *snapshot, const Frame *frame, const Intake *intake);
 
 /*
  * snapshot_to_edits() - what a complete snapshot changes
@@ -56,8 +67,7 @@ int snapshot_to_edits(const Snapshot *snapshot, const Catalog *known, const char
  *
  * Return: 0; -ENOMEM; APPLYING_E_DAMAGED.
  */
-int change_to_edits(const Frame *frame, const Catalog *known, const Scope *scope, Provenance *provenance,
-                    Edits *ret_edits);
+int change_to_edits(const Frame *frame, const Catalog *known, const Intake *intake, Edits *ret_edits);
 
 /* A server has confirmed all that is known. */
 void confirm_all(const Catalog *known);

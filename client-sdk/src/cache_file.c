@@ -87,6 +87,48 @@ static void put_sha256(Buf *buf, const char *hex) {
                 buf_append_char(buf, (char)(nibble_of(hex[2 * i]) << 4 | nibble_of(hex[2 * i + 1])));
 }
 
+static void put_content(Buf *buf, const confer_value *value) {
+        put_text(buf, (Span){ value->body->content, value->body->content_size });
+}
+
+/* Is it the first of the arms that serves its version? */
+static bool is_first_of_version(const GrayRelease *gray, size_t at) {
+        for (size_t i = 0; i < at; i++)
+                if (gray->arms[i]->version == gray->arms[at]->version)
+                        return false;
+        return true;
+}
+
+static void put_version(Buf *buf, const confer_value *value) {
+        put_u64(buf, (uint64_t)value->release.version);
+        buf_append_char(buf, (char)value->release.format);
+        put_sha256(buf, value->body->sha256);
+        put_content(buf, value);
+}
+
+static void put_versions(Buf *buf, const GrayRelease *gray) {
+        uint32_t n_versions = 0;
+
+        for (size_t i = 0; i < gray->n_arms; i++)
+                n_versions += is_first_of_version(gray, i);
+        put_u32(buf, n_versions);
+        for (size_t i = 0; i < gray->n_arms; i++)
+                if (is_first_of_version(gray, i))
+                        put_version(buf, value_of(gray->arms[i]));
+}
+
+/* Who set the rules, and why, stands in each arm; there is one at least. */
+static void put_gray(Buf *buf, const GrayRelease *gray) {
+        const ValueBody *arm = value_of(gray->arms[0])->body;
+
+        put_text(buf, gray_salt(gray->rules));
+        put_text(buf, gray_rules(gray->rules));
+        put_u64(buf, (uint64_t)gray->updated_at_ms);
+        put_text(buf, span_from_string(arm->updated_by));
+        put_text(buf, span_from_string(arm->comment));
+        put_versions(buf, gray);
+}
+
 static bool put_release(void *context, Release *release) {
         const confer_value *value = value_of(release);
         Buf *buf = context;
@@ -98,9 +140,12 @@ static bool put_release(void *context, Release *release) {
         buf_append_char(buf, (char)release->format);
         put_sha256(buf, value->body->sha256);
         put_u64(buf, (uint64_t)value->body->updated_at_ms);
-        put_text(buf, (Span){ value->body->content, value->body->content_size });
+        put_content(buf, value);
         put_text(buf, span_from_string(value->body->updated_by));
         put_text(buf, span_from_string(value->body->comment));
+        buf_append_char(buf, release->gray ? 1 : 0);
+        if (release->gray)
+                put_gray(buf, release->gray);
         return !buf_failed(buf);
 }
 
@@ -203,34 +248,100 @@ static void get_namespace(Reader *reader, Cache *cache, const Scope *scope) {
                 cache->is_known[at - 1] = all_keys || (!wanted->all_keys && n_wanted_keys == wanted->n_keys);
 }
 
+static Format get_format(Reader *reader) {
+        uint8_t format = get_u8(reader);
+
+        if (format >= FORMAT_N)
+                reader->failed = true;
+        return reader->failed ? FORMAT_TEXT : (Format)format;
+}
+
+static void get_sha256(Reader *reader, uint8_t ret_sha256[SHA256_SIZE]) {
+        Span sha256 = get_bytes(reader, SHA256_SIZE);
+
+        memcpy(ret_sha256, sha256.data, sha256.size);
+}
+
+static void get_version(Reader *reader, GrayVersion *ret_version) {
+        ret_version->version = (int64_t)get_u64(reader);
+        ret_version->format = get_format(reader);
+        get_sha256(reader, ret_version->sha256);
+        ret_version->content = get_text(reader);
+}
+
+/* @ret_versions: what @ret_gray points to; for free(). Return: 0; -ENOMEM; CACHE_E_DAMAGED. */
+static int get_gray(Reader *reader, GrayData *ret_gray, GrayVersion **ret_versions) {
+        GrayVersion *versions;
+        uint32_t n;
+
+        ret_gray->salt = get_text(reader);
+        ret_gray->rules = get_text(reader);
+        ret_gray->updated_at_ms = (int64_t)get_u64(reader);
+        ret_gray->updated_by = get_text(reader);
+        ret_gray->comment = get_text(reader);
+        n = get_u32(reader);
+        if (reader->failed || n > GRAY_RULES_MAX * GRAY_ARMS_MAX)
+                return CACHE_E_DAMAGED;
+
+        versions = calloc(n ? n : 1, sizeof(*versions));
+        if (!versions)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < n; i++)
+                get_version(reader, &versions[i]);
+        ret_gray->versions = versions;
+        ret_gray->n_versions = n;
+        *ret_versions = versions;
+        return 0;
+}
+
+/* All but the gray release. */
+static void get_data(Reader *reader, ConfigData *ret_data) {
+        ret_data->namespace = get_text(reader);
+        ret_data->key = get_text(reader);
+        ret_data->version = (int64_t)get_u64(reader);
+        ret_data->revision = get_u64(reader);
+        ret_data->format = get_format(reader);
+        get_sha256(reader, ret_data->sha256);
+        ret_data->updated_at_ms = (int64_t)get_u64(reader);
+        ret_data->content = get_text(reader);
+        ret_data->updated_by = get_text(reader);
+        ret_data->comment = get_text(reader);
+}
+
 /* Return: 0; -ENOMEM; CACHE_E_DAMAGED. */
-static int get_release(Reader *reader, Cache *cache, const Scope *scope, Provenance *provenance) {
+static int put_value(Cache *cache, const ConfigData *data, const Scope *scope, Provenance *provenance) {
         _cleanup_(confer_value_unrefp) confer_value *value = NULL;
-        ConfigData data = { 0 };
-        Span sha256;
+        Problem problem;
         int r;
 
-        data.namespace = get_text(reader);
-        data.key = get_text(reader);
-        data.version = (int64_t)get_u64(reader);
-        data.revision = get_u64(reader);
-        data.format = (Format)get_u8(reader);
-        sha256 = get_bytes(reader, SHA256_SIZE);
-        memcpy(data.sha256, sha256.data, sha256.size);
-        data.updated_at_ms = (int64_t)get_u64(reader);
-        data.content = get_text(reader);
-        data.updated_by = get_text(reader);
-        data.comment = get_text(reader);
-        if (reader->failed || data.format >= FORMAT_N || !namespace_is_valid(data.namespace) ||
-            !key_is_valid(data.key))
+        if (!namespace_is_valid(data->namespace) || !key_is_valid(data->key))
                 return CACHE_E_DAMAGED;
-        if (!scope_wants(scope, data.namespace, data.key))
+        if (!scope_wants(scope, data->namespace, data->key))
                 return 0;
 
-        r = value_new(&data, provenance, CONFER_ORIGIN_CACHE, &value);
+        r = value_new(data, provenance, CONFER_ORIGIN_CACHE, &value, &problem);
         if (r)
-                return r;
+                return r == VALUE_E_GRAY ? CACHE_E_DAMAGED : r;
         return catalog_put(&cache->releases, &value->release);
+}
+
+/* Return: 0; -ENOMEM; CACHE_E_DAMAGED. */
+static int get_release(Reader *reader, Cache *cache, const Scope *scope, Provenance *provenance) {
+        _cleanup_(freep) GrayVersion *versions = NULL;
+        GrayData gray = { .ramp = NULL };
+        ConfigData data = { .gray = NULL };
+        int r;
+
+        get_data(reader, &data);
+        if (get_u8(reader)) {
+                data.gray = &gray;
+                r = get_gray(reader, &gray, &versions);
+                if (r)
+                        return r;
+        }
+        if (reader->failed)
+                return CACHE_E_DAMAGED;
+        return put_value(cache, &data, scope, provenance);
 }
 
 static int get_contents(Reader *reader, Cache *cache, const Scope *scope, Provenance *provenance) {

@@ -15,6 +15,11 @@
  *                text, text                  namespace, key
  *                8, 8, 1, 32, 8              version, revision, format, SHA-256, when it was updated
  *                text, text, text            content, by whom, comment
+ *                1                           whether there is a gray release on it; if so:
+ *                        text, text          salt, rules
+ *                        8, text, text       when they were set, by whom, comment
+ *                        4                   how many versions they name; for each:
+ *                                8, 1, 32, text          version, format, SHA-256, content
  *
  * Numbers are little-endian; a text is its size, in 4 bytes, and its bytes. The file is replaced as a whole,
  * and is on disk before it takes the place of the one before. A file that is damaged, not this user's, or
@@ -31,7 +36,9 @@
 #include "provenance.h"
 #include "scope.h"
 
-#define CACHE_FORMAT_VERSION 1
+/* Raised, too, when gray rules can say more than before: a gray release that an older library could not read
+ * is not in its file, and a file that is refused is asked for anew. */
+#define CACHE_FORMAT_VERSION 2
 #define CACHE_SIZE_MAX       ((int64_t)1 << 32)
 
 enum {

@@ -46,6 +46,32 @@ static void wake_for_acks(void *context) {
         network_wake(&((confer_client *)context)->network);
 }
 
+static void applied(void *context, confer_value *value) {
+        acks_applied(&((confer_client *)context)->acks, value);
+}
+
+static void refused(void *context, confer_value *value, const char *reason) {
+        acks_refused(&((confer_client *)context)->acks, value, reason);
+}
+
+static void appeared(void *context, confer_value *value) {
+        acks_appeared(&((confer_client *)context)->acks, value);
+}
+
+static void inherited(void *context, const confer_value *before, confer_value *value) {
+        acks_inherit(&((confer_client *)context)->acks, before, value);
+}
+
+static Verdicts verdicts_of(confer_client *client) {
+        return (Verdicts){
+                .context = client,
+                .applied = applied,
+                .refused = refused,
+                .appeared = appeared,
+                .inherited = inherited,
+        };
+}
+
 /* "HOSTNAME-PID", with what an instance's id may not have replaced. */
 static char *name_of_process(void) {
         char host[INSTANCE_ID_SIZE_MAX - 16], *name;
@@ -124,7 +150,6 @@ _public_ confer_error confer_client_new(const confer_options *options, confer_cl
                 return CONFER_E_NOMEM;
 
         client->scope = SCOPE_NULL;
-        replica_init(&client->replica);
         r = make_parts(client, options);
         if (r) {
                 free_parts(client);
@@ -134,6 +159,8 @@ _public_ confer_error confer_client_new(const confer_options *options, confer_cl
         init_locks(client);
         log_init(&client->log, options->log, options->log_context);
         acks_init(&client->acks, wake_for_acks, client);
+        client->verdicts = verdicts_of(client);
+        replica_init(&client->replica, span_from_string(client->instance), client->options->tags);
         keeper_init(&client->keeper, options->cache_max_age_ms);
         network_init(&client->network, &transport_lws, options->n_servers);
         *ret_client = client;
@@ -160,19 +187,9 @@ static void state_ignored(confer_client *client _unused_, confer_state from _unu
                           confer_state to _unused_, void *context _unused_) {
 }
 
-static void applied(void *context, confer_value *value) {
-        acks_applied(&((confer_client *)context)->acks, value);
-}
-
-static void refused(void *context, confer_value *value, const char *reason) {
-        acks_refused(&((confer_client *)context)->acks, value, reason);
-}
-
 static int call_listeners(confer_client *client, size_t n_max) {
-        const Verdicts verdicts = { client, applied, refused };
-
         return listeners_call(&client->listeners, client, client->on_state ? client->on_state : state_ignored,
-                              client->on_state_context, &verdicts, n_max);
+                              client->on_state_context, &client->verdicts, n_max);
 }
 
 static void *dispatcher_main(void *context) {
@@ -345,6 +362,21 @@ _public_ confer_error confer_client_set_state_callback(confer_client *client, co
                 client->on_state_context = context;
         }
         pthread_mutex_unlock(&client->lifecycle);
+        return error;
+}
+
+/* ------------------------------------------------------------------------------------------------------ tags
+ */
+
+_public_ confer_error confer_client_set_tag(confer_client *client, const char *name, const char *value) {
+        confer_error error;
+
+        if (!client || !name)
+                return CONFER_E_INVALID;
+
+        error = listeners_set_tag(&client->listeners, name, value, &client->verdicts);
+        if (error == CONFER_OK)
+                network_wake(&client->network);
         return error;
 }
 

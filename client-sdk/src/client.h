@@ -1,7 +1,7 @@
 /*
  * A client: its parts, and who may touch them.
  *
- *      application's threads    read the replica; add and remove listeners; ask for the state
+ *      application's threads    read the replica; add and remove listeners; set tags; ask for the state
  *      network thread           connects, follows the server, writes the replica and the cache file
  *      dispatcher thread        calls listeners, where the application does not do so itself
  *
@@ -35,6 +35,7 @@ struct confer_client {
         Replica replica;
         Listeners listeners;
         Acks acks;
+        Verdicts verdicts; /* what listeners make of values, to the acks */
         Follower follower;
         Keeper keeper;
         Network network;

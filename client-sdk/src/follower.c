@@ -11,12 +11,6 @@
 /* -------------------------------------------------------------------------------------------------- applying
  */
 
-static void nobody_heard(void *context, confer_value *value) {
-        confer_client *client = context;
-
-        acks_applied(&client->acks, value);
-}
-
 static void supersede_all(const Edits *edits, int64_t now_ms) {
         for (size_t i = 0; i < edits->n; i++)
                 if (edits->items[i].before && edits->items[i].before != edits->items[i].after)
@@ -29,7 +23,7 @@ static int apply(confer_client *client, const Edits *edits, bool makes_known, in
 
         if (edits->n == 0 && !makes_known)
                 return 0;
-        r = listeners_apply(&client->listeners, edits, makes_known, nobody_heard, client);
+        r = listeners_apply(&client->listeners, edits, makes_known, &client->verdicts);
         if (r)
                 return r;
 
@@ -111,7 +105,6 @@ static void end_for(Stream *stream, int r) {
 typedef struct Question {
         FrameNamespace *namespaces;
         Span *keys;
-        FrameTag tags[FRAME_TAGS_MAX];
 } Question;
 
 static void question_deinit(Question *question) {
@@ -137,20 +130,11 @@ static void ask_for(Question *question, const confer_options *options, uint64_t 
         }
 }
 
-static int write_subscribe(const Stream *stream, Buf *buf, bool widened) {
-        _cleanup_(question_deinit) Question question = { 0 };
+/* @question: NULL where nothing is wanted that was not asked for already. */
+static void append_subscribe(const Stream *stream, const Question *question, Buf *buf) {
         const confer_client *client = stream->client;
         const confer_options *options = client->options;
 
-        question.namespaces = calloc(options->n_wanted, sizeof(FrameNamespace));
-        question.keys = calloc(options->n_keys + 1, sizeof(Span));
-        if (!question.namespaces || !question.keys)
-                return -ENOMEM;
-
-        ask_for(&question, options, stream->since, widened);
-        for (size_t i = 0; i < options->n_tags; i++)
-                question.tags[i] = (FrameTag){ span_from_string(options->tags[i].name),
-                                               span_from_string(options->tags[i].value) };
         frame_append(buf,
                      &(Frame){
                              .type = FRAME_SUBSCRIBE,
@@ -158,12 +142,35 @@ static int write_subscribe(const Stream *stream, Buf *buf, bool widened) {
                              .instance_id = span_from_string(client->instance),
                              .app = span_from_string(options->app ? options->app : ""),
                              .sdk = SPAN_LITERAL("libconfer/" CONFER_VERSION),
-                             .tags = question.tags,
-                             .n_tags = options->n_tags,
-                             .namespaces = question.namespaces,
-                             .n_namespaces = options->n_wanted,
+                             .tags = stream->tags ? stream->tags->tags : NULL,
+                             .n_tags = stream->tags ? stream->tags->n_tags : 0,
+                             .namespaces = question ? question->namespaces : NULL,
+                             .n_namespaces = question ? options->n_wanted : 0,
                      });
+}
+
+static int write_subscribe(const Stream *stream, Buf *buf, bool widened) {
+        _cleanup_(question_deinit) Question question = { 0 };
+        const confer_options *options = stream->client->options;
+
+        question.namespaces = calloc(options->n_wanted, sizeof(FrameNamespace));
+        question.keys = calloc(options->n_keys + 1, sizeof(Span));
+        if (!question.namespaces || !question.keys)
+                return -ENOMEM;
+
+        ask_for(&question, options, stream->since, widened);
+        append_subscribe(stream, &question, buf);
         return buf_failed(buf) ? -ENOMEM : 0;
+}
+
+/* From here on the server is told of these tags. Return: whether they are other ones. */
+static bool take_tags(Stream *stream) {
+        TagSet *tags = replica_tags(&stream->client->replica);
+        bool is_other = tags != stream->tags;
+
+        tag_set_unref(stream->tags);
+        stream->tags = tags;
+        return is_other;
 }
 
 static int subscribe(Stream *stream) {
@@ -171,6 +178,7 @@ static int subscribe(Stream *stream) {
         Follower *follower = &stream->client->follower;
         int r;
 
+        (void)take_tags(stream);
         stream->since = follower->is_complete ? atomic_load(&follower->revision) : 0;
         r = write_subscribe(stream, &buf, false);
         if (r == 0 && buf.size > SUBSCRIBE_SIZE_MAX) {
@@ -207,7 +215,7 @@ static void become_current(Stream *stream) {
         confirm_all(replica_catalog(&client->replica));
         provenance_set_current(client->provenance);
         keeper_note_confirmation(&client->keeper, stream->now_ms);
-        acks_renew(&client->acks, replica_catalog(&client->replica));
+        acks_renew(&client->acks, &client->replica);
         if (acks_are_waiting(&client->acks))
                 stream->acks_due_at_ms = stream->now_ms + ACK_DELAY_MS;
         atomic_store(&client->last_error, (int)CONFER_OK);
@@ -284,11 +292,16 @@ static bool is_outdated(const Stream *stream) {
                strcmp(stream->snapshot.epoch, follower->epoch) == 0;
 }
 
+static Intake intake_of(confer_client *client) {
+        return (Intake){ &client->scope, client->provenance, &client->log };
+}
+
 static int on_snapshot(Stream *stream, const Frame *frame) {
         confer_client *client = stream->client;
+        const Intake intake = intake_of(client);
         int r;
 
-        r = snapshot_add(&stream->snapshot, frame, &client->scope, client->provenance);
+        r = snapshot_add(&stream->snapshot, frame, &intake);
         if (r)
                 return r;
         if (frame->more)
@@ -312,6 +325,7 @@ static int on_snapshot(Stream *stream, const Frame *frame) {
  */
 static int on_change(Stream *stream, const Frame *frame) {
         confer_client *client = stream->client;
+        const Intake intake = intake_of(client);
         Follower *follower = &client->follower;
         Edits edits = EDITS_NULL;
         int r;
@@ -325,8 +339,7 @@ static int on_change(Stream *stream, const Frame *frame) {
         stream->last_change = frame->seq;
 
         if (frame->seq > atomic_load(&follower->revision)) {
-                r = change_to_edits(frame, replica_catalog(&client->replica), &client->scope,
-                                    client->provenance, &edits);
+                r = change_to_edits(frame, replica_catalog(&client->replica), &intake, &edits);
                 if (r == 0)
                         r = apply_at(client, &edits, frame->seq, false, stream->now_ms);
                 edits_deinit(&edits);
@@ -444,6 +457,19 @@ void stream_init(Stream *stream, confer_client *client, const TransportType *typ
 
 void stream_deinit(Stream *stream) {
         snapshot_deinit(&stream->snapshot);
+        stream->tags = tag_set_unref(stream->tags);
+}
+
+/* A subscribe that asks for nothing says who this is from here on. It has no answer. */
+static void tell_tags(Stream *stream) {
+        _cleanup_(buf_deinit) Buf buf = BUF_NULL;
+
+        if (!take_tags(stream))
+                return;
+
+        append_subscribe(stream, NULL, &buf);
+        if (buf_failed(&buf) || stream->type->send(stream->transport, buf_span(&buf)) != 0)
+                end(stream, CONFER_E_NOMEM, "there is no memory for other tags");
 }
 
 static void send_acks(Stream *stream) {
@@ -470,6 +496,7 @@ void stream_tick(Stream *stream, int64_t now_ms) {
         if (stream->is_ended || !stream->opened_at_ms)
                 return;
 
+        tell_tags(stream);
         settle(stream);
         if (!stream->current_at_ms && now_ms - stream->answer_at_ms >= SILENCE_MAX_MS)
                 end(stream, CONFER_E_NETWORK, "the server does not answer the subscription");

@@ -13,6 +13,7 @@
 #include "applying.h"
 #include "confer/confer.h"
 #include "model/frame.h"
+#include "tag_set.h"
 #include "transport.h"
 
 /* The server pings every 15 s, and so do we; after three times that, silence is death. */
@@ -57,6 +58,7 @@ typedef struct Stream {
         bool has_resumed; /* an answer that is no snapshot has begun */
         int64_t resumed_at_ms;
         bool has_pong;
+        TagSet *tags;     /* a reference: those that the server was told of */
         size_t n_current; /* names of which the server said that they are current */
         Snapshot snapshot;
         bool is_ended;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "context.h"
 #include "model/name.h"
 
 static confer_value *find_default(const confer_client *client, Span namespace, Span key) {
@@ -14,8 +15,9 @@ static confer_value *find_default(const confer_client *client, Span namespace, S
         return value_of(release_ref(catalog_find(&client->options->defaults, namespace, key)));
 }
 
-_public_ confer_error confer_get(confer_client *client, const char *namespace_, const char *key,
-                                 confer_value **ret_value) {
+/* @asker: NULL: this instance */
+static confer_error get(confer_client *client, const char *namespace_, const char *key,
+                        const GrayAsker *asker, confer_value **ret_value) {
         Span namespace = span_from_string(namespace_), key_span = span_from_string(key);
         confer_value *value = NULL;
         const ScopeName *name;
@@ -29,7 +31,7 @@ _public_ confer_error confer_get(confer_client *client, const char *namespace_, 
 
         is_known = atomic_load_explicit(&name->is_known, memory_order_acquire);
         if (is_known)
-                value = replica_find(&client->replica, namespace, key_span);
+                value = replica_find(&client->replica, namespace, key_span, asker);
         if (!value && !key_is_valid(key_span))
                 return CONFER_E_INVALID;
         if (!value)
@@ -41,6 +43,22 @@ _public_ confer_error confer_get(confer_client *client, const char *namespace_, 
         return CONFER_OK;
 }
 
+_public_ confer_error confer_get(confer_client *client, const char *namespace_, const char *key,
+                                 confer_value **ret_value) {
+        return get(client, namespace_, key, NULL, ret_value);
+}
+
+_public_ confer_error confer_get_for(confer_client *client, const char *namespace_, const char *key,
+                                     const confer_context *context, confer_value **ret_value) {
+        GrayAsker asker;
+
+        if (!context)
+                return CONFER_E_INVALID;
+
+        asker = context_asker(context);
+        return get(client, namespace_, key, &asker, ret_value);
+}
+
 /* -------------------------------------------------------------------------------------------------------
  * each
  */
@@ -49,6 +67,7 @@ _public_ confer_error confer_get(confer_client *client, const char *namespace_, 
 typedef struct Collection {
         const ScopeName *name;
         const Catalog *catalog;
+        const GrayAsker *asker;
         Catalog found;
         bool failed;
 } Collection;
@@ -56,12 +75,14 @@ typedef struct Collection {
 static bool collect(void *context, Release *release) {
         Collection *collection = context;
         Span key = release_key(release);
+        confer_value *seen;
 
         if (!scope_name_wants(collection->name, key) ||
             catalog_find(collection->catalog, collection->name->name, key) != release)
                 return true;
 
-        collection->failed = catalog_put(&collection->found, release) != 0;
+        seen = value_seen_by(value_of(release), collection->asker);
+        collection->failed = catalog_put(&collection->found, &seen->release) != 0;
         return !collection->failed;
 }
 
@@ -125,7 +146,8 @@ _public_ confer_error confer_each(confer_client *client, const char *namespace_,
         is_known = atomic_load(&collection.name->is_known);
         if (is_known) {
                 at = replica_enter(&client->replica);
-                collect_from(&collection, at.catalog);
+                collection.asker = &at.side->asker;
+                collect_from(&collection, &at.side->catalog);
                 replica_leave(at);
         }
         if (!collection.failed)

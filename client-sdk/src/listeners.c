@@ -8,6 +8,7 @@
 #include "model/hash.h"
 #include "model/name.h"
 #include "model/utf8.h"
+#include "tag_set.h"
 
 struct Listener {
         Listener *next;
@@ -222,6 +223,7 @@ typedef struct Gathering {
         Listener *listener;
         const ScopeName *scope_name;
         const Catalog *catalog;
+        const GrayAsker *asker;
         Hearing **hearings;
         size_t n;
         size_t n_max;
@@ -243,7 +245,7 @@ static bool gather_release(void *context, Release *release) {
         if (gathering->failed)
                 return false;
 
-        set_value(&hearing->after, value_of(release));
+        set_value(&hearing->after, value_seen_by(value_of(release), gathering->asker));
         gathering->hearings[gathering->n++] = hearing;
         return true;
 }
@@ -264,7 +266,11 @@ static int compare_hearings(const void *a, const void *b) {
 
 /* Lets a new listener know of all that is known, in the order of the revisions. */
 static int tell_known(Listeners *listeners, Listener *listener) {
-        Gathering gathering = { .listener = listener, .catalog = replica_catalog(listeners->replica) };
+        Gathering gathering = {
+                .listener = listener,
+                .catalog = replica_catalog(listeners->replica),
+                .asker = replica_asker(listeners->replica),
+        };
         size_t n_names = listener->scope_name ? 1 : listeners->scope->n_wanted;
 
         gathering.n_max = gathering.catalog->n_releases * n_names;
@@ -414,7 +420,8 @@ static bool each_pair(const Listeners *listeners, const Edit *edit, PairFn fn, v
 typedef struct Making {
         Listeners *listeners;
         const Edit *edit;
-        bool is_heard; /* some listener is told of the edit's new value */
+        confer_value *seen; /* of the edit's new value */
+        bool is_heard;      /* some listener is told of it */
 } Making;
 
 static bool prepare_pair(void *context, Listener *listener, const ScopeName *scope_name) {
@@ -423,15 +430,21 @@ static bool prepare_pair(void *context, Listener *listener, const ScopeName *sco
         return need_hearing(listener, scope_name, edit_key(making->edit)) != NULL;
 }
 
+/* What this instance sees of the config now. */
+static confer_value *find_seen(const Listeners *listeners, const ScopeName *scope_name, Span key) {
+        Release *release = catalog_find(replica_catalog(listeners->replica), scope_name->name, key);
+
+        return value_seen_by(value_of(release), replica_asker(listeners->replica));
+}
+
 static bool tell_pair(void *context, Listener *listener, const ScopeName *scope_name) {
         Making *making = context;
         Span key = edit_key(making->edit);
         Hearing *hearing = find_hearing(listener, scope_name, key);
-        const Catalog *catalog = replica_catalog(making->listeners->replica);
 
         if (scope_name->is_known)
-                tell(making->listeners, hearing, value_of(catalog_find(catalog, scope_name->name, key)));
-        making->is_heard |= hearing->is_waiting && hearing->after == making->edit->after;
+                tell(making->listeners, hearing, find_seen(making->listeners, scope_name, key));
+        making->is_heard |= hearing->is_waiting && hearing->after == making->seen;
         drop_if_idle(hearing);
         return true;
 }
@@ -464,19 +477,35 @@ static void unprepare(Listeners *listeners, const Edits *edits) {
         }
 }
 
-static void tell_all(Listeners *listeners, const Edits *edits,
-                     void (*heard_by_none)(void *context, confer_value *value), void *context) {
-        for (size_t i = 0; i < edits->n; i++) {
-                Making making = { .listeners = listeners, .edit = &edits->items[i] };
+/* @asker: this instance, as it was before. */
+static void tell_one(Listeners *listeners, const Edit *edit, const GrayAsker *asker,
+                     const Verdicts *verdicts) {
+        confer_value *before = value_seen_by(edit->before, asker);
+        Making making = {
+                .listeners = listeners,
+                .edit = edit,
+                .seen = value_seen_by(edit->after, replica_asker(listeners->replica)),
+        };
 
-                (void)each_pair(listeners, making.edit, tell_pair, &making);
-                if (making.edit->after && making.edit->after != making.edit->before && !making.is_heard)
-                        heard_by_none(context, making.edit->after);
-        }
+        if (making.seen && making.seen != before)
+                verdicts->appeared(verdicts->context, making.seen);
+        (void)each_pair(listeners, edit, tell_pair, &making);
+        if (!making.seen || making.seen == before)
+                return;
+
+        if (before && value_is_same_version(before, making.seen))
+                verdicts->inherited(verdicts->context, before, making.seen);
+        else if (!making.is_heard)
+                verdicts->applied(verdicts->context, making.seen);
 }
 
-int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known,
-                    void (*heard_by_none)(void *context, confer_value *value), void *context) {
+static void tell_all(Listeners *listeners, const Edits *edits, const GrayAsker *asker,
+                     const Verdicts *verdicts) {
+        for (size_t i = 0; i < edits->n; i++)
+                tell_one(listeners, &edits->items[i], asker, verdicts);
+}
+
+int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known, const Verdicts *verdicts) {
         int r;
 
         pthread_mutex_lock(&listeners->lock);
@@ -486,12 +515,86 @@ int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known,
         if (r == 0 && makes_known)
                 scope_set_all_known(listeners->scope);
         if (r == 0)
-                tell_all(listeners, edits, heard_by_none, context);
+                tell_all(listeners, edits, replica_asker(listeners->replica), verdicts);
         else
                 unprepare(listeners, edits);
         update_signal(listeners);
         pthread_mutex_unlock(&listeners->lock);
         return r;
+}
+
+/* --------------------------------------------------------------------------------------------- other tags
+ */
+
+/* While those configs are looked for of which other tags show another value. */
+typedef struct Search {
+        const GrayAsker *before;
+        const GrayAsker *after;
+        Edits edits;
+        int error;
+} Search;
+
+static bool search_release(void *context, Release *release) {
+        confer_value *value = value_of(release);
+        Search *search = context;
+
+        if (value_seen_by(value, search->before) == value_seen_by(value, search->after))
+                return true;
+
+        search->error = edits_add(&search->edits, value, value, release->revision);
+        return search->error == 0;
+}
+
+/* The configs whose value is another one with @tags, as edits that change nothing. Return: 0 or -ENOMEM. */
+static int find_changes(const Listeners *listeners, const TagSet *tags, Edits *ret_edits) {
+        const GrayAsker *before = replica_asker(listeners->replica), after = asker_of(before->unit, tags);
+        Search search = { .before = before, .after = &after, .edits = EDITS_NULL };
+
+        catalog_each(replica_catalog(listeners->replica), SPAN_NULL, search_release, &search);
+        if (search.error) {
+                edits_deinit(&search.edits);
+                return search.error;
+        }
+
+        edits_sort(&search.edits);
+        *ret_edits = search.edits;
+        return 0;
+}
+
+/* The tags before are kept until all is told: what was seen depends on them. */
+static int use_tags(Listeners *listeners, TagSet *tags, const Verdicts *verdicts) {
+        _cleanup_(tag_set_unrefp) TagSet *before = replica_tags(listeners->replica);
+        const GrayAsker asker = asker_of(replica_asker(listeners->replica)->unit, before);
+        Edits edits = EDITS_NULL;
+        int r;
+
+        r = find_changes(listeners, tags, &edits);
+        if (r)
+                return r;
+        r = prepare(listeners, &edits);
+        if (r == 0)
+                r = replica_set_tags(listeners->replica, tags);
+        if (r == 0)
+                tell_all(listeners, &edits, &asker, verdicts);
+        else
+                unprepare(listeners, &edits);
+        edits_deinit(&edits);
+        return r;
+}
+
+confer_error listeners_set_tag(Listeners *listeners, const char *name, const char *value,
+                               const Verdicts *verdicts) {
+        _cleanup_(tag_set_unrefp) TagSet *before = NULL, *after = NULL;
+        confer_error error;
+
+        pthread_mutex_lock(&listeners->lock);
+        before = replica_tags(listeners->replica);
+        error = tag_set_with(before, name, value, &after);
+        if (error == CONFER_OK && after != before && use_tags(listeners, after, verdicts) != 0)
+                error = CONFER_E_NOMEM;
+        update_signal(listeners);
+        pthread_mutex_unlock(&listeners->lock);
+        return error;
 }
 
 void listeners_add_move(Listeners *listeners, confer_state from, confer_state to) {
@@ -558,6 +661,13 @@ static void settle(const confer_change *change, const Verdicts *verdicts) {
                 verdicts->applied(verdicts->context, change->after);
 }
 
+/* What took the place of the value while a listener was called with it, and is the same version, is not told
+ * again: what came of the value came of that too. */
+static void pass_on(const Hearing *hearing, const confer_change *change, const Verdicts *verdicts) {
+        if (change->after && hearing->heard && hearing->heard != change->after)
+                verdicts->inherited(verdicts->context, change->after, hearing->heard);
+}
+
 /* The lock is given up meanwhile. @hearing, and its listener, may be gone afterwards. */
 static void call(Listeners *listeners, Hearing *hearing, confer_client *client, const Verdicts *verdicts) {
         confer_change change = take_change(listeners, hearing);
@@ -569,11 +679,12 @@ static void call(Listeners *listeners, Hearing *hearing, confer_client *client, 
 
         listener->fn(client, &change, listener->context);
         settle(&change, verdicts);
+
+        pthread_mutex_lock(&listeners->lock);
+        pass_on(hearing, &change, verdicts);
         confer_value_unref(change.before);
         confer_value_unref(change.after);
         free(change.reason);
-
-        pthread_mutex_lock(&listeners->lock);
         listeners->called_id = 0;
         hearing->is_called = false;
         if (listener->is_removed)

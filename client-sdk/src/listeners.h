@@ -6,6 +6,8 @@
  * with each change it goes to the end of the queue, so that the queue is in the order of the revisions. When
  * it comes to pass that what is next is what was heard last, nothing is due any more.
  *
+ * What is heard is what this instance sees: of a config with a gray release, what the rules choose for it.
+ *
  * Memory: hearings are made before a change is applied. So once a change is visible to readers, nothing can
  * keep listeners from hearing of it.
  *
@@ -47,11 +49,15 @@ typedef struct Listeners {
         uint64_t called_id; /* of the listener that is being called; 0: none, or the state callback */
 } Listeners;
 
-/* What was heard by whom, when a call has returned. */
+/* What came of a value. All are called under the lock, but the first two when a call has returned. */
 typedef struct Verdicts {
         void *context;
         void (*applied)(void *context, confer_value *value);
         void (*refused)(void *context, confer_value *value, const char *reason);
+        /* The instance sees it from here on. */
+        void (*appeared)(void *context, confer_value *value);
+        /* It is the same version as @before, and seen in its place, so that nobody hears of it. */
+        void (*inherited)(void *context, const confer_value *before, confer_value *value);
 } Verdicts;
 
 /* One change, while it is being told. */
@@ -78,13 +84,21 @@ int listeners_remove(Listeners *listeners, uint64_t id);
 /*
  * listeners_apply() - let readers, then listeners know what changes
  * @makes_known: once the edits are made, all that is wanted is known
- * @heard_by_none: called for each new value that no listener is told of
+ * @verdicts: a new value that no listener is told of counts as applied
  *
  * An edit that changes nothing makes listeners look at the config again. Return: 0; -ENOMEM, and nobody
  * knows.
  */
-int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known,
-                    void (*heard_by_none)(void *context, confer_value *value), void *context);
+int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known, const Verdicts *verdicts);
+
+/*
+ * listeners_set_tag() - give this instance another tag, or take one away; listeners hear of all configs of
+ * which it sees another version by that. Any thread
+ *
+ * Return: as tag_set_with(); on failure nothing is changed.
+ */
+confer_error listeners_set_tag(Listeners *listeners, const char *name, const char *value,
+                               const Verdicts *verdicts);
 
 void listeners_add_move(Listeners *listeners, confer_state from, confer_state to);
 

@@ -45,13 +45,10 @@ _public_ void confer_options_free(confer_options *options) {
 
         for (size_t i = 0; i < options->n_servers; i++)
                 free(options->servers[i].host);
-        for (size_t i = 0; i < options->n_tags; i++) {
-                free(options->tags[i].name);
-                free(options->tags[i].value);
-        }
         for (size_t i = 0; i < options->n_wanted; i++)
                 wanted_deinit(&options->wanted[i]);
         free(options->wanted);
+        tag_set_unref(options->tags);
         catalog_deinit(&options->defaults);
         free(options->token);
         free(options->tls_ca);
@@ -82,13 +79,6 @@ static bool copy_servers(confer_options *copy, const confer_options *options) {
         return true;
 }
 
-static bool copy_tags(confer_options *copy, const confer_options *options) {
-        for (size_t i = 0; i < options->n_tags; i++)
-                if (confer_options_set_tag(copy, options->tags[i].name, options->tags[i].value) != CONFER_OK)
-                        return false;
-        return true;
-}
-
 static bool copy_wanted(confer_options *copy, const confer_options *options) {
         for (size_t i = 0; i < options->n_wanted; i++) {
                 const Wanted *wanted = &options->wanted[i];
@@ -113,7 +103,8 @@ int options_copy(const confer_options *options, confer_options **ret_options) {
         copy->log = options->log;
         copy->log_context = options->log_context;
         copy->dispatch = options->dispatch;
-        if (!copy_servers(copy, options) || !copy_tags(copy, options) || !copy_wanted(copy, options) ||
+        copy->tags = tag_set_ref(options->tags);
+        if (!copy_servers(copy, options) || !copy_wanted(copy, options) ||
             !copy_text(options->token, &copy->token) || !copy_text(options->tls_ca, &copy->tls_ca) ||
             !copy_text(options->tls_certificate, &copy->tls_certificate) ||
             !copy_text(options->tls_key, &copy->tls_key) ||
@@ -277,40 +268,11 @@ _public_ confer_error confer_options_set_app(confer_options *options, const char
         return set_text(&options->app, app);
 }
 
-static bool tag_name_is_valid(const char *name) {
-        size_t size = strlen(name);
-
-        return size > 0 && size <= TAG_NAME_SIZE_MAX &&
-               strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == size;
-}
-
-static Tag *find_tag(confer_options *options, const char *name) {
-        for (size_t i = 0; i < options->n_tags; i++)
-                if (strcmp(options->tags[i].name, name) == 0)
-                        return &options->tags[i];
-        return NULL;
-}
-
 _public_ confer_error confer_options_set_tag(confer_options *options, const char *name, const char *value) {
-        Tag *known, tag;
-
-        if (!options || !name || !value || !tag_name_is_valid(name) || !is_utf8(value, TAG_VALUE_SIZE_MAX))
-                return CONFER_E_INVALID;
-        known = find_tag(options, name);
-        if (known)
-                return set_text(&known->value, value);
-        if (options->n_tags == FRAME_TAGS_MAX)
+        if (!options || !name || !value)
                 return CONFER_E_INVALID;
 
-        if (!copy_text(name, &tag.name))
-                return CONFER_E_NOMEM;
-        if (!copy_text(value, &tag.value)) {
-                free(tag.name);
-                return CONFER_E_NOMEM;
-        }
-
-        options->tags[options->n_tags++] = tag;
-        return CONFER_OK;
+        return tag_set_change(&options->tags, name, value);
 }
 
 static Wanted *find_wanted(const confer_options *options, const char *name) {
@@ -440,7 +402,7 @@ _public_ confer_error confer_options_set_default(confer_options *options, const 
             !catalog_get(&options->defaults, data.namespace, data.key))
                 return CONFER_E_INVALID;
 
-        if (value_new(&data, NULL, CONFER_ORIGIN_DEFAULT, &value) != 0 ||
+        if (value_new(&data, NULL, CONFER_ORIGIN_DEFAULT, &value, NULL) != 0 ||
             catalog_put(&options->defaults, &value->release) != 0)
                 return CONFER_E_NOMEM;
         return CONFER_OK;

@@ -12,6 +12,7 @@
 #include "model/catalog.h"
 #include "model/frame.h"
 #include "model/macros.h"
+#include "tag_set.h"
 
 #define SERVERS_MAX    16
 #define TOKEN_SIZE_MAX 512
@@ -23,11 +24,6 @@ typedef struct Server {
         uint16_t port;
         bool is_tls;
 } Server;
-
-typedef struct Tag {
-        char *name;
-        char *value;
-} Tag;
 
 /* A namespace that is wanted: whole, or those of its keys. */
 typedef struct Wanted {
@@ -47,8 +43,7 @@ struct confer_options {
         char *tls_server_name;
         char *instance;
         char *app;
-        Tag tags[FRAME_TAGS_MAX];
-        size_t n_tags;
+        TagSet *tags;
         Wanted *wanted;
         size_t n_wanted;
         size_t n_keys; /* of all that is wanted */
@@ -61,7 +56,7 @@ struct confer_options {
         confer_dispatch_mode dispatch;
 };
 
-/* A copy that shares nothing but the defaults' values. Return: 0 or -ENOMEM. */
+/* A copy that shares nothing but the tags and the defaults' values. Return: 0 or -ENOMEM. */
 int options_copy(const confer_options *options, confer_options **ret_options);
 
 DEFINE_CLEANUP(confer_options *, confer_options_free);

@@ -44,15 +44,28 @@ void edits_deinit(Edits *edits) {
 /* -------------------------------------------------------------------------------------------------- readers
  */
 
-void replica_init(Replica *replica) {
+static void set_tags(ReplicaSide *side, TagSet *tags) {
+        TagSet *before = side->tags;
+
+        side->tags = tag_set_ref(tags);
+        side->asker = asker_of(side->asker.unit, tags);
+        tag_set_unref(before);
+}
+
+void replica_init(Replica *replica, Span unit, TagSet *tags) {
         *replica = (Replica){ .active = 0 };
-        replica->catalogs[0] = CATALOG_NULL;
-        replica->catalogs[1] = CATALOG_NULL;
+        for (int i = 0; i < 2; i++) {
+                replica->sides[i].catalog = CATALOG_NULL;
+                replica->sides[i].asker.unit = unit;
+                set_tags(&replica->sides[i], tags);
+        }
 }
 
 void replica_deinit(Replica *replica) {
-        catalog_deinit(&replica->catalogs[0]);
-        catalog_deinit(&replica->catalogs[1]);
+        for (int i = 0; i < 2; i++) {
+                catalog_deinit(&replica->sides[i].catalog);
+                replica->sides[i].tags = tag_set_unref(replica->sides[i].tags);
+        }
 }
 
 /*
@@ -69,7 +82,7 @@ Visit replica_enter(Replica *replica) {
 
                 atomic_fetch_add(&readers->n_readers, 1);
                 if (atomic_load(&replica->active) == active)
-                        return (Visit){ &replica->catalogs[active], readers };
+                        return (Visit){ &replica->sides[active], readers };
                 atomic_fetch_sub_explicit(&readers->n_readers, 1, memory_order_release);
         }
 }
@@ -78,12 +91,23 @@ void replica_leave(Visit visit) {
         atomic_fetch_sub_explicit(&visit.stripe->n_readers, 1, memory_order_release);
 }
 
-confer_value *replica_find(Replica *replica, Span namespace, Span key) {
+confer_value *replica_find(Replica *replica, Span namespace, Span key, const GrayAsker *asker) {
         Visit visit = replica_enter(replica);
-        Release *release = release_ref(catalog_find(visit.catalog, namespace, key));
+        Release *release = catalog_find(&visit.side->catalog, namespace, key);
+        confer_value *value = value_seen_by(value_of(release), asker ? asker : &visit.side->asker);
+
+        if (value)
+                (void)release_ref(&value->release);
+        replica_leave(visit);
+        return value;
+}
+
+TagSet *replica_tags(Replica *replica) {
+        Visit visit = replica_enter(replica);
+        TagSet *tags = tag_set_ref(visit.side->tags);
 
         replica_leave(visit);
-        return value_of(release);
+        return tags;
 }
 
 /* --------------------------------------------------------------------------------------------------- writer
@@ -111,38 +135,68 @@ static int apply_edits(Catalog *catalog, const Edits *edits) {
         return 0;
 }
 
-/* Makes the catalog that nobody reads the same as the other again. */
+/* Makes the catalog of the side that nobody reads the same as the other again. */
 static int mend(Replica *replica, unsigned which) {
+        ReplicaSide *side = &replica->sides[which];
         int r;
 
-        if (!replica->is_broken[which])
+        if (!side->is_broken)
                 return 0;
 
-        catalog_deinit(&replica->catalogs[which]);
-        r = catalog_copy(&replica->catalogs[which], &replica->catalogs[1 - which]);
-        replica->is_broken[which] = r != 0;
+        catalog_deinit(&side->catalog);
+        r = catalog_copy(&side->catalog, &replica->sides[1 - which].catalog);
+        side->is_broken = r != 0;
         return r;
 }
 
+/* The side that nobody reads, whole; NULL for want of memory. */
+static ReplicaSide *begin(Replica *replica) {
+        unsigned other = 1 - atomic_load(&replica->active);
+
+        return mend(replica, other) == 0 ? &replica->sides[other] : NULL;
+}
+
+/* Lets readers see the side that was changed. Return: the one before it, which nobody reads any more. */
+static ReplicaSide *change_sides(Replica *replica) {
+        unsigned before = atomic_load(&replica->active);
+
+        atomic_store(&replica->active, 1 - before);
+        wait_for_readers(replica->readers[before]);
+        return &replica->sides[before];
+}
+
 int replica_apply(Replica *replica, const Edits *edits) {
-        unsigned before = atomic_load(&replica->active), after = 1 - before;
+        ReplicaSide *side = begin(replica);
         int r;
 
-        r = mend(replica, after);
-        if (r)
-                return r;
-        r = apply_edits(&replica->catalogs[after], edits);
+        if (!side)
+                return -ENOMEM;
+        r = apply_edits(&side->catalog, edits);
         if (r) {
-                replica->is_broken[after] = true;
+                side->is_broken = true;
                 return r;
         }
 
-        atomic_store(&replica->active, after);
-        wait_for_readers(replica->readers[before]);
-        replica->is_broken[before] = apply_edits(&replica->catalogs[before], edits) != 0;
+        side = change_sides(replica);
+        side->is_broken = apply_edits(&side->catalog, edits) != 0;
+        return 0;
+}
+
+int replica_set_tags(Replica *replica, TagSet *tags) {
+        ReplicaSide *side = begin(replica);
+
+        if (!side)
+                return -ENOMEM;
+
+        set_tags(side, tags);
+        set_tags(change_sides(replica), tags);
         return 0;
 }
 
 const Catalog *replica_catalog(const Replica *replica) {
-        return &replica->catalogs[atomic_load(&replica->active)];
+        return &replica->sides[atomic_load(&replica->active)].catalog;
+}
+
+const GrayAsker *replica_asker(const Replica *replica) {
+        return &replica->sides[atomic_load(&replica->active)].asker;
 }

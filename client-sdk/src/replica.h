@@ -7,6 +7,9 @@
  *
  * Readers count themselves in and out on a cache line that they share with few: one for each of N_STRIPES
  * processors. The cost is a second table of pointers, and these lines. The values are shared.
+ *
+ * With each catalog stands who this instance is, since that decides which arm of a gray release it sees. So
+ * a lookup sees the configs and the tags of one moment, and tags are let go when nobody can look at them.
  */
 #pragma once
 
@@ -15,7 +18,9 @@
 #include <stdint.h>
 
 #include "model/catalog.h"
+#include "model/gray.h"
 #include "model/span.h"
+#include "tag_set.h"
 #include "value.h"
 
 #define N_STRIPES 32
@@ -51,24 +56,38 @@ typedef struct Stripe {
         _Alignas(CACHE_LINE_SIZE) _Atomic uint64_t n_readers;
 } Stripe;
 
+/* What readers look at. */
+typedef struct ReplicaSide {
+        _Alignas(CACHE_LINE_SIZE) Catalog catalog;
+        GrayAsker asker; /* this instance; the unit is borrowed */
+        TagSet *tags;    /* a reference: the asker's */
+        bool is_broken;  /* the catalog lacks something, and is made anew before it is used */
+} ReplicaSide;
+
 typedef struct Replica {
-        Stripe readers[2][N_STRIPES]; /* of each catalog */
+        Stripe readers[2][N_STRIPES]; /* of each side */
         _Alignas(CACHE_LINE_SIZE) _Atomic unsigned active;
-        _Alignas(CACHE_LINE_SIZE) Catalog catalogs[2];
-        bool is_broken[2]; /* this one lacks something, and is made anew before it is used */
+        ReplicaSide sides[2];
 } Replica;
 
-void replica_init(Replica *replica);
+/* @unit: of this instance; must outlive the replica. @tags: referenced. */
+void replica_init(Replica *replica, Span unit, TagSet *tags);
 /* No reader may be left. */
 void replica_deinit(Replica *replica);
 
-/* The nearest value on the way up, with a reference for the caller; NULL: none. Any thread. */
-confer_value *replica_find(Replica *replica, Span namespace, Span key);
+/*
+ * replica_find() - the nearest value on the way up, with a reference for the caller; NULL: none. Any thread
+ * @asker: whom it is for; NULL: this instance
+ */
+confer_value *replica_find(Replica *replica, Span namespace, Span key, const GrayAsker *asker);
 
-/* Enters the active catalog, and leaves it again with what replica_enter() gave. Meanwhile the writer waits:
+/* The tags of this instance, with a reference for the caller. Any thread. */
+TagSet *replica_tags(Replica *replica);
+
+/* Enters the active side, and leaves it again with what replica_enter() gave. Meanwhile the writer waits:
  * nothing slow may happen, and nobody else's code run. Any thread. */
 typedef struct Visit {
-        const Catalog *catalog;
+        const ReplicaSide *side;
         Stripe *stripe;
 } Visit;
 
@@ -78,9 +97,15 @@ void replica_leave(Visit visit);
 /*
  * replica_apply() - make all edits at once, as readers see it
  *
- * Only one thread writes. Return: 0; -ENOMEM, and no reader saw anything.
+ * Only one thread writes at a time. Return: 0; -ENOMEM, and no reader saw anything.
  */
 int replica_apply(Replica *replica, const Edits *edits);
 
-/* What the writer may read without entering. */
+/* Gives this instance other tags, which are referenced. Likewise. */
+int replica_set_tags(Replica *replica, TagSet *tags);
+
+/* What the thread that writes the catalog may read without entering; whoever sets tags leaves it alone. */
 const Catalog *replica_catalog(const Replica *replica);
+
+/* This instance. Only where nobody sets its tags meanwhile. */
+const GrayAsker *replica_asker(const Replica *replica);

@@ -38,6 +38,8 @@ static void free_value(Release *release) {
                 free(decoded);
                 decoded = next;
         }
+        gray_release_free(release->gray);
+        confer_value_unref(value->body->lender);
         free(value->body->reason);
         free_parts(value, value->body);
 }
@@ -63,47 +65,68 @@ static void put_hex(char *to, const uint8_t *bytes, size_t size) {
         *to = '\0';
 }
 
-static ValueBody *body_new(const ConfigData *data, Provenance *provenance) {
-        size_t n_texts = 5, size = data->namespace.size + data->key.size + data->content.size +
-                                   data->updated_by.size + data->comment.size + n_texts;
-        ValueBody *body = calloc(1, sizeof(*body) + size);
+/* What is made into one value. */
+typedef struct Making {
+        ConfigData data;
+        Provenance *provenance;
+        confer_origin origin;
+        confer_value *lender; /* has the content already; NULL: nobody has */
+        int rule;
+} Making;
 
+static ValueBody *body_new(const Making *making) {
+        const ConfigData *data = &making->data;
+        size_t n_texts = 5, size = data->namespace.size + data->key.size + data->updated_by.size +
+                                   data->comment.size + n_texts;
+        ValueBody *body;
+
+        if (!making->lender)
+                size += data->content.size;
+        body = calloc(1, sizeof(*body) + size);
         if (!body)
                 return NULL;
 
-        body->provenance = provenance_ref(provenance);
+        body->provenance = provenance_ref(making->provenance);
         return body;
 }
 
-static void put_body(confer_value *value, const ConfigData *data, confer_origin origin) {
+static void put_content(ValueBody *body, const Making *making, char **to) {
+        body->lender = confer_value_ref(making->lender);
+        body->content = making->lender ? making->lender->body->content : put_text(to, making->data.content);
+        body->content_size = making->data.content.size;
+}
+
+static void put_body(confer_value *value, const Making *making) {
+        const ConfigData *data = &making->data;
         bool is_short = data->key.size < sizeof(value->key);
         ValueBody *body = value->body;
         char *to = body->text, *key_to = value->key;
 
         value->release.key = put_text(is_short ? &key_to : &to, data->key);
         value->release.namespace = put_text(&to, data->namespace);
-        body->content = put_text(&to, data->content);
-        body->content_size = data->content.size;
+        put_content(body, making, &to);
         body->updated_by = put_text(&to, data->updated_by);
         body->comment = put_text(&to, data->comment);
         body->updated_at_ms = data->updated_at_ms;
-        body->origin = (int)origin;
+        body->origin = (int)making->origin;
+        body->rule = making->rule;
         if (body->provenance)
                 put_hex(body->sha256, data->sha256, SHA256_SIZE);
 }
 
-int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin,
-              confer_value **ret_value) {
-        ValueBody *body = body_new(data, provenance);
+/* Without its gray release. Return: NULL for want of memory. */
+static confer_value *make(const Making *making) {
+        const ConfigData *data = &making->data;
+        ValueBody *body = body_new(making);
         confer_value *value;
 
         if (!body)
-                return -ENOMEM;
-        value = take_head(provenance);
+                return NULL;
+        value = take_head(making->provenance);
         if (!value) {
-                provenance_unref(provenance);
+                provenance_unref(making->provenance);
                 free(body);
-                return -ENOMEM;
+                return NULL;
         }
 
         value->release = (Release){
@@ -116,15 +139,112 @@ int value_new(const ConfigData *data, Provenance *provenance, confer_origin orig
                 .free = free_value,
         };
         value->body = body;
-        put_body(value, data, origin);
-        *ret_value = value;
+        put_body(value, making);
+        return value;
+}
+
+/* The first of the arms made so far that serves this version. */
+static confer_value *find_lender(const GrayRelease *gray, size_t n_made, int64_t version) {
+        for (size_t i = 0; i < n_made; i++)
+                if (gray->arms[i]->version == version)
+                        return value_of(gray->arms[i]);
+        return NULL;
+}
+
+/* @like: the stable value, as it was made. */
+static confer_value *make_arm(const GrayRelease *gray, size_t n_made, const GrayArm *arm,
+                              const Making *like) {
+        const GrayData *data = like->data.gray;
+        const GrayVersion *version = gray_data_find(data, arm->version);
+        Making making = *like;
+
+        making.rule = (int)arm->rule;
+        making.lender = find_lender(gray, n_made, arm->version);
+        if (making.lender && making.lender->body->rule == making.rule)
+                return confer_value_ref(making.lender);
+
+        making.data.version = version->version;
+        making.data.format = version->format;
+        making.data.content = version->content;
+        memcpy(making.data.sha256, version->sha256, SHA256_SIZE);
+        making.data.updated_at_ms = data->updated_at_ms;
+        making.data.updated_by = data->updated_by;
+        making.data.comment = data->comment;
+        return make(&making);
+}
+
+/* Return: 0; -ENOMEM; VALUE_E_GRAY. */
+static int make_gray(const Making *making, GrayRelease **ret_gray, Problem *ret_problem) {
+        _cleanup_(gray_release_freep) GrayRelease *gray = NULL;
+        const GrayArm *arms;
+        size_t n_arms;
+        int r;
+
+        r = gray_release_new(making->data.gray, &gray, ret_problem);
+        if (r)
+                return r < 0 ? r : VALUE_E_GRAY;
+
+        arms = gray_arms(gray->rules, &n_arms);
+        for (size_t i = 0; i < n_arms; i++) {
+                confer_value *value = make_arm(gray, i, &arms[i], making);
+
+                if (!value)
+                        return -ENOMEM;
+                gray->arms[i] = &value->release;
+        }
+
+        *ret_gray = gray;
+        gray = NULL;
         return 0;
 }
 
+int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin, confer_value **ret_value,
+              Problem *ret_problem) {
+        const Making making = { *data, provenance, origin, NULL, -1 };
+        _cleanup_(confer_value_unrefp) confer_value *value = make(&making);
+        int r;
+
+        if (!value)
+                return -ENOMEM;
+        if (data->gray) {
+                r = make_gray(&making, &value->release.gray, ret_problem);
+                if (r)
+                        return r;
+        }
+
+        *ret_value = value;
+        value = NULL;
+        return 0;
+}
+
+void value_each(confer_value *value, void (*visit)(confer_value *value, void *context), void *context) {
+        const GrayRelease *gray = value->release.gray;
+
+        visit(value, context);
+        for (size_t i = 0; gray && i < gray->n_arms; i++)
+                visit(value_of(gray->arms[i]), context);
+}
+
+static void confirm_one(confer_value *value, void *context _unused_) {
+        atomic_store(&value->body->origin, (int)CONFER_ORIGIN_SERVER);
+}
+
+void value_confirm(confer_value *value) {
+        value_each(value, confirm_one, NULL);
+}
+
+static void supersede_one(confer_value *value, void *confirmed_ms) {
+        atomic_store(&value->body->superseded_ms, *(const int64_t *)confirmed_ms);
+}
+
 void value_supersede(confer_value *value, int64_t now_ms) {
-        if (value->body->provenance)
-                atomic_store(&value->body->superseded_ms,
-                             provenance_confirmed_ms(value->body->provenance, now_ms));
+        int64_t confirmed_ms;
+
+        if (!value->body->provenance)
+                return;
+
+        confirmed_ms = provenance_confirmed_ms(value->body->provenance, now_ms);
+        value_each(value, supersede_one, &confirmed_ms);
 }
 
 int64_t value_age_ms(const confer_value *value, int64_t now_ms) {
@@ -188,6 +308,14 @@ _Static_assert((int)CONFER_FORMAT_JSON == FORMAT_JSON && (int)CONFER_FORMAT_YAML
                        (int)CONFER_FORMAT_PROPERTIES == FORMAT_PROPERTIES &&
                        (int)CONFER_FORMAT_XML == FORMAT_XML && (int)CONFER_FORMAT_TEXT == FORMAT_TEXT,
                "the formats have the same numbers inside and outside");
+
+_public_ bool confer_value_is_gray(const confer_value *value) {
+        return value->body->rule >= 0;
+}
+
+_public_ int confer_value_get_rule(const confer_value *value) {
+        return value->body->rule;
+}
 
 _public_ confer_format confer_value_get_format(const confer_value *value) {
         return (confer_format)value->release.format;

@@ -3,6 +3,9 @@
  * changed; what is not known of them from the start (how they read as JSON, whether the application took
  * them) stands behind those.
  *
+ * The value of a config with a gray release owns a value for each rule and version that may be chosen. Those
+ * of the same version share its content.
+ *
  * The catalogs of a client, its listeners and the application each hold references. A value that is no
  * longer in force remembers until when it was.
  */
@@ -12,7 +15,9 @@
 
 #include "confer/confer.h"
 #include "heads.h"
+#include "model/gray_release.h"
 #include "model/macros.h"
+#include "model/problem.h"
 #include "model/release.h"
 #include "provenance.h"
 
@@ -38,8 +43,10 @@ typedef struct ValueBody {
         int64_t updated_at_ms;
         const char *content;
         size_t content_size;
+        confer_value *lender; /* whose content it is, a reference; NULL: its own */
         const char *updated_by;
         const char *comment;
+        int rule; /* of the gray release, whose arm this is; -1: it is stable */
 
         /* typed.c */
         _Atomic int json_state;
@@ -48,6 +55,7 @@ typedef struct ValueBody {
         /* acks.c, under its lock */
         confer_value *next_ack; /* a reference */
         bool is_queued;
+        bool is_reported; /* the verdict was queued since this value came into sight */
         Verdict verdict;
         char *reason; /* of the refusal; NULL when there was no memory for it */
 
@@ -62,18 +70,36 @@ struct confer_value {
         char key[HEAD_SIZE - sizeof(Release) - sizeof(ValueBody *)];
 };
 
+enum {
+        VALUE_E_GRAY = 1, /* the gray release cannot be read: what it serves is not known */
+};
+
 /*
  * value_new() - a value with one reference
  * @data: texts are copied
  * @provenance: referenced; NULL for a default, which has no sha256 either
  *
- * Return: 0; -ENOMEM.
+ * Return: 0; -ENOMEM; VALUE_E_GRAY, with @ret_problem filled.
  */
-int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin, confer_value **ret_value);
+int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin, confer_value **ret_value,
+              Problem *ret_problem);
 
 static inline confer_value *value_of(Release *release) {
         return (confer_value *)release;
 }
+
+/* What @asker gets of it: the value itself, or that of an arm of its gray release. Borrowed. NULL of NULL. */
+static inline confer_value *value_seen_by(confer_value *value, const GrayAsker *asker) {
+        if (!value || __builtin_expect(!value->release.gray, 1))
+                return value;
+        return value_of(release_choose(&value->release, asker, NULL));
+}
+
+/* Calls @visit for the value, and for those of its gray release; some of them perhaps twice. */
+void value_each(confer_value *value, void (*visit)(confer_value *value, void *context), void *context);
+
+/* The server has sent it, or confirms it. */
+void value_confirm(confer_value *value);
 
 /* It was in force until now; from here on its age grows. */
 void value_supersede(confer_value *value, int64_t now_ms);

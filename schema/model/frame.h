@@ -20,16 +20,14 @@
 #include "model/problem.h"
 #include "model/release.h"
 #include "model/span.h"
+#include "model/tag.h"
 
 /* What a client may send at most, in one frame. */
 #define FRAME_NAMESPACES_MAX 256
 #define FRAME_KEYS_MAX       4096 /* of all its namespaces together */
-#define FRAME_TAGS_MAX       32
 #define FRAME_RESULTS_MAX    4096
 #define INSTANCE_ID_SIZE_MAX 128
 #define INSTANCE_TEXT_MAX    128 /* of app and sdk */
-#define TAG_NAME_SIZE_MAX    64  /* [a-z0-9_.-] */
-#define TAG_VALUE_SIZE_MAX   256
 #define ACK_ERROR_SIZE_MAX   512
 
 #define EPOCH_SIZE_MAX  64 /* whoever sends it; the server's have 32 */
@@ -55,11 +53,6 @@ enum {
         FRAME_E_UNKNOWN,       /* a type that is none of these */
         FRAME_E_INVALID, /* a field is missing, of the wrong type, or past a limit; the problem names it */
 };
-
-typedef struct FrameTag {
-        Span name;
-        Span value;
-} FrameTag;
 
 /* A namespace in a frame; which members mean something depends on the frame's type. */
 typedef struct FrameNamespace {
@@ -95,7 +88,7 @@ typedef struct Frame {
         Span instance_id; /* subscribe; all five absent where it says nothing of the instance */
         Span app;
         Span sdk;
-        FrameTag *tags;
+        Tag *tags;
         size_t n_tags;
 
         FrameNamespace *namespaces; /* all but ack and error */

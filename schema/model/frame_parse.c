@@ -11,30 +11,12 @@
 #include <errno.h>
 
 #include "model/frame_read.h"
+#include "model/frame_release.h"
 #include "model/macros.h"
 #include "model/name.h"
-#include "model/timestamp.h"
 
 #define CODE_MIN 100
 #define CODE_MAX 599
-
-#define REQUIRED(member_name, member_kind)                                                                   \
-        { .name = (member_name), .kind = JSON_KIND_##member_kind }
-#define OPTIONAL(member_name, member_kind)                                                                   \
-        { .name = (member_name), .kind = JSON_KIND_##member_kind, .is_optional = true }
-
-static bool tag_name_is_valid(Span name) {
-        if (name.size == 0 || name.size > TAG_NAME_SIZE_MAX)
-                return false;
-
-        for (size_t i = 0; i < name.size; i++) {
-                char c = name.data[i];
-
-                if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
-                        return false;
-        }
-        return true;
-}
 
 static bool tag_is_known(const Frame *frame, Span name) {
         for (size_t i = 0; i < frame->n_tags; i++)
@@ -44,18 +26,18 @@ static bool tag_is_known(const Frame *frame, Span name) {
 }
 
 static int read_tag(FrameParser *parser, const FramePath *path, Span name, JsonValue value) {
-        FrameTag *tag = &parser->frame.tags[parser->frame.n_tags];
+        Tag *tag = &parser->frame.tags[parser->frame.n_tags];
 
         if (value.kind != JSON_KIND_STRING)
                 return frame_refuse(parser, path, "the value of a tag must be a string");
 
-        *tag = (FrameTag){
+        *tag = (Tag){
                 .name = frame_keep_text(parser, (JsonValue){ JSON_KIND_STRING, name }),
                 .value = frame_keep_text(parser, value),
         };
         if (!tag_name_is_valid(tag->name))
                 return frame_refuse(parser, path, "the name of a tag is 1 to 64 of a-z, 0-9, _, . and -");
-        if (tag->value.size > TAG_VALUE_SIZE_MAX || memchr(tag->value.data, '\0', tag->value.size))
+        if (!tag_value_is_valid(tag->value))
                 return frame_refuse(parser, path,
                                     "the value of a tag has at most 256 bytes, and no NUL character");
         if (tag_is_known(&parser->frame, tag->name))
@@ -73,10 +55,10 @@ static int read_tags(FrameParser *parser, const FramePath *path, const FrameMemb
 
         if (n_tags == 0)
                 return 0;
-        if (n_tags > FRAME_TAGS_MAX)
+        if (n_tags > TAGS_MAX)
                 return frame_refuse(parser, &at, "at most 32 tags are allowed");
 
-        parser->frame.tags = frame_keep_array(parser, n_tags, sizeof(FrameTag));
+        parser->frame.tags = frame_keep_array(parser, n_tags, sizeof(Tag));
         if (!parser->frame.tags)
                 return -ENOMEM;
 
@@ -268,75 +250,6 @@ static int parse_unsubscribe(FrameParser *parser, JsonValue payload) {
         return r ? r : read_namespace_names(parser, &members[0], FRAME_NAMESPACES_MAX);
 }
 
-static int hex_value(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool parse_sha256(Span text, uint8_t *ret_sha256) {
-        if (text.size != (size_t)2 * SHA256_SIZE)
-                return false;
-
-        for (size_t i = 0; i < SHA256_SIZE; i++) {
-                int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
-
-                if (high < 0 || low < 0)
-                        return false;
-                ret_sha256[i] = (uint8_t)(high << 4 | low);
-        }
-        return true;
-}
-
-/* The members of a release that are texts in JSON, and something else in ConfigData. */
-static int convert_texts(FrameParser *parser, const FramePath *path, Span format, Span sha256,
-                         Span updated_at, ConfigData *release) {
-        release->format = format_from_string(format);
-        if (release->format == FORMAT_N)
-                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "format" },
-                                    "this is no format");
-        if (!parse_sha256(sha256, release->sha256))
-                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "sha256" },
-                                    "it must be 64 lower-case hexadecimal digits");
-        if (!timestamp_parse(updated_at, &release->updated_at_ms))
-                return frame_refuse(parser, &(FramePath){ .parent = path, .name = "updated_at" },
-                                    "it must be a time as RFC 3339 has it");
-        return 0;
-}
-
-/* Gray releases come with their rules as an object, which is passed over. */
-static int read_release(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_release) {
-        enum { KEY, VERSION, REVISION, FORMAT, CONTENT, SHA256, AT, BY, COMMENT, GRAY, N };
-        FrameMember members[N] = {
-                [KEY] = REQUIRED("key", STRING),           [VERSION] = REQUIRED("version", NUMBER),
-                [REVISION] = REQUIRED("revision", NUMBER), [FORMAT] = REQUIRED("format", STRING),
-                [CONTENT] = REQUIRED("content", STRING),   [SHA256] = REQUIRED("sha256", STRING),
-                [AT] = REQUIRED("updated_at", STRING),     [BY] = REQUIRED("updated_by", STRING),
-                [COMMENT] = REQUIRED("comment", STRING),   [GRAY] = OPTIONAL("gray", OBJECT),
-        };
-        Span texts[N] = { 0 };
-        ConfigData *release = ret_release;
-        int r;
-
-        r = frame_read_members(parser, path, object, members, N);
-        if (!r)
-                r = frame_read_name(parser, path, &members[KEY], key_is_valid, &release->key);
-        if (!r)
-                r = frame_read_number(parser, path, &members[VERSION], 1, INT64_MAX, &release->version);
-        if (!r)
-                r = frame_read_revision(parser, path, &members[REVISION], 1, &release->revision);
-        for (size_t i = FORMAT; !r && i <= COMMENT; i++)
-                if (i != CONTENT)
-                        r = frame_read_text(parser, path, &members[i], 0, SIZE_MAX, &texts[i]);
-        if (r)
-                return r;
-
-        release->content = frame_keep_text(parser, members[CONTENT].value);
-        release->updated_by = texts[BY];
-        release->comment = texts[COMMENT];
-        return convert_texts(parser, path, texts[FORMAT], texts[SHA256], texts[AT], release);
-}
-
 /* What of a snapshot or a change is of one namespace. @deleted: NULL where nothing can be. */
 static int read_replica(FrameParser *parser, const FramePath *path, JsonValue object, bool is_change,
                         FrameNamespace *replica) {
@@ -352,7 +265,7 @@ static int read_replica(FrameParser *parser, const FramePath *path, JsonValue ob
         if (!r)
                 r = frame_read_name(parser, path, &members[NAMESPACE], namespace_is_valid, &replica->name);
         if (!r)
-                r = frame_read_objects(parser, path, &members[RELEASES], SIZE_MAX, read_release,
+                r = frame_read_objects(parser, path, &members[RELEASES], SIZE_MAX, frame_read_release,
                                        sizeof(ConfigData), &replica->releases, &replica->n_releases);
         if (!r && is_change)
                 r = frame_read_names(parser, path, &members[DELETED], key_is_valid, SIZE_MAX,

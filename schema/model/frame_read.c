@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/buf.h"
 #include "model/frame_read.h"
@@ -72,6 +73,15 @@ void frame_free_blocks(FrameBlock *blocks) {
 Span frame_keep_text(FrameParser *parser, JsonValue value) {
         Span text = { parser->text, json_read_decode(value.text, parser->text) };
 
+        parser->text += text.size;
+        return text;
+}
+
+Span frame_keep_raw(FrameParser *parser, JsonValue value) {
+        size_t around = value.kind == JSON_KIND_ARRAY || value.kind == JSON_KIND_OBJECT ? 1 : 0;
+        Span text = { parser->text, value.text.size + 2 * around };
+
+        memcpy(parser->text, value.text.data - around, text.size);
         parser->text += text.size;
         return text;
 }

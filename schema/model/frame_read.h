@@ -1,6 +1,7 @@
 /*
  * What the readers of frames' payloads are made of: members by name, each checked for kind, size and range,
- * and arrays. What is at fault is told with its path, "namespaces[2].keys[0]". Only frame_parse.c uses it.
+ * and arrays. What is at fault is told with its path, "namespaces[2].keys[0]". Only frame_parse.c and
+ * frame_release.c use it.
  *
  * All functions return 0, -ENOMEM, or FRAME_E_INVALID with the parser's problem filled.
  */
@@ -40,13 +41,21 @@ typedef struct Member {
         JsonValue value;
 } FrameMember;
 
+/* What frame_read_members() is to look for. */
+#define REQUIRED(member_name, member_kind)                                                                   \
+        { .name = (member_name), .kind = JSON_KIND_##member_kind }
+#define OPTIONAL(member_name, member_kind)                                                                   \
+        { .name = (member_name), .kind = JSON_KIND_##member_kind, .is_optional = true }
+
 int frame_refuse(FrameParser *parser, const FramePath *path, const char *problem);
 
 /* An array of @n zeroed elements, which lives as long as the frame; NULL for want of memory. */
 void *frame_keep_array(FrameParser *parser, size_t n, size_t size);
 void frame_free_blocks(FrameBlock *blocks);
 
+/* Copies that live as long as the frame: of a string, decoded; of anything else, as it stands. */
 Span frame_keep_text(FrameParser *parser, JsonValue value);
+Span frame_keep_raw(FrameParser *parser, JsonValue value);
 
 /* Finds @members in @object, and passes over all others. @path: where the object stands; NULL at the top. */
 int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue object, FrameMember *members,

@@ -79,7 +79,7 @@ typedef enum GrayReason {
 /* "no_gray_release", … */
 const char *gray_reason_to_string(GrayReason reason);
 
-/* Who asks. Of tags with the same name the first counts. */
+/* Who asks. Of tags with the same name the first counts, and of more than TAGS_MAX none beyond. */
 typedef struct GrayAsker {
         Span unit; /* absent or empty: none */
         const Tag *tags;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "model/buf.h"
+#include "model/gray.h"
 #include "model/problem.h"
 #include "model/span.h"
 
@@ -57,6 +58,14 @@ typedef struct Ramp {
  */
 int ramp_parse(Span plan, size_t n_rules, Ramp *ret_ramp, Problem *ret_problem);
 
+/*
+ * ramp_check() - is there room for the weight of each step beside the other arms of its rule?
+ * @gray: the rules that @ramp was parsed for
+ *
+ * Return: 0; RAMP_E_INVALID: "plan.steps[2].weight".
+ */
+int ramp_check(const Ramp *ramp, const Gray *gray, Problem *ret_problem);
+
 /* Appends the plan as JSON, in the words in which it is read. */
 void ramp_append_plan(Buf *buf, const Ramp *ramp);
 
@@ -68,7 +77,13 @@ static inline bool ramp_is_at_last_step(const Ramp *ramp) {
         return ramp->step + 1 == ramp->n_steps;
 }
 
-/* Have so many refusals been reported that it is to be withdrawn? */
+/* Do refusals end it? */
+static inline bool ramp_is_guarded(const Ramp *ramp) {
+        return ramp->refused_max || ramp->refused_percent_max;
+}
+
+/* Have so many refusals been reported that it is to be withdrawn? That holds for a paused one as well: what
+ * pauses is the clock. One that is done is no longer guarded. */
 bool ramp_is_to_abort(const Ramp *ramp, size_t n_applied, size_t n_refused);
 
 /* The moves; each returns false, and changes nothing, where it is not possible. */

@@ -1,8 +1,10 @@
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "model/gray_release.h"
 #include "model/hash.h"
 #include "model/json.h"
 #include "model/release.h"
@@ -10,6 +12,7 @@
 
 #define MEMBERS_BEGIN "\"namespace\":\""
 #define MEMBERS_KEY   "\",\"key\":\""
+#define TAIL_BEGIN    "\",\"sha256\":\""
 #define NAMESPACE_AT  (sizeof("{" MEMBERS_BEGIN) - 1)
 
 typedef struct Encoded {
@@ -17,11 +20,13 @@ typedef struct Encoded {
         uint32_t content_at; /* where in the text the content's escaped bytes begin */
         uint32_t content_size;
         uint32_t json_size;
+        uint32_t gray_size; /* 0: there is no gray release */
         uint16_t etag_size;
-        char text[]; /* the JSON object, then the entity tag */
+        char text[]; /* the JSON object, then the entity tag, then the gray release as the frames have it */
 } Encoded;
 
 static void free_encoded(Release *release) {
+        gray_release_free(release->gray);
         free(release);
 }
 
@@ -49,9 +54,7 @@ static void append_head(Buf *buf, const ConfigData *data) {
 
 /* Appends the members from the quote that closes the content. */
 static void append_tail(Buf *buf, const ConfigData *data) {
-        if (data->content.data)
-                buf_append_literal(buf, "\"");
-        buf_append_literal(buf, ",\"sha256\":\"");
+        buf_append_string(buf, data->content.data ? TAIL_BEGIN : TAIL_BEGIN + 1);
         buf_append_hex(buf, data->sha256, sizeof(data->sha256));
         buf_append_literal(buf, "\",\"updated_at\":\"");
         timestamp_append(buf, data->updated_at_ms);
@@ -74,9 +77,35 @@ static void append_etag(Buf *buf, const ConfigData *data, Span epoch) {
                           (uint32_t)origin);
 }
 
-Release *release_new(const ConfigData *data, Span epoch) {
+/* Appends the gray release as the frames of the stream carry it. */
+static void append_gray(Buf *buf, const GrayData *gray) {
+        buf_append_literal(buf, "{\"salt\":");
+        json_append_string(buf, gray->salt);
+        buf_append_literal(buf, ",\"rules\":");
+        buf_append_span(buf, gray->rules);
+        buf_append_literal(buf, ",\"versions\":{");
+        for (size_t i = 0; i < gray->n_versions; i++) {
+                const GrayVersion *version = &gray->versions[i];
+
+                buf_append_format(buf, "%s\"%" PRId64 "\":{\"format\":\"%s\",\"content\":", i > 0 ? "," : "",
+                                  version->version, format_to_string(version->format));
+                json_append_string(buf, version->content);
+                buf_append_literal(buf, ",\"sha256\":\"");
+                buf_append_hex(buf, version->sha256, sizeof(version->sha256));
+                buf_append_literal(buf, "\"}");
+        }
+        buf_append_literal(buf, "},\"updated_at\":\"");
+        timestamp_append(buf, gray->updated_at_ms);
+        buf_append_literal(buf, "\",\"updated_by\":");
+        json_append_string(buf, gray->updated_by);
+        buf_append_literal(buf, ",\"comment\":");
+        json_append_string(buf, gray->comment);
+        buf_append_char(buf, '}');
+}
+
+static Encoded *encode(const ConfigData *data, Span epoch) {
         _cleanup_(buf_deinit) Buf text = BUF_NULL;
-        size_t content_at, content_end, json_size;
+        size_t content_at, content_end, json_size, etag_end;
         Encoded *encoded;
 
         buf_reserve(&text, data->content.size + data->content.size / 8 + 512);
@@ -89,6 +118,9 @@ Release *release_new(const ConfigData *data, Span epoch) {
         buf_append_char(&text, '}');
         json_size = text.size;
         append_etag(&text, data, epoch);
+        etag_end = text.size;
+        if (data->gray)
+                append_gray(&text, data->gray);
         if (buf_failed(&text))
                 return NULL;
 
@@ -111,7 +143,84 @@ Release *release_new(const ConfigData *data, Span epoch) {
         encoded->content_at = (uint32_t)content_at;
         encoded->content_size = (uint32_t)(content_end - content_at);
         encoded->json_size = (uint32_t)json_size;
-        encoded->etag_size = (uint16_t)(text.size - json_size);
+        encoded->etag_size = (uint16_t)(etag_end - json_size);
+        encoded->gray_size = (uint32_t)(text.size - etag_end);
+        return encoded;
+}
+
+/* What the arms of @version serve: the config as it would be with that version in force. */
+static Release *encode_arm(const ConfigData *data, const GrayVersion *version, Span epoch) {
+        const GrayData *gray = data->gray;
+        ConfigData arm = {
+                .namespace = data->namespace,
+                .key = data->key,
+                .version = version->version,
+                .revision = data->revision,
+                .format = version->format,
+                .content = version->content,
+                .updated_at_ms = gray->updated_at_ms,
+                .updated_by = gray->updated_by,
+                .comment = gray->comment,
+        };
+        Encoded *encoded;
+
+        memcpy(arm.sha256, version->sha256, sizeof(arm.sha256));
+        encoded = encode(&arm, epoch);
+        return encoded ? &encoded->release : NULL;
+}
+
+/* The arm before @arm that serves the same version, or NULL. */
+static Release *find_same(const GrayRelease *gray, const GrayArm *arms, size_t arm) {
+        for (size_t i = 0; i < arm; i++)
+                if (arms[i].version == arms[arm].version)
+                        return gray->arms[i];
+        return NULL;
+}
+
+static int fill_arms(GrayRelease *gray, const ConfigData *data, Span epoch) {
+        size_t n;
+        const GrayArm *arms = gray_arms(gray->rules, &n);
+
+        for (size_t i = 0; i < n; i++) {
+                gray->arms[i] = release_ref(find_same(gray, arms, i));
+                if (!gray->arms[i])
+                        gray->arms[i] = encode_arm(data, gray_data_find(data->gray, arms[i].version), epoch);
+                if (!gray->arms[i])
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Return: NULL for want of memory, or where the rules are wrong. */
+static GrayRelease *make_gray(const ConfigData *data, Span epoch) {
+        _cleanup_(gray_release_freep) GrayRelease *gray = NULL;
+        GrayRelease *made;
+        Problem problem;
+
+        if (gray_release_new(data->gray, &gray, &problem) != 0 || fill_arms(gray, data, epoch) != 0)
+                return NULL;
+
+        made = gray;
+        gray = NULL;
+        return made;
+}
+
+Release *release_new(const ConfigData *data, Span epoch) {
+        GrayRelease *gray = NULL;
+        Encoded *encoded;
+
+        if (data->gray) {
+                gray = make_gray(data, epoch);
+                if (!gray)
+                        return NULL;
+        }
+        encoded = encode(data, epoch);
+        if (!encoded) {
+                gray_release_free(gray);
+                return NULL;
+        }
+
+        encoded->release.gray = gray;
         return &encoded->release;
 }
 
@@ -139,13 +248,26 @@ void release_append_wire(Buf *buf, const Release *release) {
 
         buf_append_char(buf, '{');
         buf_append(buf, encoded->text + key_at, encoded->json_size - 1 - key_at);
-        buf_append_literal(buf, ",\"gray\":null}");
+        buf_append_literal(buf, ",\"gray\":");
+        if (encoded->gray_size)
+                buf_append(buf, encoded->text + encoded->json_size + encoded->etag_size, encoded->gray_size);
+        else
+                buf_append_literal(buf, "null");
+        buf_append_char(buf, '}');
 }
 
 Span release_etag(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
         return (Span){ encoded->text + encoded->json_size, encoded->etag_size };
+}
+
+Span release_origin_json(const Release *release) {
+        const Encoded *encoded = encoded_of(release);
+        size_t at = encoded->content_at + encoded->content_size + sizeof(TAIL_BEGIN) - 1 +
+                    (size_t)2 * SHA256_SIZE + sizeof("\",") - 1;
+
+        return (Span){ encoded->text + at, encoded->json_size - 1 - at };
 }
 
 void release_append_content(const Release *release, Buf *buf) {

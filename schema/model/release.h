@@ -67,7 +67,8 @@ void config_data_append_members(Buf *buf, const ConfigData *data);
  * release_new() - encode @data
  * @epoch: of the store; goes into the entity tag, so that a tag from before a restore never matches
  *
- * Return: an encoded release with one reference, or NULL for want of memory.
+ * Return: an encoded release with one reference; NULL for want of memory, or where the rules of its gray
+ * release are wrong.
  */
 Release *release_new(const ConfigData *data, Span epoch);
 Release *release_ref(Release *release);
@@ -103,6 +104,9 @@ void release_append_wire(Buf *buf, const Release *release);
 
 /* The entity tag with its quotes. It tells apart all releases that one URL ever served. */
 Span release_etag(const Release *release);
+
+/* The last members of the object: "updated_at":…,"updated_by":…,"comment":…, without braces. */
+Span release_origin_json(const Release *release);
 
 /* Appends the content's bytes as they were saved. */
 void release_append_content(const Release *release, Buf *buf);

@@ -41,6 +41,8 @@ CREATE TABLE configs (
         release_id      INTEGER,                -- the release event that is in force or was, before a delete
         last_event_id   INTEGER,                -- the newest release event, deletes included
         deleted         INTEGER NOT NULL DEFAULT 0,     -- 1: deleted, and nothing was saved or published since
+        has_gray        INTEGER NOT NULL DEFAULT 0,     -- 1: it has a row in grays; a publish without one looks no
+                                                        -- further
         UNIQUE (namespace_id, key)
 ) STRICT;
 
@@ -64,13 +66,16 @@ CREATE TABLE versions (
 ) STRICT;
 
 -- Release events: each time that what a config serves was changed, and by whom. Those of a config hang together
--- newest first, from configs.last_event_id by `previous`: an index would have a page rewritten for each publish.
+-- newest first, from configs.last_event_id by `previous`: an index would have a page rewritten for each publish. Events
+-- of kinds 3 and 5 leave the version in force as it is.
 CREATE TABLE releases (
         id              INTEGER PRIMARY KEY,
         config_id       INTEGER NOT NULL REFERENCES configs (id),
-        kind            INTEGER NOT NULL,       -- 0 publish, 1 rollback, 2 delete
-        version         INTEGER,                -- in force from here on; NULL after a delete
-        from_version    INTEGER,                -- in force until here; NULL: nothing was
+        kind            INTEGER NOT NULL,       -- 0 publish, 1 rollback, 2 delete, 3 gray release set or its ramp
+                                                -- moved, 4 gray release promoted, 5 gray release aborted
+        version         INTEGER,                -- in force from here on; NULL after a delete. Kinds 3 and 5: the one
+                                                -- that the rules name; NULL where they name several
+        from_version    INTEGER,                -- in force until here; NULL: nothing was. NULL for kinds 3 and 5
         restores        INTEGER REFERENCES releases (id),       -- rollback: the event that it goes back to
         previous        INTEGER,                -- the event before it of the same config; no foreign key, since
                                                 -- checking it would read a page of old events for each publish
@@ -78,6 +83,19 @@ CREATE TABLE releases (
         created_at_ms   INTEGER NOT NULL,
         created_by      TEXT    NOT NULL,
         comment         TEXT    NOT NULL
+) STRICT;
+
+-- The gray releases that run: one row for each config that has one, gone when it ends. What they were is in the audit.
+CREATE TABLE grays (
+        config_id       INTEGER PRIMARY KEY REFERENCES configs (id),
+        event_id        INTEGER NOT NULL REFERENCES releases (id),      -- of kind 3: that set these rules
+        salt            TEXT    NOT NULL,
+        rules           TEXT    NOT NULL,       -- a JSON array
+        plan            TEXT,                   -- a JSON object, the ramp's; NULL: there is no ramp, and no state of one
+        ramp_state      INTEGER,                -- 0 running, 1 paused, 2 done
+        ramp_step       INTEGER,                -- in force, from 0
+        ramp_since_ms   INTEGER,                -- when the clock of its hold began to run, or did last
+        ramp_held_ms    INTEGER                 -- what it had run before that
 ) STRICT;
 
 -- Who did what. Each entry's hash covers the entry and the hash before it, so that none can be altered, dropped or

@@ -61,6 +61,8 @@ static const char *type_name(FieldType type) {
                 return "a whole number, 0 or more";
         case FIELD_LIST:
                 return "an array";
+        case FIELD_OBJECT:
+                return "an object";
         case FIELD_TEXT:
         case FIELD_STRING:
         default:
@@ -78,6 +80,8 @@ static bool has_type(const json_t *value, FieldType type) {
                 return json_is_integer(value) && json_integer_value(value) >= 0;
         case FIELD_LIST:
                 return json_is_array(value);
+        case FIELD_OBJECT:
+                return json_is_object(value);
         case FIELD_TEXT:
         case FIELD_STRING:
         default:
@@ -95,6 +99,7 @@ static void fill(void *place, json_t *value, FieldType type) {
                 *(int64_t *)place = json_integer_value(value);
                 return;
         case FIELD_LIST:
+        case FIELD_OBJECT:
                 *(json_t **)place = value;
                 return;
         case FIELD_TEXT:

@@ -20,6 +20,7 @@ typedef enum FieldType {
         FIELD_VERSION, /* int64_t, a version number: 1 or more */
         FIELD_NUMBER,  /* int64_t, 0 or more */
         FIELD_LIST,    /* json_t *, an array */
+        FIELD_OBJECT,  /* json_t *, an object */
 } FieldType;
 
 typedef struct Field {

@@ -1,24 +1,14 @@
 /*
  * Reading configs: what is in force, one version of it, lists and search.
  */
+#include "api/asker.h"
 #include "api/handlers.h"
 #include "api/list.h"
+#include "api/lookup.h"
 #include "api/render.h"
+#include "model/gray_release.h"
 #include "model/json.h"
 #include "model/name.h"
-
-static void refuse_unknown(Request *request) {
-        Span namespace = request_namespace(request), key = request_key(request);
-
-        if (catalog_has_namespace(request->catalog, namespace))
-                reply_refusal(request, REASON_CONFIG_NOT_FOUND, "key",
-                              "nothing is published as '%.*s' in namespace '%.*s' or above", (int)key.size,
-                              key.data, (int)namespace.size, namespace.data);
-        else
-                reply_refusal(request, REASON_NAMESPACE_NOT_FOUND, "namespace",
-                              "there is no namespace '%.*s', and nothing above it has '%.*s'",
-                              (int)namespace.size, namespace.data, (int)key.size, key.data);
-}
 
 static void reply_raw(Request *request, Release *release) {
         Reply *reply = &request->reply;
@@ -31,26 +21,60 @@ static void reply_raw(Request *request, Release *release) {
         reply->etag = release_etag(release);
 }
 
-bool config_read(Request *request) {
-        bool inherit = true, raw = false;
-        Release *release;
+/* What a read of a config says beside its name. */
+typedef struct Wish {
+        bool inherit;
+        bool raw;
+        bool is_of_version; /* and so from the store */
+        Asker asker;
+} Wish;
 
-        if (request->n_parameters) {
-                if (!request_flag(request, "inherit", true, &inherit) ||
-                    !request_flag(request, "raw", false, &raw))
-                        return true;
-                if (request_parameter(request, "version").data)
-                        return false;
+/* Return: false with a reply made. */
+static bool read_wish(Request *request, Wish *ret_wish) {
+        ret_wish->is_of_version = request_parameter(request, "version").data;
+        if (!request_flag(request, "inherit", true, &ret_wish->inherit) ||
+            !request_flag(request, "raw", false, &ret_wish->raw) ||
+            !asker_read_parameters(request, &ret_wish->asker))
+                return false;
+        if (!ret_wish->is_of_version || !ret_wish->asker.is_given)
+                return true;
+
+        reply_refusal(request, REASON_INVALID_PARAMETER, "version",
+                      "a version is the same for everybody: it does not go with instance and tag");
+        return false;
+}
+
+static void reply_wished(Request *request, Release *release, const Wish *wish) {
+        GrayVerdict verdict = GRAY_VERDICT_NULL;
+
+        if (wish->asker.is_given)
+                release = release_choose(release, &wish->asker.who, &verdict);
+        if (wish->raw)
+                reply_raw(request, release);
+        else if (verdict.arm < 0)
+                reply_release(request, release);
+        else
+                reply_chosen_release(request, release, verdict.rule);
+}
+
+bool config_read(Request *request) {
+        Release *release;
+        Wish wish;
+
+        if (request->n_parameters == 0) {
+                release = lookup_release(request, true);
+                if (release)
+                        reply_release(request, release);
+                return true;
         }
 
-        release = inherit ? catalog_find(request->catalog, request_namespace(request), request_key(request))
-                          : catalog_get(request->catalog, request_namespace(request), request_key(request));
-        if (!release)
-                refuse_unknown(request);
-        else if (raw)
-                reply_raw(request, release);
-        else
-                reply_release(request, release);
+        if (!read_wish(request, &wish))
+                return true;
+        if (wish.is_of_version)
+                return false;
+        release = lookup_release(request, wish.inherit);
+        if (release)
+                reply_wished(request, release, &wish);
         return true;
 }
 

@@ -37,6 +37,23 @@ void release_answer(Request *request);
 bool config_prepare_delete(Request *request);
 void config_answer_delete(Request *request);
 
+/* gray.c */
+bool gray_prepare_set(Request *request);
+void gray_answer(Request *request);
+bool gray_prepare_promote(Request *request);
+bool gray_prepare_abort(Request *request);
+bool gray_prepare_pause(Request *request);
+bool gray_prepare_resume(Request *request);
+
+/* gray_instances.c */
+bool gray_hold_show(Request *request);
+bool gray_read_for_preview(Request *request);
+void gray_query_for_preview(Request *request, Reader *reader);
+bool gray_hold_preview(Request *request);
+
+/* evaluate.c */
+bool config_evaluate(Request *request);
+
 /* transactions.c */
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);

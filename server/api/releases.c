@@ -6,6 +6,7 @@
 
 typedef struct ReleaseBody {
         int64_t version; /* or 0 */
+        bool end_gray;
         Span comment;
 } ReleaseBody;
 
@@ -16,6 +17,7 @@ static const Field publish_fields[] = {
 
 static const Field rollback_fields[] = {
         { "to", FIELD_VERSION, false, offsetof(ReleaseBody, version) },
+        { "end_gray", FIELD_FLAG, false, offsetof(ReleaseBody, end_gray) },
         { "comment", FIELD_TEXT, false, offsetof(ReleaseBody, comment) },
 };
 
@@ -46,7 +48,8 @@ bool release_prepare_rollback(Request *request) {
                 return false;
 
         request->operation.type = OPERATION_ROLLBACK;
-        request->operation.rollback_to = body.version;
+        request->operation.rollback.to = body.version;
+        request->operation.rollback.end_gray = body.end_gray;
         request->operation.comment = body.comment;
         request_command(request);
         return true;

@@ -21,6 +21,14 @@ void render_number_or_null(Buf *buf, const char *name, int64_t number) {
                 buf_append_literal(buf, "null");
 }
 
+void render_index_or_null(Buf *buf, const char *name, int64_t index) {
+        render_name(buf, name);
+        if (index >= 0)
+                buf_append_i64(buf, index);
+        else
+                buf_append_literal(buf, "null");
+}
+
 void render_time(Buf *buf, const char *name, int64_t at_ms) {
         render_name(buf, name);
         buf_append_char(buf, '"');

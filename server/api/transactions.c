@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/gray_body.h"
 #include "api/handlers.h"
 #include "api/puts.h"
 #include "api/render.h"
@@ -18,6 +19,8 @@ typedef struct OperationBody {
         Span op;
         int64_t version;
         int64_t to;
+        bool end_gray;
+        GrayBody gray;
 } OperationBody;
 
 #define COMMON_FIELDS                                                                                        \
@@ -45,10 +48,29 @@ static const Field rollback_fields[] = {
         COMMON_FIELDS,
         COMMENT_FIELD,
         { "to", FIELD_VERSION, false, offsetof(OperationBody, to) },
+        { "end_gray", FIELD_FLAG, false, offsetof(OperationBody, end_gray) },
 };
 static const Field delete_fields[] = {
         COMMON_FIELDS,
 };
+static const Field abort_fields[] = {
+        COMMON_FIELDS,
+        COMMENT_FIELD,
+};
+static const Field gray_fields[] = {
+        COMMON_FIELDS,
+        COMMENT_FIELD,
+        { "rules", FIELD_LIST, true, offsetof(OperationBody, gray.rules) },
+        { "salt", FIELD_STRING, false, offsetof(OperationBody, gray.salt) },
+        { "plan", FIELD_OBJECT, false, offsetof(OperationBody, gray.plan) },
+};
+
+/* The operations live with the body's JSON, and go with it. */
+typedef struct Kept {
+        json_t *json;
+        GrayTexts *texts; /* what gray operations point into */
+        Operation operations[];
+} Kept;
 
 static bool fill_put(Request *request, const char *prefix, const OperationBody *body, Operation *operation) {
         if (body->put.expect_version >= 0)
@@ -65,12 +87,25 @@ static bool fill_publish(_unused_ Request *request, _unused_ const char *prefix,
 
 static bool fill_rollback(_unused_ Request *request, _unused_ const char *prefix, const OperationBody *body,
                           Operation *operation) {
-        operation->rollback_to = body->to;
+        operation->rollback.to = body->to;
+        operation->rollback.end_gray = body->end_gray;
         return true;
 }
 
-static bool fill_delete(_unused_ Request *request, _unused_ const char *prefix,
-                        _unused_ const OperationBody *body, _unused_ Operation *operation) {
+static bool fill_gray(Request *request, const char *prefix, const OperationBody *body, Operation *operation) {
+        Kept *kept = request->kept;
+
+        return gray_fill(request, prefix, &body->gray, operation, &kept->texts);
+}
+
+static bool fill_promote(_unused_ Request *request, _unused_ const char *prefix, const OperationBody *body,
+                         Operation *operation) {
+        operation->gray_end.version = body->version;
+        return true;
+}
+
+static bool fill_nothing(_unused_ Request *request, _unused_ const char *prefix,
+                         _unused_ const OperationBody *body, _unused_ Operation *operation) {
         return true;
 }
 
@@ -88,7 +123,12 @@ static const struct Kind {
         { "rollback", OPERATION_ROLLBACK, RIGHT_PUBLISHER, rollback_fields, ARRAY_SIZE(rollback_fields),
           fill_rollback },
         { "delete", OPERATION_DELETE, RIGHT_PUBLISHER, delete_fields, ARRAY_SIZE(delete_fields),
-          fill_delete },
+          fill_nothing },
+        { "gray", OPERATION_GRAY_SET, RIGHT_PUBLISHER, gray_fields, ARRAY_SIZE(gray_fields), fill_gray },
+        { "promote", OPERATION_GRAY_PROMOTE, RIGHT_PUBLISHER, publish_fields, ARRAY_SIZE(publish_fields),
+          fill_promote },
+        { "abort", OPERATION_GRAY_ABORT, RIGHT_PUBLISHER, abort_fields, ARRAY_SIZE(abort_fields),
+          fill_nothing },
 };
 
 static const struct Kind *find_kind(Request *request, const char *prefix, const json_t *object) {
@@ -100,7 +140,7 @@ static const struct Kind *find_kind(Request *request, const char *prefix, const 
                         return &kinds[i];
 
         body_refuse(request, REASON_INVALID_FIELD, prefix, "op",
-                    "op is one of put, publish, rollback and delete");
+                    "op is one of put, publish, rollback, delete, gray, promote and abort");
         return NULL;
 }
 
@@ -144,16 +184,11 @@ static bool fill_operation(Request *request, size_t index, json_t *object, Span 
         return kind->fill(request, prefix, &body, operation);
 }
 
-/* The operations live with the body's JSON, and go with it. */
-typedef struct Kept {
-        json_t *json;
-        Operation operations[];
-} Kept;
-
 static void free_kept(void *memory) {
         Kept *kept = memory;
 
         json_decref(kept->json);
+        gray_texts_free(kept->texts);
         free(kept);
 }
 

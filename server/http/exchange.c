@@ -142,12 +142,16 @@ static int hex_digit(char c) {
         return -1;
 }
 
+static bool is_plain(Span text, bool plus_is_space) {
+        return text.size == 0 ||
+               (!memchr(text.data, '%', text.size) && !(plus_is_space && memchr(text.data, '+', text.size)));
+}
+
 /* Decodes percent escapes into the request's pool; what has none stays where it is. */
 static bool decode(Exchange *exchange, Span text, bool plus_is_space, Span *ret_decoded) {
         char *to, *begin;
 
-        if (text.size == 0 ||
-            (!memchr(text.data, '%', text.size) && !(plus_is_space && memchr(text.data, '+', text.size)))) {
+        if (is_plain(text, plus_is_space)) {
                 *ret_decoded = text;
                 return true;
         }
@@ -199,42 +203,60 @@ static bool take_params(Exchange *exchange) {
         return true;
 }
 
-/* Whether @name is one of the words in @names. */
-static bool is_listed(const char *names, Span name) {
+/* Finds @name among the words in @names. Return: what follows it, or NULL. */
+static const char *find_listed(const char *names, Span name) {
         for (const char *at = names; at && *at;) {
-                size_t size = strcspn(at, " ");
+                size_t size = 0;
 
+                while (at[size] && at[size] != ' ' && at[size] != '*')
+                        size++;
                 if (span_equal((Span){ at, size }, name))
-                        return true;
-                at += size + (at[size] == ' ');
+                        return at + size;
+                for (at += size; *at == ' ' || *at == '*';)
+                        at++;
         }
+        return NULL;
+}
+
+static bool is_given(const Request *request, Span name) {
+        for (size_t i = 0; i < request->n_parameters; i++)
+                if (span_equal(request->parameters[i].name, name))
+                        return true;
         return false;
 }
 
-static bool take_parameter(Exchange *exchange, Span text) {
+static bool refuse_parameter(Request *request, Reason reason, Span name, const char *problem) {
+        char shown[65];
+
+        (void)snprintf(shown, sizeof(shown), "%.*s", (int)MIN(name.size, sizeof(shown) - 1), name.data);
+        reply_refusal(request, reason, shown, "%s", problem);
+        return false;
+}
+
+/* @is_decoded: there is nothing to decode in the whole query */
+static bool take_parameter(Exchange *exchange, Span text, bool is_decoded) {
         Request *request = &exchange->request;
         const char *equals = memchr(text.data, '=', text.size);
         Span raw_name = { text.data, equals ? (size_t)(equals - text.data) : text.size };
         Span raw_value = equals ? (Span){ equals + 1, text.size - raw_name.size - 1 } : (Span){ "", 0 };
-        char shown[65];
-        Span name, value;
+        Span name = raw_name, value = raw_value;
+        const char *listed;
 
-        if (!decode(exchange, raw_name, true, &name) || !decode(exchange, raw_value, true, &value)) {
+        if (!is_decoded &&
+            (!decode(exchange, raw_name, true, &name) || !decode(exchange, raw_value, true, &value))) {
                 reply_refusal(request, REASON_INVALID_PARAMETER, "query",
                               "a %% is not followed by two hex digits");
                 return false;
         }
 
-        (void)snprintf(shown, sizeof(shown), "%.*s", (int)MIN(name.size, sizeof(shown) - 1), name.data);
-        if (!is_listed(request->route->parameters, name) || request->n_parameters == PARAMETERS_MAX) {
-                reply_refusal(request, REASON_UNKNOWN_PARAMETER, shown,
-                              "there is no query parameter of this name here");
-                return false;
-        }
-        if (request_parameter(request, shown).data) {
-                reply_refusal(request, REASON_INVALID_PARAMETER, shown, "%s is given twice", shown);
-                return false;
-        }
+        listed = find_listed(request->route->parameters, name);
+        if (!listed)
+                return refuse_parameter(request, REASON_UNKNOWN_PARAMETER, name,
+                                        "there is no query parameter of this name here");
+        if (*listed != '*' && is_given(request, name))
+                return refuse_parameter(request, REASON_INVALID_PARAMETER, name, "it is given twice");
+        if (request->n_parameters == PARAMETERS_MAX)
+                return refuse_parameter(request, REASON_INVALID_PARAMETER, name, "it is given too often");
 
         request->parameters[request->n_parameters++] = (Parameter){ name, value };
         return true;
@@ -242,12 +264,13 @@ static bool take_parameter(Exchange *exchange, Span text) {
 
 static bool take_parameters(Exchange *exchange) {
         Span rest = exchange->query;
+        bool is_decoded = is_plain(rest, true);
 
         while (rest.size > 0) {
                 const char *ampersand = memchr(rest.data, '&', rest.size);
                 size_t size = ampersand ? (size_t)(ampersand - rest.data) : rest.size;
 
-                if (size > 0 && !take_parameter(exchange, (Span){ rest.data, size }))
+                if (size > 0 && !take_parameter(exchange, (Span){ rest.data, size }, is_decoded))
                         return false;
                 rest = ampersand ? (Span){ ampersand + 1, rest.size - size - 1 } : SPAN_NULL;
         }

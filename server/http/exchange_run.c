@@ -71,6 +71,18 @@ static void work_query(Exchange *exchange, WorkerState *state) {
                 metric_add(&state->metrics, METRIC_QUERY_TIMEOUTS, 1);
 }
 
+static void hold(Exchange *exchange) {
+        if (!exchange->request.route->hold(&exchange->request))
+                exchange_finish(exchange);
+}
+
+static void resume_query(Exchange *exchange) {
+        if (exchange->request.reply.status == 0)
+                hold(exchange);
+        else
+                exchange_finish(exchange);
+}
+
 /* Writes. */
 
 static void resume_write(Exchange *exchange) {
@@ -119,10 +131,9 @@ void exchange_run(Exchange *exchange) {
         const ServerParts *parts = &exchange->loop->server->parts;
 
         exchange->histogram = route->prepare ? HISTOGRAM_WRITE_SECONDS : HISTOGRAM_READ_SECONDS;
-        if (route->hold) {
-                if (!route->hold(request))
-                        exchange_finish(exchange);
-        } else if (route->prepare && (exchange->is_large || route->is_slow))
+        if (route->hold && !route->query)
+                hold(exchange);
+        else if (route->prepare && (exchange->is_large || route->is_slow))
                 exchange_offload(exchange, route->is_slow ? parts->hasher : parts->workers, work_prepare,
                                  resume_prepared);
         else if (route->prepare) {
@@ -132,6 +143,7 @@ void exchange_run(Exchange *exchange) {
                 exchange_finish(exchange);
         else {
                 exchange->histogram = HISTOGRAM_QUERY_SECONDS;
-                exchange_offload(exchange, parts->workers, work_query, exchange_finish);
+                exchange_offload(exchange, parts->workers, work_query,
+                                 route->hold ? resume_query : exchange_finish);
         }
 }

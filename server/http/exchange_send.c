@@ -9,7 +9,7 @@
 
 #define ENVELOPE_BEGIN "{\"code\":200,\"message\":\"ok\",\"data\":"
 #define ENVELOPE_END   "}"
-#define BODY_PARTS_MAX 3
+#define BODY_PARTS_MAX 4
 
 typedef struct Body {
         h2o_iovec_t parts[BODY_PARTS_MAX];
@@ -22,14 +22,24 @@ static void body_add(Body *body, Span part) {
         body->size += part.size;
 }
 
+static void body_add_release(Body *body, const Reply *reply) {
+        Span json = release_json(reply->release);
+
+        body_add(body, SPAN_LITERAL(ENVELOPE_BEGIN));
+        if (reply->tail_size) {
+                body_add(body, (Span){ json.data, json.size - 1 });
+                body_add(body, (Span){ reply->tail, reply->tail_size });
+        } else
+                body_add(body, json);
+        body_add(body, SPAN_LITERAL(ENVELOPE_END));
+}
+
 static Body body_of(const Reply *reply) {
         Body body = { .n_parts = 0 };
 
-        if (reply->release && !reply->is_raw_content) {
-                body_add(&body, SPAN_LITERAL(ENVELOPE_BEGIN));
-                body_add(&body, release_json(reply->release));
-                body_add(&body, SPAN_LITERAL(ENVELOPE_END));
-        } else
+        if (reply->release && !reply->is_raw_content)
+                body_add_release(&body, reply);
+        else
                 body_add(&body, reply->text.data ? reply->text : buf_span(&reply->body));
         return body;
 }

@@ -1,54 +1,72 @@
 #include "http/hooks.h"
 #include "http/server_private.h"
 
-static const LoopHooks *hooks_of(const Loop *loop) {
-        return &loop->server->options.hooks;
+static const LoopHooks *hooks_of(const Server *server, size_t i) {
+        return &server->options.hooks[i];
 }
 
 void hooks_started(Loop *loop) {
-        if (hooks_of(loop)->started)
-                hooks_of(loop)->started(loop, hooks_of(loop)->context);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->started)
+                        hooks_of(loop->server, i)->started(loop, hooks_of(loop->server, i)->context);
 }
 
 void hooks_seeded(Loop *loop) {
-        if (hooks_of(loop)->seeded)
-                hooks_of(loop)->seeded(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->seeded)
+                        hooks_of(loop->server, i)->seeded(loop, hooks_of(loop->server, i)->context);
 }
 
 void hooks_tick(Loop *loop) {
-        if (hooks_of(loop)->tick)
-                hooks_of(loop)->tick(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->tick)
+                        hooks_of(loop->server, i)->tick(loop, hooks_of(loop->server, i)->context);
 }
 
 void hooks_draining(Loop *loop) {
-        if (hooks_of(loop)->draining)
-                hooks_of(loop)->draining(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->draining)
+                        hooks_of(loop->server, i)->draining(loop, hooks_of(loop->server, i)->context);
 }
 
 void hooks_ended(Loop *loop) {
-        if (hooks_of(loop)->ended)
-                hooks_of(loop)->ended(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->ended)
+                        hooks_of(loop->server, i)->ended(loop, hooks_of(loop->server, i)->context);
 }
 
 bool hooks_are_due(const Loop *loop) {
-        return hooks_of(loop)->is_due && hooks_of(loop)->is_due(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->is_due && hooks_of(loop->server, i)->is_due(loop))
+                        return true;
+        return false;
 }
 
 void hooks_turn(Loop *loop) {
-        if (hooks_of(loop)->turn)
-                hooks_of(loop)->turn(loop);
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(loop->server, i)->turn)
+                        hooks_of(loop->server, i)->turn(loop);
 }
 
-void *hooks_committed(const LoopHooks *hooks, const Commit *commit) {
-        return hooks->committed ? hooks->committed(hooks->context, commit) : NULL;
+void hooks_committed(const Server *server, const Commit *commit, void **ret_made) {
+        for (size_t i = 0; i < HOOKS_MAX; i++) {
+                const LoopHooks *hooks = hooks_of(server, i);
+
+                ret_made[i] = hooks->committed ? hooks->committed(hooks->context, commit) : NULL;
+        }
 }
 
-void hooks_applied(Loop *loop, void *made) {
-        if (hooks_of(loop)->applied)
-                hooks_of(loop)->applied(loop, made);
+void hooks_applied(Loop *loop, const Commit *commit, void *const *made) {
+        for (size_t i = 0; i < HOOKS_MAX; i++) {
+                const LoopHooks *hooks = hooks_of(loop->server, i);
+
+                if (hooks->applied)
+                        hooks->applied(loop, hooks->context, commit, made[i]);
+        }
 }
 
-void hooks_delivered(const LoopHooks *hooks, void *made) {
-        if (hooks->delivered)
-                hooks->delivered(made);
+void hooks_delivered(const Server *server, void *const *made) {
+        for (size_t i = 0; i < HOOKS_MAX; i++)
+                if (hooks_of(server, i)->delivered)
+                        hooks_of(server, i)->delivered(made[i]);
 }

@@ -1,11 +1,16 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "http/request.h"
+#include "model/gray.h"
 #include "model/json.h"
 
 #define MEDIA_TYPE_JSON "application/json"
+
+#define CHOSEN_BY ",\"gray\":true,\"rule\":"
+_Static_assert(sizeof(CHOSEN_BY) + 2 <= RELEASE_TAIL_MAX && GRAY_RULES_MAX <= 100, "a rule has two digits");
 
 void reply_clear(Reply *reply) {
         buf_deinit(&reply->body);
@@ -33,6 +38,18 @@ void reply_release(Request *request, Release *release) {
         request->reply.content_type = MEDIA_TYPE_JSON;
         request->reply.release = release_ref(release);
         request->reply.etag = release_etag(release);
+}
+
+void reply_chosen_release(Request *request, Release *release, int rule) {
+        Reply *reply = &request->reply;
+        char *at = mempcpy(reply->tail, CHOSEN_BY, sizeof(CHOSEN_BY) - 1);
+
+        reply_release(request, release);
+        if (rule >= 10)
+                *at++ = (char)('0' + rule / 10);
+        *at++ = (char)('0' + rule % 10);
+        *at++ = '}';
+        reply->tail_size = (size_t)(at - reply->tail);
 }
 
 static void append_details(Buf *body, const Problem *problem) {
@@ -90,14 +107,22 @@ static const struct {
                                        "another version is the newest" },
         [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to",
                                            "there is nothing to go back to" },
+        [STORE_E_GRAY_UNKNOWN] = { REASON_GRAY_NOT_FOUND, "key", "there is no gray release on it" },
+        [STORE_E_GRAY_VERSION] = { REASON_INVALID_FIELD, "version",
+                                   "a gray release cannot be made of this version" },
+        [STORE_E_GRAY_NOTHING_STABLE] = { REASON_NOTHING_PUBLISHED, "key",
+                                          "a gray release lies on a published version, and there is none" },
+        [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is in another state" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };
 
-/* The field as this request names it, where that is not what the table says. */
-static const char *outcome_field(const Request *request, int outcome) {
+/* The field as the store or this request names it, where that is not what the table says. */
+static const char *outcome_field(const Request *request, int outcome, const Problem *problem) {
         const Command *command = &request->command;
 
+        if (problem && *problem->field)
+                return problem->field;
         if (outcome == STORE_E_VERSION_UNKNOWN && command->n_operations &&
             command->operations[command->failed_operation].type == OPERATION_ROLLBACK)
                 return "to";
@@ -107,6 +132,7 @@ static const char *outcome_field(const Request *request, int outcome) {
 }
 
 void reply_store_outcome(Request *request, int outcome, const Problem *problem) {
+        char path[sizeof("operations[18446744073709551615].") + PROBLEM_FIELD_MAX];
         const char *field;
         Problem full;
 
@@ -121,15 +147,12 @@ void reply_store_outcome(Request *request, int outcome, const Problem *problem) 
                 return;
         }
 
-        if (problem)
-                full = *problem;
-        else
-                problem_set(&full, NULL, "%s", outcomes[outcome].text);
-        field = outcome_field(request, outcome);
+        field = outcome_field(request, outcome, problem);
         if (request->is_transaction && *field)
-                (void)snprintf(full.field, sizeof(full.field), "operations[%zu].%s",
-                               request->command.failed_operation, field);
+                (void)snprintf(path, sizeof(path), "operations[%zu].%s", request->command.failed_operation,
+                               field);
         else
-                (void)snprintf(full.field, sizeof(full.field), "%s", field);
+                (void)snprintf(path, sizeof(path), "%s", field);
+        problem_set(&full, path, "%s", problem ? problem->text : outcomes[outcome].text);
         reply_refuse(request, outcomes[outcome].reason, &full);
 }

@@ -5,8 +5,10 @@
 #include "model/timestamp.h"
 
 Span request_parameter(const Request *request, const char *name) {
+        Span wanted = span_from_string(name);
+
         for (size_t i = 0; i < request->n_parameters; i++)
-                if (span_equal_string(request->parameters[i].name, name))
+                if (span_equal(request->parameters[i].name, wanted))
                         return request->parameters[i].value;
 
         return SPAN_NULL;

@@ -21,9 +21,12 @@
 #include "model/span.h"
 #include "store/command.h"
 
-#define PARAMETERS_MAX     12
+#define PARAMETERS_MAX     40 /* 32 of them may be tags */
 #define PAGE_LIMIT_DEFAULT 100
 #define PAGE_LIMIT_MAX     1000
+
+/* Of the members that say which rule chose. */
+#define RELEASE_TAIL_MAX 32
 
 typedef struct Parameter {
         Span name;
@@ -41,6 +44,8 @@ typedef struct Reply {
         Span text;        /* what is sent, where it outlives the request: a part of the program */
         Buf body;         /* else what is sent; owned */
         Release *release; /* else the release whose envelope is sent, unless its raw content is; owned */
+        char tail[RELEASE_TAIL_MAX]; /* what ends its JSON object in the place of its last brace … */
+        size_t tail_size;            /* … or 0 */
         Span etag;
         Reason reason;  /* of a refusal */
         char allow[64]; /* header values; "" where not sent */
@@ -114,6 +119,8 @@ void reply_end(Request *request);
 
 /* A whole answer with the data of one config; takes a reference. */
 void reply_release(Request *request, Release *release);
+/* The same of what an arm serves, with the @rule that chose it. */
+void reply_chosen_release(Request *request, Release *release, int rule);
 
 /* Refusals. @problem names the field, and the place in it, where there is one. */
 void reply_refuse(Request *request, Reason reason, const Problem *problem);

@@ -8,7 +8,8 @@
  *   query   from the store, on a worker thread, with a reader
  *   write   prepare() makes a command of the request; the store executes it; answer() tells the result
  *   hold    later, or never: whoever takes the exchange (http/exchange.h) over answers it when there is
- *           something to say, or makes a connection of another protocol of it
+ *           something to say, or makes a connection of another protocol of it. A read and a query may come
+ *           before it: where they make no reply, hold() goes on
  */
 #pragma once
 
@@ -29,7 +30,8 @@ typedef struct Route {
         const char *path;       /* "/api/v1/namespaces/{ns}/configs/{key}" */
         Right right;            /* in the namespace {ns}, or everywhere where the path names none */
         const char *action;     /* the audit action of a refusal: "config.publish" */
-        const char *parameters; /* names of the query parameters that it knows, by spaces; or NULL */
+        const char *parameters; /* names of the query parameters that it knows, by spaces; or NULL. Those with
+                                   a star may be repeated: "limit tag*" */
         bool has_body;          /* a body is read; without it, one that comes is refused */
 
         bool is_slow; /* prepare() hashes a password: never on a loop thread */

@@ -66,7 +66,7 @@ RouteMatch router_match(const Route *routes, size_t n_routes, Span method, Span 
 static bool has_handlers(const Route *route) {
         if (route->prepare || route->answer)
                 return route->prepare && route->answer && !route->read && !route->query && !route->hold;
-        return route->hold ? !route->read && !route->query : route->read || route->query;
+        return route->hold ? !route->read == !route->query : route->read || route->query;
 }
 
 bool router_check(const Route *routes, size_t n_routes, Problem *ret_problem) {

@@ -267,7 +267,7 @@ void server_seed(Server *server, const Catalog *catalog, const ServerParts *part
 typedef struct Delivery {
         Server *server;
         Commit *commit;
-        void *made; /* of it, by the hooks */
+        void *made[HOOKS_MAX]; /* of it, by the hooks */
 } Delivery;
 
 static void apply_commit(Loop *loop, void *context) {
@@ -279,7 +279,7 @@ static void apply_commit(Loop *loop, void *context) {
                         abort();
 
         measure_catalog(loop);
-        hooks_applied(loop, delivery->made);
+        hooks_applied(loop, commit, delivery->made);
 }
 
 /* Every loop has the changes: now, and not before, the askers may know. */
@@ -287,7 +287,7 @@ static void answer_commit(void *context) {
         Delivery *delivery = context;
         Commit *commit = delivery->commit;
 
-        hooks_delivered(&delivery->server->options.hooks, delivery->made);
+        hooks_delivered(delivery->server, delivery->made);
         free(delivery);
         for (Command *command = commit->commands, *next; command; command = next) {
                 next = command->next;
@@ -303,7 +303,8 @@ void server_deliver(void *context, Commit *commit) {
         if (!delivery)
                 abort();
 
-        *delivery = (Delivery){ server, commit, hooks_committed(&server->options.hooks, commit) };
+        *delivery = (Delivery){ .server = server, .commit = commit };
+        hooks_committed(server, commit, delivery->made);
         server_visit_loops(server, apply_commit, answer_commit, delivery);
 }
 
@@ -355,6 +356,9 @@ bool server_drain(Server *server, uint64_t timeout_ms) {
         return is_drained;
 }
 
+static void do_nothing(_unused_ Loop *loop, _unused_ void *context) {
+}
+
 static void end_loop(Loop *loop, _unused_ void *context) {
         loop->is_ending = true;
 }
@@ -363,8 +367,12 @@ Server *server_free(Server *server) {
         if (!server)
                 return NULL;
 
-        if (server->n_loops > 0)
+        /* The store's last answers pass from loop to loop: they have come to their ends before any loop does,
+         * since whatever they send has been sent when all loops have passed this by. */
+        if (server->n_loops > 0) {
+                broadcast_and_wait(server, do_nothing, NULL);
                 broadcast_and_wait(server, end_loop, NULL);
+        }
         for (size_t i = 0; i < server->n_loops; i++)
                 loop_join(&server->loops[i]);
 

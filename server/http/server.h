@@ -37,8 +37,8 @@ typedef struct ServerOptions {
         const char *access_log; /* path, "-" for standard output, "" for none */
         const Route *routes;
         size_t n_routes;
-        void *app; /* for the handlers */
-        LoopHooks hooks;
+        void *app;                  /* for the handlers */
+        LoopHooks hooks[HOOKS_MAX]; /* called in this order */
 } ServerOptions;
 
 /* What a worker thread carries: the state of its jobs. */

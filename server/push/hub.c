@@ -61,11 +61,11 @@ static void on_started(Loop *loop, void *context) {
         loop->extension = hub;
 }
 
-static void on_seeded(Loop *loop) {
+static void on_seeded(Loop *loop, _unused_ void *context) {
         tail_begin(&hub_of(loop)->tail, loop->catalog.revision);
 }
 
-static void on_ended(Loop *loop) {
+static void on_ended(Loop *loop, _unused_ void *context) {
         Hub *hub = hub_of(loop);
 
         assert(h2o_linklist_is_empty(&hub->channels));
@@ -87,7 +87,7 @@ static void stop_channel(Channel *channel, _unused_ int64_t now_ms) {
         channel->type->close(channel, true);
 }
 
-static void on_draining(Loop *loop) {
+static void on_draining(Loop *loop, _unused_ void *context) {
         Hub *hub = hub_of(loop);
 
         hub->is_draining = true;
@@ -178,7 +178,7 @@ static void measure(Hub *hub) {
                    atomic_load_explicit(&hub->push->memory_bytes, memory_order_relaxed));
 }
 
-static void on_applied(Loop *loop, void *made) {
+static void on_applied(Loop *loop, _unused_ void *context, _unused_ const Commit *commit, void *made) {
         const Batch *batch = made;
         Hub *hub = hub_of(loop);
 
@@ -227,7 +227,7 @@ static void tick_channel(Channel *channel, int64_t now_ms) {
         channel->type->tick(channel, now_ms);
 }
 
-static void on_tick(Loop *loop) {
+static void on_tick(Loop *loop, _unused_ void *context) {
         Hub *hub = hub_of(loop);
 
         hub->n_ticks++;

@@ -29,7 +29,7 @@ Instance *instance_new(const Frame *frame) {
 
         for (size_t i = 0; i < frame->n_tags; i++)
                 size += frame->tags[i].name.size + frame->tags[i].value.size;
-        instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(FrameTag) + size);
+        instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(Tag) + size);
         text = (char *)&instance->tags[frame->n_tags];
         instance->id = copy_text(&text, frame->instance_id);
         instance->app = copy_text(&text, frame->app);
@@ -66,8 +66,12 @@ static Result *result_new(const FrameResult *from) {
         return result;
 }
 
+static uint64_t hash_config(Span namespace, Span key) {
+        return hash_span(hash_span(0, namespace), key);
+}
+
 bool instance_results_put(InstanceResults *results, const FrameResult *result) {
-        uint64_t hash = hash_span(hash_span(0, result->namespace), result->key);
+        uint64_t hash = hash_config(result->namespace, result->key);
         Result *replaced = table_take(&results->by_config, hash, is_of_config, result);
 
         if (replaced)
@@ -88,6 +92,14 @@ void instance_results_deinit(InstanceResults *results) {
                 free(results->by_config.slots[i].value);
         table_deinit(&results->by_config);
         results->bytes = 0;
+}
+
+const FrameResult *instance_results_get(const InstanceResults *results, Span namespace, Span key) {
+        FrameResult wanted = { .namespace = namespace, .key = key };
+        const Result *result =
+                table_get(&results->by_config, hash_config(namespace, key), is_of_config, &wanted);
+
+        return result ? &result->told : NULL;
 }
 
 static void append_result(const FrameResult *result, Buf *buf) {

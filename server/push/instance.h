@@ -21,7 +21,7 @@ typedef struct Instance {
         Span app; /* or absent */
         Span sdk; /* or absent */
         size_t n_tags;
-        FrameTag tags[];
+        Tag tags[];
 } Instance;
 
 /* Copies what @frame, a subscribe, says. To be released with free(). */
@@ -35,6 +35,9 @@ typedef struct InstanceResults {
 /* Return: false when there is no room. */
 bool instance_results_put(InstanceResults *results, const FrameResult *result);
 void instance_results_deinit(InstanceResults *results);
+
+/* What was told last of the config; NULL: nothing. Lives until the next put. */
+const FrameResult *instance_results_get(const InstanceResults *results, Span namespace, Span key);
 
 /* Appends those of @namespace and @key, each of which may be absent, as items of a JSON array. */
 void instance_results_append(const InstanceResults *results, Span namespace, Span key, Buf *buf);

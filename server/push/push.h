@@ -13,6 +13,7 @@
 
 #include "http/hooks.h"
 #include "model/macros.h"
+#include "model/release.h"
 #include "model/span.h"
 
 typedef struct PushOptions {
@@ -25,6 +26,11 @@ typedef struct PushOptions {
         size_t message_max_bytes; /* from a client */
         int64_t ping_interval_ms;
         int64_t silence_ms;
+
+        /* An instance says that it refuses @version of @release, which is the config's own or one of its
+         * gray release. @thread any loop; NULL: nobody wants to know */
+        void (*refused)(void *context, Release *release, int64_t version);
+        void *refused_context;
 } PushOptions;
 
 typedef struct Push {

@@ -123,11 +123,24 @@ static void join(Stream *stream, Scope *asked) {
         follower_join(&stream->channel.follower, NULL);
 }
 
+static void take_instance(Stream *stream, const Frame *frame) {
+        if (!frame->instance_id.data)
+                return;
+
+        free(stream->instance);
+        stream->instance = instance_new(frame);
+}
+
+/* Where nothing is asked for there is no answer, so that who changes its tags may say so at any time. */
 static void subscribe(Stream *stream, const Frame *frame) {
         const Audience *audience = stream->channel.follower.audience;
         _cleanup_(freep) Scope *added = NULL;
         Scope *asked;
 
+        if (frame->n_namespaces == 0) {
+                take_instance(stream, frame);
+                return;
+        }
         if (!may_subscribe(stream) || !may_answer(stream) || !may_read_all(stream, frame))
                 return;
 
@@ -138,13 +151,9 @@ static void subscribe(Stream *stream, const Frame *frame) {
                 return;
         }
 
-        if (frame->instance_id.data) {
-                free(stream->instance);
-                stream->instance = instance_new(frame);
-        }
+        take_instance(stream, frame);
         join(stream, asked);
-        if (added->n_names > 0)
-                resume(&stream->channel, frame, added);
+        resume(&stream->channel, frame, added);
 }
 
 static void unsubscribe(Stream *stream, const Frame *frame) {
@@ -164,20 +173,32 @@ static void unsubscribe(Stream *stream, const Frame *frame) {
         join(stream, scope_without(audience->asked, leaving));
 }
 
+static void tell_refusal(const Hub *hub, Release *release, const FrameResult *result) {
+        const PushOptions *options = &hub->push->options;
+
+        if (!result->ok && options->refused)
+                options->refused(options->refused_context, release, result->version);
+}
+
 /* Only what the stream follows and what exists is kept, so that a client cannot fill our memory. */
-static void take_results(Stream *stream, const Frame *frame) {
-        const Audience *audience = stream->channel.follower.audience;
+static void take_result(Stream *stream, const FrameResult *result) {
         Hub *hub = stream->channel.hub;
+        Release *release = catalog_get(&hub->loop->catalog, result->namespace, result->key);
 
-        for (size_t i = 0; audience && i < frame->n_results; i++) {
-                const FrameResult *result = &frame->results[i];
+        if (!release || !audience_covers(stream->channel.follower.audience, result->namespace, result->key))
+                return;
 
-                if (!audience_covers(audience, result->namespace, result->key) ||
-                    !catalog_get(&hub->loop->catalog, result->namespace, result->key))
-                        continue;
-                if (!instance_results_put(&stream->results, result))
-                        metric_add(hub_metrics(hub), METRIC_STREAM_RESULTS_DROPPED, 1);
-        }
+        if (!instance_results_put(&stream->results, result))
+                metric_add(hub_metrics(hub), METRIC_STREAM_RESULTS_DROPPED, 1);
+        tell_refusal(hub, release, result);
+}
+
+static void take_results(Stream *stream, const Frame *frame) {
+        if (!stream->channel.follower.audience)
+                return;
+
+        for (size_t i = 0; i < frame->n_results; i++)
+                take_result(stream, &frame->results[i]);
 }
 
 static void refuse_unread(Stream *stream, int outcome, const Problem *problem) {

@@ -12,6 +12,7 @@
 
 #include "model/format.h"
 #include "model/problem.h"
+#include "model/ramp.h"
 #include "model/release.h"
 #include "model/span.h"
 #include "store/audit.h"
@@ -26,6 +27,10 @@ typedef enum OperationType {
         OPERATION_PUBLISH,
         OPERATION_ROLLBACK,
         OPERATION_DELETE,
+        OPERATION_GRAY_SET,
+        OPERATION_GRAY_MOVE,
+        OPERATION_GRAY_PROMOTE,
+        OPERATION_GRAY_ABORT,
         OPERATION_AUDIT, /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
@@ -36,6 +41,14 @@ typedef enum Expectation {
         EXPECT_PRESENT, /* it exists and is not deleted */
         EXPECT_VERSION, /* its newest version is put.expected_version */
 } Expectation;
+
+/* What happens to the ramp of a gray release. */
+typedef enum GrayMove {
+        GRAY_MOVE_PAUSE,
+        GRAY_MOVE_RESUME,
+        GRAY_MOVE_STEP, /* to the next step, or from the last one to being done */
+        GRAY_MOVE_N,
+} GrayMove;
 
 typedef struct Operation {
         OperationType type;
@@ -57,7 +70,25 @@ typedef struct Operation {
                         int64_t expected_version;
                 } put;
                 int64_t publish_version; /* 0: the newest */
-                int64_t rollback_to;     /* 0: one step back */
+                struct {
+                        int64_t to; /* 0: one step back */
+                        bool end_gray;
+                } rollback;
+                struct {
+                        Span salt;       /* absent: that of the gray release which is running, */
+                        Span fresh_salt; /* or this one where none is */
+                        Span rules; /* that gray_new() has taken; the versions are the store's to check */
+                        const Ramp *ramp; /* as ramp_parse() made it; NULL: none */
+                        Span plan;        /* its text, or absent */
+                } gray_set;
+                struct {
+                        GrayMove move;
+                        uint64_t expected_revision; /* of the release; 0: any */
+                } gray_move;
+                struct {
+                        int64_t version; /* promote: which of those that the rules name; 0: the only one */
+                        uint64_t expected_revision;
+                } gray_end;
                 struct {
                         Span action;
                         AuditOutcome outcome;
@@ -69,7 +100,7 @@ typedef struct Operation {
         struct {
                 Release *release; /* the config as it is now, or as it was saved; NULL after a delete. Owned.
                                    */
-                int64_t version;  /* made or put in force; 0 after a delete */
+                int64_t version;  /* made, or in force after a release of any kind; 0 after a delete */
                 bool created;     /* a version was made */
                 bool is_new;      /* the config never existed before */
                 uint64_t n_deleted;         /* configs that went with their namespace */
@@ -91,8 +122,8 @@ struct Command {
 
         StoreOutcome outcome;
         size_t failed_operation; /* index, when the outcome is no STORE_OK */
-        Problem problem;         /* filled when the outcome is no STORE_OK; no field */
-        uint64_t revision;       /* of the change; the store's current one when nothing had to be changed */
+        Problem problem;   /* filled when the outcome is no STORE_OK; a field where the outcome says so */
+        uint64_t revision; /* of the change; the store's current one when nothing had to be changed */
 
         Command *next; /* the store's */
 };

@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "store/config.h"
+#include "store/lookup.h"
 #include "store/sql.h"
 
 /* Return: 0, or -EBADMSG when the spine is not of the newest version. */
@@ -18,6 +20,7 @@ static int fill_from_row(sqlite3_stmt *row, Config *config) {
         config->is_deleted = sql_column_i64(row, 7) != 0;
         config->newest_format = (Format)sql_column_i64(row, 8);
         config->last_event_id = sql_column_i64(row, 10);
+        config->has_gray = sql_column_i64(row, 12) != 0;
         if (sha256.size == SHA256_SIZE)
                 memcpy(config->newest_sha256, sha256.data, SHA256_SIZE);
         return spine_read(sql_column_blob(row, 11), config->newest, &config->spine);
@@ -67,19 +70,42 @@ int config_get(Transaction *transaction, Span namespace, Span key, Config *ret_c
         return 0;
 }
 
+int config_find_version(Transaction *transaction, const Config *config, int64_t version,
+                        int64_t *ret_version_id, Problem *problem) {
+        VersionPlace newest = { config->id, config->newest, config->newest_id };
+        int r;
+
+        r = lookup_version(transaction_statement(transaction, STATEMENT_LOOK_UP_VERSION), &newest, version,
+                           ret_version_id);
+        if (r < 0)
+                return r;
+        if (r == 0) {
+                problem_set(problem, NULL, "there is no version %" PRId64 ", the newest is %" PRId64, version,
+                            config->newest);
+                return STORE_E_VERSION_UNKNOWN;
+        }
+        return 0;
+}
+
 int config_store(Transaction *transaction, const Config *config) {
         return SQL_RUN(transaction_statement(transaction, STATEMENT_SET_CONFIG), sql_i64(config->id),
                        sql_i64(config->newest), sql_i64(config->newest_id), sql_i64_or_null(config->stable),
                        sql_i64_or_null(config->stable_id), sql_i64_or_null(config->release_id),
                        sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id),
                        sql_i64(config->newest_format), sql_blob(config->newest_sha256, SHA256_SIZE),
-                       sql_blob(config->spine.bytes, config->spine.size));
+                       sql_blob(config->spine.bytes, config->spine.size), sql_i64(config->has_gray));
+}
+
+int config_read_gray(Transaction *transaction, const Config *config, GrayRow **ret_row) {
+        return gray_row_read(transaction_statement(transaction, STATEMENT_GET_GRAY), config->id, ret_row);
 }
 
 /* Makes a release from a row of STATEMENT_GET_SAVED or STATEMENT_GET_RELEASED, and resets the statement. */
 static int release_from_row(Transaction *transaction, const Config *config, sqlite3_stmt *statement,
-                            Release **ret_release) {
-        ConfigData data = { .namespace = config->namespace, .key = config->key };
+                            const GrayRow *gray, Release **ret_release) {
+        ConfigData data = { .namespace = config->namespace,
+                            .key = config->key,
+                            .gray = gray ? &gray->data : NULL };
         Span sha256;
         int r;
 
@@ -105,12 +131,20 @@ static int release_from_row(Transaction *transaction, const Config *config, sqli
 
 int config_read_released(Transaction *transaction, const Config *config, Release **ret_release) {
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_RELEASED);
+        GrayStatements of_gray = { transaction_statement(transaction, STATEMENT_GET_GRAY),
+                                   transaction_statement(transaction, STATEMENT_LOOK_UP_VERSION),
+                                   transaction_statement(transaction, STATEMENT_GET_GRAY_VERSION) };
+        _cleanup_(gray_row_freep) GrayRow *gray = NULL;
         int r;
 
-        r = SQL_BIND(statement, sql_i64(config->stable_id), sql_i64(config->release_id));
+        r = config->has_gray ? gray_row_read_whole(&of_gray, config->id, &gray) : 0;
         if (r)
                 return r;
-        return release_from_row(transaction, config, statement, ret_release);
+        r = SQL_BIND(statement, sql_i64(config->stable_id), sql_i64(config->release_id),
+                     sql_i64(config->last_event_id));
+        if (r)
+                return r;
+        return release_from_row(transaction, config, statement, gray, ret_release);
 }
 
 int config_read_saved(Transaction *transaction, const Config *config, Release **ret_release) {
@@ -120,134 +154,5 @@ int config_read_saved(Transaction *transaction, const Config *config, Release **
         r = SQL_BIND(statement, sql_i64(config->newest_id));
         if (r)
                 return r;
-        return release_from_row(transaction, config, statement, ret_release);
-}
-
-static int add_release_event(Transaction *transaction, Config *config, ReleaseKind kind, int64_t version,
-                             int64_t restores, Span comment) {
-        int r;
-
-        r = SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_RELEASE), sql_i64(config->id),
-                    sql_i64(kind), sql_i64_or_null(version), sql_i64_or_null(config->stable),
-                    sql_i64_or_null(restores), sql_i64((int64_t)transaction->change->revision),
-                    sql_i64(transaction->now_ms), sql_text(transaction->command->actor), sql_text(comment),
-                    sql_i64_or_null(config->last_event_id));
-        if (r)
-                return r;
-
-        config->last_event_id = sqlite3_last_insert_rowid(transaction->database);
-        return 0;
-}
-
-static int add_outbox_row(Transaction *transaction, const Config *config, int64_t version) {
-        transaction->n_outbox_rows_added++;
-        return SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_OUTBOX),
-                       sql_i64((int64_t)transaction->change->revision), sql_text(config->namespace),
-                       sql_text(config->key), sql_i64_or_null(version));
-}
-
-static Release *release_from_put(Transaction *transaction, const Config *config, const Operation *operation) {
-        ConfigData data = {
-                .namespace = config->namespace,
-                .key = config->key,
-                .version = config->newest,
-                .revision = transaction->change->revision,
-                .format = operation->put.format,
-                .content = operation->put.content,
-                .updated_at_ms = transaction->now_ms,
-                .updated_by = transaction->command->actor,
-                .comment = operation->comment,
-        };
-
-        memcpy(data.sha256, operation->put.sha256, SHA256_SIZE);
-        return release_new(&data, (Span){ transaction->epoch, EPOCH_SIZE });
-}
-
-/* A put has the content at hand; every other way to release reads it. */
-static int make_release(Transaction *transaction, const Config *config, const Operation *operation,
-                        Release **ret_release) {
-        if (operation->type != OPERATION_PUT)
-                return config_read_released(transaction, config, ret_release);
-
-        *ret_release = release_from_put(transaction, config, operation);
-        return *ret_release ? 0 : -ENOMEM;
-}
-
-int config_release(Transaction *transaction, Config *config, ReleaseKind kind, const ReleaseTarget *target,
-                   const Operation *operation, Release **ret_release) {
-        _cleanup_(release_unrefp) Release *release = NULL;
-        Change *change = transaction_change(transaction);
-        int r;
-
-        r = add_release_event(transaction, config, kind, target->version, target->restores,
-                              operation->comment);
-        if (r)
-                return r;
-
-        config->release_id = config->last_event_id;
-        config->stable = target->version;
-        config->stable_id = target->version_id;
-        config->is_deleted = false;
-        r = config_store(transaction, config);
-        if (r)
-                return r;
-
-        r = transaction_audit(transaction,
-                              &(AuditEntry){
-                                      .action = kind == RELEASE_ROLLBACK ? SPAN_LITERAL("config.rollback")
-                                                                         : SPAN_LITERAL("config.publish"),
-                                      .namespace = config->namespace,
-                                      .key = config->key,
-                                      .version = target->version,
-                                      .revision = change->revision,
-                                      .comment = operation->comment,
-                              });
-        if (r)
-                return r;
-        r = add_outbox_row(transaction, config, target->version);
-        if (r)
-                return r;
-        r = make_release(transaction, config, operation, &release);
-        if (r)
-                return r;
-        r = change_add_release(change, release);
-        if (r)
-                return r;
-
-        *ret_release = release;
-        release = NULL;
-        return 0;
-}
-
-int config_remove(Transaction *transaction, Config *config, Span comment) {
-        Change *change = transaction_change(transaction);
-        int64_t removed = config->stable;
-        int r;
-
-        r = add_release_event(transaction, config, RELEASE_DELETE, 0, 0, comment);
-        if (r)
-                return r;
-
-        config->stable = 0;
-        config->stable_id = 0;
-        config->is_deleted = true;
-        r = config_store(transaction, config);
-        if (r)
-                return r;
-
-        r = transaction_audit(transaction, &(AuditEntry){
-                                                   .action = SPAN_LITERAL("config.delete"),
-                                                   .namespace = config->namespace,
-                                                   .key = config->key,
-                                                   .version = removed,
-                                                   .revision = change->revision,
-                                                   .comment = comment,
-                                           });
-        if (r || !removed)
-                return r;
-
-        r = add_outbox_row(transaction, config, 0);
-        if (r)
-                return r;
-        return change_add_removal(change, config->namespace, config->key);
+        return release_from_row(transaction, config, statement, NULL, ret_release);
 }

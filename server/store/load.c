@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "store/gray_row.h"
 #include "store/load.h"
 #include "store/sql.h"
 
@@ -15,15 +16,36 @@ static const char middle_text[] = "SELECT CAST(ifnull(avg(stable_id), 0) AS INTE
 
 static const char namespaces_text[] = "SELECT name FROM namespaces WHERE deleted = 0";
 
-/* The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. */
-static const char releases_text[] =
-        "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id FROM configs"
-        " WHERE stable_id > ?1 AND stable_id <= ?2 ORDER BY stable_id LIMIT -1)"
-        "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content, r.revision,"
-        " r.created_at_ms, r.created_by, r.comment"
-        " FROM c CROSS JOIN versions v ON v.id = c.stable_id"
-        " CROSS JOIN releases r ON r.id = c.release_id"
-        " CROSS JOIN namespaces n ON n.id = c.namespace_id";
+/*
+ * The limit keeps SQLite from dropping the order, CROSS JOIN from choosing another one. What few configs
+ * have, an event after the one in force or a gray release, is looked up for those alone.
+ */
+static const char releases_text[] = "WITH c AS MATERIALIZED (SELECT namespace_id, key, stable_id, release_id,"
+                                    " iif(last_event_id = release_id, NULL, last_event_id) AS later_event_id,"
+                                    " iif(has_gray, id, NULL) AS gray_id FROM configs"
+                                    " WHERE stable_id > ?1 AND stable_id <= ?2 ORDER BY stable_id LIMIT -1)"
+                                    "SELECT n.name, c.key, v.version, v.format, v.sha256, v.content,"
+                                    " iif(c.later_event_id IS NULL, r.revision,"
+                                    " (SELECT revision FROM releases WHERE id = c.later_event_id)),"
+                                    " r.created_at_ms, r.created_by, r.comment, c.gray_id"
+                                    " FROM c CROSS JOIN versions v ON v.id = c.stable_id"
+                                    " CROSS JOIN releases r ON r.id = c.release_id"
+                                    " CROSS JOIN namespaces n ON n.id = c.namespace_id";
+
+typedef enum LoadStatement {
+        LOAD_RELEASES,
+        LOAD_GRAY,
+        LOAD_LOOK_UP_VERSION,
+        LOAD_GRAY_VERSION,
+        LOAD_STATEMENT_N,
+} LoadStatement;
+
+static const char *const part_texts[LOAD_STATEMENT_N] = {
+        [LOAD_RELEASES] = releases_text,
+        [LOAD_GRAY] = GRAY_ROW_TEXT,
+        [LOAD_LOOK_UP_VERSION] = LOOKUP_TEXT,
+        [LOAD_GRAY_VERSION] = GRAY_ROW_VERSION_TEXT,
+};
 
 /* What one thread loads: the configs whose contents lie after one row of versions, up to another. */
 typedef struct Part {
@@ -53,8 +75,10 @@ static int load_namespaces(sqlite3 *database, Change *change) {
         return r;
 }
 
-static int load_release(sqlite3_stmt *row, Span epoch, Change *change) {
+static int load_release(sqlite3_stmt **statements, Span epoch, Change *change) {
         _cleanup_(release_unrefp) Release *release = NULL;
+        _cleanup_(gray_row_freep) GrayRow *gray = NULL;
+        sqlite3_stmt *row = statements[LOAD_RELEASES];
         Span sha256 = sql_column_blob(row, 4);
         ConfigData data = {
                 .namespace = sql_column_text(row, 0),
@@ -72,6 +96,15 @@ static int load_release(sqlite3_stmt *row, Span epoch, Change *change) {
                 return -EBADMSG;
 
         memcpy(data.sha256, sha256.data, SHA256_SIZE);
+        if (!sql_column_is_null(row, 10)) {
+                GrayStatements of_gray = { statements[LOAD_GRAY], statements[LOAD_LOOK_UP_VERSION],
+                                           statements[LOAD_GRAY_VERSION] };
+                int r = gray_row_read_whole(&of_gray, sql_column_i64(row, 10), &gray);
+
+                if (r)
+                        return r;
+                data.gray = &gray->data;
+        }
         release = release_new(&data, epoch);
         if (!release)
                 return -ENOMEM;
@@ -79,18 +112,17 @@ static int load_release(sqlite3_stmt *row, Span epoch, Change *change) {
 }
 
 static int load_releases(sqlite3 *database, const Part *part) {
-        const char *text = releases_text;
-        sqlite3_stmt *statement;
+        sqlite3_stmt *statements[LOAD_STATEMENT_N];
         int r;
 
-        r = sql_prepare(database, &text, &statement, 1);
+        r = sql_prepare(database, part_texts, statements, LOAD_STATEMENT_N);
         if (r)
                 return r;
 
-        r = SQL_BIND(statement, sql_i64(part->after), sql_i64(part->up_to));
-        while (r == 0 && (r = sql_step(statement)) > 0)
-                r = load_release(statement, part->epoch, part->change);
-        sql_finalize(&statement, 1);
+        r = SQL_BIND(statements[LOAD_RELEASES], sql_i64(part->after), sql_i64(part->up_to));
+        while (r == 0 && (r = sql_step(statements[LOAD_RELEASES])) > 0)
+                r = load_release(statements, part->epoch, part->change);
+        sql_finalize(statements, LOAD_STATEMENT_N);
         return r;
 }
 

@@ -18,7 +18,8 @@ typedef struct VerifyReport {
  *
  * The database's own structure and foreign keys, every content against its SHA-256, version numbers without
  * gap or double, revisions that only grow and none above the store's, every release event and config pointing
- * at a version that exists, and the audit's chain up to the hash that the store row carries.
+ * at a version that exists, gray releases that can be loaded, and the audit's chain up to the hash that the
+ * store row carries.
  *
  * Return: 0, or -EBADMSG with the first break named in @ret_problem, or another errno when it could not be
  * read.

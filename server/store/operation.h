@@ -19,4 +19,8 @@ int operation_put(Transaction *transaction, Operation *operation, Problem *probl
 int operation_publish(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_rollback(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_delete(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_gray_set(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_gray_move(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_gray_promote(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_gray_abort(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

@@ -118,7 +118,7 @@ static int save_and_release(Transaction *transaction, Config *config, Operation 
 
         return config_release(transaction, config, RELEASE_PUBLISH,
                               &(ReleaseTarget){ .version = config->newest, .version_id = config->newest_id },
-                              operation, &operation->result.release);
+                              operation);
 }
 
 int operation_put(Transaction *transaction, Operation *operation, Problem *problem) {

@@ -2,40 +2,26 @@
  * Publishing a version, and going back to an older one.
  */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "store/config.h"
-#include "store/lookup.h"
 #include "store/operation.h"
 #include "store/sql.h"
 
-static int find_version(Transaction *transaction, const Config *config, int64_t version,
-                        int64_t *ret_version_id, Problem *problem) {
-        VersionPlace newest = { config->id, config->newest, config->newest_id };
-        int r;
-
-        r = lookup_version(transaction_statement(transaction, STATEMENT_LOOK_UP_VERSION), &newest, version,
-                           ret_version_id);
-        if (r < 0)
-                return r;
-        if (r == 0) {
-                problem_set(problem, NULL, "there is no version %" PRId64 ", the newest is %" PRId64, version,
-                            config->newest);
-                return STORE_E_VERSION_UNKNOWN;
-        }
-        return 0;
-}
-
-/* Asking by number for what is in force changes nothing; a step back is a step, even to an equal version. */
+/*
+ * Asking by number for what is in force changes nothing, but that a gray release on top may end; a step back
+ * is a step, even to an equal version.
+ */
 static int release_target(Transaction *transaction, Config *config, ReleaseKind kind,
                           const ReleaseTarget *target, Operation *operation) {
-        bool is_step = operation->type == OPERATION_ROLLBACK && !operation->rollback_to;
+        bool is_step = operation->type == OPERATION_ROLLBACK && !operation->rollback.to;
+
+        if (target->version != config->stable || is_step)
+                return config_release(transaction, config, kind, target, operation);
+        if (target->ends_gray && config->has_gray)
+                return config_abort_gray(transaction, config, operation);
 
         operation->result.version = target->version;
-        if (target->version == config->stable && !is_step)
-                return config_read_released(transaction, config, &operation->result.release);
-
-        return config_release(transaction, config, kind, target, operation, &operation->result.release);
+        return config_read_released(transaction, config, &operation->result.release);
 }
 
 int operation_publish(Transaction *transaction, Operation *operation, Problem *problem) {
@@ -48,7 +34,7 @@ int operation_publish(Transaction *transaction, Operation *operation, Problem *p
                 return r;
 
         target.version = operation->publish_version ? operation->publish_version : config.newest;
-        r = find_version(transaction, &config, target.version, &target.version_id, problem);
+        r = config_find_version(transaction, &config, target.version, &target.version_id, problem);
         if (r)
                 return r;
 
@@ -138,7 +124,7 @@ static int target_one_step_back(Transaction *transaction, const Config *config, 
 
         ret_target->version = step.version;
         ret_target->restores = step.id;
-        return find_version(transaction, config, step.version, &ret_target->version_id, problem);
+        return config_find_version(transaction, config, step.version, &ret_target->version_id, problem);
 }
 
 static int target_version(Transaction *transaction, const Config *config, int64_t version,
@@ -146,7 +132,7 @@ static int target_version(Transaction *transaction, const Config *config, int64_
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_RELEASE_OF_VERSION);
         int r;
 
-        r = find_version(transaction, config, version, &ret_target->version_id, problem);
+        r = config_find_version(transaction, config, version, &ret_target->version_id, problem);
         if (r)
                 return r;
         ret_target->version = version;
@@ -171,12 +157,15 @@ int operation_rollback(Transaction *transaction, Operation *operation, Problem *
         if (r)
                 return r;
 
-        if (operation->rollback_to)
-                r = target_version(transaction, &config, operation->rollback_to, &target, problem);
+        if (operation->rollback.to)
+                r = target_version(transaction, &config, operation->rollback.to, &target, problem);
         else
                 r = target_one_step_back(transaction, &config, &target, problem);
         if (r)
                 return r;
 
+        target.ends_gray = operation->rollback.end_gray;
+        if (target.ends_gray && config.has_gray)
+                target.details = SPAN_LITERAL("{\"end_gray\":true}");
         return release_target(transaction, &config, RELEASE_ROLLBACK, &target, operation);
 }

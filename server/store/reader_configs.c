@@ -16,15 +16,17 @@
 
 /*
  * A walk along one namespace. ?1 to ?4 are the ids of the namespaces, nearest first, NULL for those that do
- * not exist. A config that is released shows the release event, another one the save of its newest version.
+ * not exist. A config that is released shows the release event that put its version in force, with the
+ * revision of the newest one; another config the save of its newest version.
  */
 #define WALK(depth, id, condition)                                                                           \
         "SELECT c.key AS key, " depth " AS depth, c.newest, c.deleted, c.stable IS NOT NULL,"                \
-        " v.version, v.format, v.sha256, ifnull(r.revision, v.revision),"                                    \
+        " v.version, v.format, v.sha256, ifnull(e.revision, v.revision),"                                    \
         " ifnull(r.created_at_ms, v.created_at_ms), ifnull(r.created_by, v.created_by),"                     \
         " ifnull(r.comment, v.comment), iif(?9, v.content, NULL)"                                            \
         " FROM configs c CROSS JOIN versions v ON v.id = ifnull(c.stable_id, c.newest_id)"                   \
         " LEFT JOIN releases r ON r.id = iif(c.stable IS NULL, NULL, c.release_id)"                          \
+        " LEFT JOIN releases e ON e.id = iif(c.stable IS NULL, NULL, c.last_event_id)"                       \
         " WHERE c.namespace_id = " id " AND c.key >= ?5 AND c.key < ?6"                                      \
         " AND (c.key <> ?7 OR " depth " > ?8) AND " condition " AND (?11 IS NULL"                            \
         " OR c.key LIKE ?11 ESCAPE '\\' OR (c.stable IS NOT NULL AND v.content LIKE ?11 ESCAPE '\\'))"

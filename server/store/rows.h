@@ -32,6 +32,9 @@ typedef enum ReleaseKind {
         RELEASE_PUBLISH,
         RELEASE_ROLLBACK,
         RELEASE_DELETE,
+        RELEASE_GRAY, /* a gray release was set, or its ramp moved */
+        RELEASE_PROMOTE,
+        RELEASE_ABORT,
         RELEASE_KIND_N,
 } ReleaseKind;
 
@@ -40,8 +43,8 @@ const char *release_kind_to_string(ReleaseKind kind);
 typedef struct ReleaseRow {
         int64_t id;
         ReleaseKind kind;
-        int64_t version;      /* 0 after a delete */
-        int64_t from_version; /* 0: nothing was in force */
+        int64_t version;      /* 0: a delete, or a gray release of several versions */
+        int64_t from_version; /* 0: nothing was in force, or a gray release was set or aborted */
         int64_t restores;     /* id of a release event, or 0 */
         uint64_t revision;
         int64_t created_at_ms;

@@ -1,5 +1,9 @@
 #include "store/statements.h"
+#include "store/gray_row.h"
 #include "store/lookup.h"
+
+/* The kinds of release events that put nothing in force: deletes, and what happens to a gray release. */
+#define PUTS_NOTHING_IN_FORCE "IN (2, 3, 5)"
 
 const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -41,7 +45,8 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_GET_CONFIG] =
                 "SELECT n.id, c.id, c.newest, c.newest_id, c.stable, c.stable_id, c.release_id, c.deleted,"
-                " c.newest_format, c.newest_sha256, c.last_event_id, c.spine"
+                " c.newest_format, c.newest_sha256, c.last_event_id, c.spine,"
+                " c.has_gray"
                 " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2 WHERE n.name "
                 "= ?1 AND n.deleted = 0",
         [STATEMENT_ADD_CONFIG] = "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, "
@@ -50,8 +55,8 @@ const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_SET_CONFIG] =
                 "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = "
                 "?6,"
-                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10, spine = ?11 "
-                "WHERE id = ?1",
+                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10, spine = ?11,"
+                " has_gray = ?12 WHERE id = ?1",
 
         [STATEMENT_ADD_VERSION] = "INSERT INTO versions (config_id, version, format, sha256, revision, "
                                   "created_at_ms, created_by,"
@@ -62,26 +67,39 @@ const char *const statement_texts[STATEMENT_N] = {
                 "SELECT version, format, sha256, content, revision, created_at_ms, created_by, comment"
                 " FROM versions WHERE id = ?1",
         [STATEMENT_GET_RELEASED] =
-                "SELECT v.version, v.format, v.sha256, v.content, r.revision, r.created_at_ms, r.created_by,"
-                " r.comment FROM versions v JOIN releases r ON r.id = ?2 WHERE v.id = ?1",
+                "SELECT v.version, v.format, v.sha256, v.content, (SELECT revision FROM releases WHERE id = "
+                "?3),"
+                " r.created_at_ms, r.created_by, r.comment"
+                " FROM versions v JOIN releases r ON r.id = ?2 WHERE v.id = ?1",
 
         [STATEMENT_ADD_RELEASE] =
                 "INSERT INTO releases (config_id, kind, version, from_version, restores, revision, "
                 "created_at_ms,"
                 " created_by, comment, previous) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         [STATEMENT_GET_RELEASE] = "SELECT id, kind, version, restores FROM releases WHERE id = ?1",
-        /* Kind 2 is a delete, which put nothing in force. */
         [STATEMENT_GET_RELEASE_BEFORE] =
                 "WITH RECURSIVE walk (id, kind, version, restores, previous) AS ("
                 " SELECT id, kind, version, restores, previous FROM releases"
                 " WHERE id = (SELECT previous FROM releases WHERE id = ?1)"
                 " UNION ALL SELECT r.id, r.kind, r.version, r.restores, r.previous"
-                " FROM walk JOIN releases r ON r.id = walk.previous WHERE walk.kind = 2)"
-                " SELECT id, kind, version, restores FROM walk WHERE kind <> 2 LIMIT 1",
-        [STATEMENT_GET_RELEASE_OF_VERSION] = "WITH RECURSIVE walk (id, version, previous) AS ("
-                                             " SELECT id, version, previous FROM releases WHERE id = ?1"
-                                             " UNION ALL SELECT r.id, r.version, r.previous FROM walk JOIN "
-                                             "releases r ON r.id = walk.previous"
-                                             " WHERE walk.version IS NOT ?2)"
-                                             " SELECT id FROM walk WHERE version = ?2 LIMIT 1",
+                " FROM walk JOIN releases r ON r.id = walk.previous"
+                " WHERE walk.kind " PUTS_NOTHING_IN_FORCE ")"
+                " SELECT id, kind, version, restores FROM walk WHERE kind NOT " PUTS_NOTHING_IN_FORCE
+                " LIMIT 1",
+        [STATEMENT_GET_RELEASE_OF_VERSION] =
+                "WITH RECURSIVE walk (id, kind, version, previous) AS ("
+                " SELECT id, kind, version, previous FROM releases WHERE id = ?1"
+                " UNION ALL SELECT r.id, r.kind, r.version, r.previous"
+                " FROM walk JOIN releases r ON r.id = walk.previous"
+                " WHERE walk.kind " PUTS_NOTHING_IN_FORCE " OR walk.version <> ?2)"
+                " SELECT id FROM walk WHERE kind NOT " PUTS_NOTHING_IN_FORCE " AND version = ?2 LIMIT 1",
+        [STATEMENT_GET_REVISION] = "SELECT revision FROM releases WHERE id = ?1",
+
+        [STATEMENT_GET_GRAY] = GRAY_ROW_TEXT,
+        [STATEMENT_GET_GRAY_VERSION] = GRAY_ROW_VERSION_TEXT,
+        [STATEMENT_SET_GRAY] =
+                "REPLACE INTO grays (config_id, event_id, salt, rules, plan, ramp_state, ramp_step, "
+                "ramp_since_ms,"
+                " ramp_held_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [STATEMENT_DELETE_GRAY] = "DELETE FROM grays WHERE config_id = ?1",
 };

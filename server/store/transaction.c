@@ -16,6 +16,10 @@ static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_PUBLISH] = operation_publish,
         [OPERATION_ROLLBACK] = operation_rollback,
         [OPERATION_DELETE] = operation_delete,
+        [OPERATION_GRAY_SET] = operation_gray_set,
+        [OPERATION_GRAY_MOVE] = operation_gray_move,
+        [OPERATION_GRAY_PROMOTE] = operation_gray_promote,
+        [OPERATION_GRAY_ABORT] = operation_gray_abort,
         [OPERATION_AUDIT] = operation_audit,
 };
 

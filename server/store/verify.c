@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "model/format.h"
+#include "model/gray.h"
+#include "model/ramp.h"
 #include "store/audit.h"
 #include "store/columns.h"
 #include "store/maintenance_internal.h"
@@ -144,6 +146,64 @@ static int check_pointers(Verifier *verifier, _unused_ const Check *check, sqlit
         return 0;
 }
 
+/* The weight of the first arm of @rule. */
+static uint32_t first_weight(const Gray *rules, uint32_t rule) {
+        size_t n_arms, i = 0;
+        const GrayArm *arms = gray_arms(rules, &n_arms);
+
+        while (arms[i].rule != rule)
+                i++;
+        return arms[i].to - arms[i].from;
+}
+
+/* Return: what is wrong with the ramp of the row, or NULL. */
+static const char *fault_of_ramp(sqlite3_stmt *row, const Gray *rules) {
+        Problem problem;
+        int state, step;
+        Ramp ramp;
+
+        for (int i = 5; i < 9; i++)
+                if (sql_column_is_null(row, i) != sql_column_is_null(row, 4))
+                        return "it has a plan and no state of its ramp, or the other way round";
+        if (sql_column_is_null(row, 4))
+                return NULL;
+
+        if (ramp_parse(sql_column_text(row, 4), gray_n_rules(rules), &ramp, &problem) ||
+            ramp_check(&ramp, rules, &problem))
+                return "its plan is malformed, or does not go with its rules";
+        if (column_choice(row, 5, RAMP_STATE_N, &state) || column_choice(row, 6, (int)ramp.n_steps, &step) ||
+            sql_column_i64(row, 8) < 0)
+                return "the state of its ramp is not a possible one";
+        if (first_weight(rules, ramp.rule) != ramp.steps[step].weight)
+                return "its rules do not have the weight of the step that its ramp is at";
+        return NULL;
+}
+
+static const char *fault_of_gray(sqlite3_stmt *row, const Gray *rules) {
+        size_t n_arms;
+        const GrayArm *arms = gray_arms(rules, &n_arms);
+
+        for (size_t i = 0; i < n_arms; i++)
+                if (arms[i].version > sql_column_i64(row, 1))
+                        return "its rules name a version that does not exist";
+        return fault_of_ramp(row, rules);
+}
+
+static int check_gray(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
+        _cleanup_(gray_freep) Gray *rules = NULL;
+        Span name = sql_column_text(row, 0);
+        const char *fault;
+        Problem problem;
+        int r;
+
+        r = gray_new(sql_column_text(row, 3), sql_column_text(row, 2), &rules, &problem);
+        if (r < 0)
+                return r;
+
+        fault = r ? "its rules or its salt are malformed" : fault_of_gray(row, rules);
+        return fault ? BREAK(verifier, "%.*s: %s", (int)name.size, name.data, fault) : 0;
+}
+
 static int break_chain(Verifier *verifier, int64_t id) {
         if (verifier->entry_id == 0)
                 return BREAK(verifier, "audit entry %" PRId64 ": its hash is not that of a first entry", id);
@@ -185,16 +245,25 @@ static int check_audit_end(Verifier *verifier, _unused_ const Check *check, _unu
                      verifier->entry_id);
 }
 
-/* The names of things in breaks. A config is c in the namespace n, a version v, a release event r. */
+/* The names of things in breaks. A config is c in the namespace n, a version v, a release event r, a gray
+ * release g. */
 #define CONFIG       "n.name || '/' || c.key"
 #define NAME_CONFIG  "SELECT 'config ' || " CONFIG
 #define NAME_VERSION "SELECT 'version ' || v.version || ' of ' || " CONFIG
 #define NAME_RELEASE "SELECT 'release event ' || r.id || ' of ' || " CONFIG
+#define NAME_GRAY    "SELECT 'gray release of ' || " CONFIG
 #define FROM_CONFIGS " FROM configs c JOIN namespaces n ON n.id = c.namespace_id"
 #define FROM_VERSIONS                                                                                        \
         " FROM versions v JOIN configs c ON c.id = v.config_id JOIN namespaces n ON n.id = c.namespace_id"
 #define FROM_RELEASES                                                                                        \
         " FROM releases r JOIN configs c ON c.id = r.config_id JOIN namespaces n ON n.id = c.namespace_id"
+
+#define FROM_GRAYS                                                                                           \
+        " FROM grays g JOIN configs c ON c.id = g.config_id JOIN namespaces n ON n.id = c.namespace_id"
+
+/* Kinds of events: those that put a version in force, and those that leave it as it is. */
+#define PUTS_IN_FORCE "IN (0, 1, 4)"
+#define LEAVES_STABLE "IN (3, 5)"
 
 /* What the newest version of c jumps to, and so on, as hex(c.spine) should be. */
 #define SPINE_OF_NEWEST                                                                                      \
@@ -248,14 +317,16 @@ static const Check checks[] = {
         { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT version FROM versions v"
                                    " WHERE v.id = c.stable_id AND v.config_id = c.id)",
           check_rule, "the version that it serves does not exist" },
-        { NAME_CONFIG FROM_CONFIGS " WHERE c.stable IS NOT (SELECT r.version FROM releases r"
-                                   " WHERE r.id = c.last_event_id)",
+        { NAME_CONFIG " FROM configs c JOIN namespaces n ON n.id = c.namespace_id LEFT JOIN"
+                      " (SELECT config_id, max(id) AS id FROM releases WHERE kind NOT " LEAVES_STABLE
+                      " GROUP BY config_id) l ON l.config_id = c.id AND l.id <= c.last_event_id"
+                      " LEFT JOIN releases r ON r.id = l.id WHERE c.stable IS NOT r.version",
           check_rule, "it does not serve what its last release event says" },
-        { NAME_CONFIG
-          " FROM (SELECT config_id, max(id) AS last, max(iif(version IS NULL, 0, id)) AS last_in_force"
-          " FROM releases GROUP BY config_id) r JOIN configs c ON c.id = r.config_id"
-          " JOIN namespaces n ON n.id = c.namespace_id"
-          " WHERE c.last_event_id IS NOT r.last OR ifnull(c.release_id, 0) <> r.last_in_force",
+        { NAME_CONFIG " FROM (SELECT config_id, max(id) AS last,"
+                      " max(iif(version IS NULL OR kind " LEAVES_STABLE ", 0, id)) AS last_in_force"
+                      " FROM releases GROUP BY config_id) r JOIN configs c ON c.id = r.config_id"
+                      " JOIN namespaces n ON n.id = c.namespace_id"
+                      " WHERE c.last_event_id IS NOT r.last OR ifnull(c.release_id, 0) <> r.last_in_force",
           check_rule, "its release event is not the last one that put a version in force" },
         { NAME_CONFIG FROM_CONFIGS
           " WHERE ifnull(c.last_event_id, c.release_id) IS NOT NULL AND NOT EXISTS"
@@ -267,24 +338,43 @@ static const Check checks[] = {
           "it is not deleted, although its namespace is" },
 
         { NAME_RELEASE FROM_RELEASES
-          " WHERE r.kind NOT BETWEEN 0 AND 2 OR (r.kind = 2) <> (r.version IS NULL)",
+          " WHERE r.kind NOT BETWEEN 0 AND 5 OR (r.kind = 2 AND r.version IS NOT NULL)"
+          " OR (r.kind " PUTS_IN_FORCE " AND r.version IS NULL)",
           check_rule, "its kind is unknown, or does not go with its version" },
         /* By now a config is known to have the versions from 1 to the newest, each once. */
         { NAME_RELEASE FROM_RELEASES " WHERE r.version NOT BETWEEN 1 AND c.newest", check_rule,
-          "the version that it puts in force does not exist" },
+          "the version that it names does not exist" },
         { NAME_RELEASE FROM_RELEASES
           " JOIN (SELECT id, lag(id) OVER (PARTITION BY config_id ORDER BY id) AS previous FROM releases) o"
           " ON o.id = r.id WHERE r.previous IS NOT o.previous",
           check_rule, "the event that it says stands before it does not" },
-        { NAME_RELEASE FROM_RELEASES " WHERE r.from_version IS NOT (SELECT before.version FROM releases "
-                                     "before WHERE before.id = r.previous)",
+        { NAME_RELEASE FROM_RELEASES
+          " JOIN (SELECT id, lag(version) OVER (PARTITION BY config_id ORDER BY id) AS version FROM releases"
+          " WHERE kind NOT " LEAVES_STABLE ") o ON o.id = r.id WHERE r.from_version IS NOT o.version",
           check_rule, "what was in force before it is not what the event before it says" },
+        { NAME_RELEASE FROM_RELEASES " WHERE r.kind " LEAVES_STABLE
+                                     " AND ifnull(r.from_version, r.restores) IS NOT NULL",
+          check_rule, "it puts nothing in force, and says what was before, or what it restores" },
         { NAME_RELEASE FROM_RELEASES
           " WHERE r.restores IS NOT NULL AND NOT EXISTS (SELECT 1 FROM releases old"
           " WHERE old.id = r.restores AND old.id < r.id AND old.config_id = r.config_id"
-          " AND old.version = r.version)",
+          " AND old.kind " PUTS_IN_FORCE " AND old.version = r.version)",
           check_rule, "the event that it restores is not an earlier one of the same version" },
         REVISION_RULES(NAME_RELEASE FROM_RELEASES, "releases", "r"),
+
+        { NAME_CONFIG FROM_CONFIGS
+          " WHERE c.has_gray <> EXISTS (SELECT 1 FROM grays g WHERE g.config_id = c.id)",
+          check_rule, "it has a gray release and does not say so, or the other way round" },
+        { NAME_GRAY FROM_GRAYS " WHERE c.stable IS NULL", check_rule, "its config serves nothing" },
+        { NAME_GRAY FROM_GRAYS " WHERE NOT EXISTS (SELECT 1 FROM releases r"
+                               " WHERE r.id = g.event_id AND r.config_id = c.id AND r.kind = 3)",
+          check_rule, "the event that set it is none of its config, or of another kind" },
+        { NAME_GRAY FROM_GRAYS " JOIN releases r ON r.config_id = g.config_id"
+                               " WHERE r.id > g.event_id AND r.kind IN (2, 4, 5)",
+          check_rule, "an event after the one that set it ended it" },
+        { NAME_GRAY ", c.newest, g.salt, g.rules, g.plan, g.ramp_state, g.ramp_step, g.ramp_since_ms,"
+                    " g.ramp_held_ms" FROM_GRAYS,
+          check_gray, NULL },
 
         REVISION_RULES("SELECT 'outbox row ' || o.id FROM outbox o", "outbox", "o"),
 

@@ -159,6 +159,18 @@ static const Family families[] = {
                 .sentence = "Memory of all encoded frames.",
         },
         {
+                GAUGE("confer_ramps", METRIC_RAMPS_RUNNING),
+                .label = "state",
+                .values = { "running", "paused" },
+                .sentence = "Ramps of gray releases that are not done, by state.",
+        },
+        {
+                COUNTER("confer_ramp_moves_total", METRIC_RAMP_STEPS),
+                .label = "move",
+                .values = { "step", "promote", "abort", "done" },
+                .sentence = "What ramps did by themselves: a step, or their end, by its kind.",
+        },
+        {
                 HISTOGRAM("confer_http_request_seconds", HISTOGRAM_READ_SECONDS),
                 .label = "kind",
                 .values = { "read", "query", "write" },

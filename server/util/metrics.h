@@ -55,6 +55,12 @@ typedef enum Metric {
         METRIC_STREAM_TAIL_CHANGES, /* gauge */
         METRIC_STREAM_TAIL_BYTES,   /* gauge */
         METRIC_STREAM_MEMORY_BYTES, /* gauge */
+        METRIC_RAMPS_RUNNING,       /* gauge: confer_ramps{state="running"} … */
+        METRIC_RAMPS_PAUSED,        /* gauge */
+        METRIC_RAMP_STEPS,          /* confer_ramp_moves_total{move="step"} … */
+        METRIC_RAMP_PROMOTIONS,
+        METRIC_RAMP_ABORTS,
+        METRIC_RAMP_ENDS, /* done, and nothing was promoted */
         METRIC_N,
 } Metric;
 

@@ -71,6 +71,8 @@ typedef struct Settings {
         uint64_t stream_ping_interval_ms;
         uint64_t stream_silence_ms;
 
+        uint64_t ramp_settle_ms;
+
         uint64_t session_idle_ms;
         uint64_t session_max_ms;
         bool metrics_public;

@@ -257,6 +257,16 @@ static const Setting table[] = {
                 .sentence = "How long a stream may be silent; then it is closed.",
         },
         {
+                INTEGER(ramp_settle_ms),
+                .group = SETTING_GROUP_STREAM,
+                .unit = SETTING_UNIT_MS,
+                .min = 0,
+                .max = DAY,
+                .default_text = "10 s",
+                .sentence = "How long after the start no ramp of a gray release moves on, so that instances "
+                            "can come back and report first.",
+        },
+        {
                 INTEGER(session_idle_ms),
                 .group = SETTING_GROUP_ACCESS,
                 .unit = SETTING_UNIT_MS,

@@ -17,6 +17,7 @@ const benches = {
   subscribers: require('./lib/subscribers.js'),
   reconnect: require('./lib/reconnect.js'),
   'sdk-get': require('./lib/sdk-get.js'),
+  'gray-evaluate': require('./lib/gray-evaluate.js'),
 };
 
 function wholeNumber(name, fallback) {

@@ -75,7 +75,7 @@ static void expect_operation(const Operation *operation) {
                 expect(operation->publish_version >= 0);
                 break;
         case OPERATION_ROLLBACK:
-                expect(operation->rollback_to >= 0);
+                expect(operation->rollback.to >= 0);
                 break;
         default:
                 expect(operation->type == OPERATION_DELETE);

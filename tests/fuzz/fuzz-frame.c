@@ -96,7 +96,7 @@ static void check_frame(const Frame *frame) {
         check_text(frame->app);
         check_text(frame->sdk);
         check_text(frame->message);
-        expect(frame->n_tags <= FRAME_TAGS_MAX && frame->n_results <= FRAME_RESULTS_MAX);
+        expect(frame->n_tags <= TAGS_MAX && frame->n_results <= FRAME_RESULTS_MAX);
         for (size_t i = 0; i < frame->n_tags; i++)
                 check_text(frame->tags[i].value);
         for (size_t i = 0; i < frame->n_results; i++)
@@ -105,13 +105,24 @@ static void check_frame(const Frame *frame) {
                 check_namespace(frame, &frame->namespaces[i]);
 }
 
+/* A gray release whose rules are wrong cannot be encoded, as a client does not use it. */
+static Release *encode(const ConfigData *data, Span epoch) {
+        Release *release = release_new(data, epoch);
+        ConfigData plain = *data;
+
+        if (release || !data->gray)
+                return release;
+        plain.gray = NULL;
+        return release_new(&plain, epoch);
+}
+
 static void append_snapshot(Buf *buf, const Frame *frame) {
         SnapshotFrame snapshot;
 
         snapshot_frame_begin(&snapshot, buf, frame->seq, frame->epoch);
         for (size_t i = 0; i < frame->n_namespaces; i++)
                 for (size_t k = 0; k < frame->namespaces[i].n_releases; k++) {
-                        Release *release = release_new(&frame->namespaces[i].releases[k], frame->epoch);
+                        Release *release = encode(&frame->namespaces[i].releases[k], frame->epoch);
 
                         expect(release);
                         snapshot_frame_add(&snapshot, release);
@@ -132,7 +143,7 @@ static void append_change(Buf *buf, const Frame *frame) {
 
                 for (size_t k = 0; k < namespace->n_releases; k++) {
                         _cleanup_(release_unrefp) Release *release =
-                                release_new(&namespace->releases[k], SPAN_LITERAL("e"));
+                                encode(&namespace->releases[k], SPAN_LITERAL("e"));
 
                         expect(release && change_add_release(change, release) == 0);
                 }

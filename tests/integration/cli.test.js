@@ -294,6 +294,8 @@ describe('Command lines and credentials', () => {
       }).trim().split('\n');
     assert.deepEqual(complete('pu'), ['put', 'publish']);
     assert.deepEqual(complete('profile', ''), ['set', 'list', 'use', 'delete']);
+    assert.deepEqual(complete('gray', 'p'), ['preview', 'promote']);
+    assert.deepEqual(complete('gray', 'ramp', 'a', 'b', '--abort-'), ['--abort-refused', '--abort-percent']);
     assert.deepEqual(complete('put', 'a', 'b', '--pub'), ['--publish']);
     assert.deepEqual(complete('put', 'a', 'b', '--format', 't'), ['toml', 'text']);
     assert.deepEqual(complete('get', 'comp'), ['completed']);

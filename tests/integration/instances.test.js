@@ -74,6 +74,20 @@ describe('Instances', () => {
     await until(async () => (await list()).length === 0, 'it is gone');
   });
 
+  test('A later subscribe that asks for nothing changes the tags, and has no answer', async () => {
+    const stream = await connect('tagged', [{ name: 'prod.acme', keys: ['k'] }]);
+    const [before] = await list();
+    stream.subscribe([], { instance: { id: 'tagged', app: 'orders', sdk: 'test/1', tags: { ring: 'beta' } } });
+    await until(async () => (await list())[0].tags.ring === 'beta', 'the other tags');
+    assert.deepEqual(await list(), [{ ...before, tags: { ring: 'beta' } }]);
+    stream.subscribe([]);
+    const { revision } = await api.publish('prod.acme', 'k', 'three');
+    assert.equal((await stream.next('change')).seq, revision);
+    assert.deepEqual((await list())[0].tags, { ring: 'beta' });
+    await stream.close();
+    await until(async () => (await list()).length === 0, 'it is gone');
+  });
+
   test('A namespace and a key choose those who get it', async () => {
     const streams = [
       await connect('all', ['prod']),

@@ -206,7 +206,7 @@ describe('Transactions', () => {
       [{ operations: [op, null] }, 'invalid_field', 'operations[1]'],
       [{ operations: [op, []] }, 'invalid_field', 'operations[1]'],
       [{ operations: [{ ...op, op: undefined }] }, 'invalid_field', 'operations[0].op'],
-      [{ operations: [{ ...op, op: 'gray' }] }, 'invalid_field', 'operations[0].op'],
+      [{ operations: [{ ...op, op: 'grey' }] }, 'invalid_field', 'operations[0].op'],
       [{ operations: [{ ...op, op: 'PUT' }] }, 'invalid_field', 'operations[0].op'],
       [{ operations: [{ ...op, op: 1 }] }, 'invalid_field', 'operations[0].op'],
       [{ operations: [{ ...op, namespace: undefined }] }, 'invalid_field', 'operations[0].namespace'],

@@ -13,9 +13,11 @@ const namespacePath = (...names) => [`${root}/namespaces`, ...names.map(encodeUR
 /** The path of a config, or of what is below it: `configPath('prod', 'app.yaml', 'versions', 3)`. */
 const configPath = (namespace, key, ...rest) => namespacePath(namespace, 'configs', key, ...rest);
 
-/** Percent-encodes throughout, so that "+" and " " mean the same to everyone. */
+/** Percent-encodes throughout, so that "+" and " " mean the same to everyone. An array is a parameter repeated. */
 function queryText(query) {
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
   return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
 }
 

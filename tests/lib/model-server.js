@@ -78,6 +78,12 @@ class ModelServer {
     return this.commit([namespace, key, null]);
   }
 
+  /** Sets, changes or, with null, ends a gray release: the config's release is sent anew. See grayOf(). */
+  setGray(namespace, key, gray) {
+    const { content, revision, ...fields } = this.namespaces.get(namespace).get(key);
+    return this.put(namespace, key, content, { ...fields, gray });
+  }
+
   changeFrame({ revision, items }) {
     const changes = [];
     for (const { namespace, release, deleted } of items) {
@@ -159,6 +165,23 @@ class ModelServer {
   }
 }
 
+/** A gray release, as it is sent: @contents are those of the versions that the rules name, `{9: 'nine'}`. */
+function grayOf(rules, contents, fields = {}) {
+  const versions = Object.entries(contents).map(([version, content]) => [
+    version,
+    { format: 'text', content, sha256: sha256(content) },
+  ]);
+  return {
+    salt: 'salt',
+    rules,
+    versions: Object.fromEntries(versions),
+    updated_at: '2026-02-01T00:00:00.000Z',
+    updated_by: 'user:gray',
+    comment: 'a few first',
+    ...fields,
+  };
+}
+
 /** A store with two configs in `prod.acme`, and one above it. */
 function smallStore() {
   const store = new ModelServer();
@@ -168,4 +191,4 @@ function smallStore() {
   return store;
 }
 
-module.exports = { ModelServer, sha256, smallStore };
+module.exports = { ModelServer, grayOf, sha256, smallStore };

@@ -105,6 +105,12 @@ function decoded(string) {
   }
 }
 
+const isArray = (parameter) => parameter.schema.type === 'array';
+
+/** Whether the query parameter of this name may be repeated. */
+const isList = (parameters, name) =>
+  parameters.some(({ value }) => value.in === 'query' && value.name === name && isArray(value));
+
 function checkParameters(parameters, found, query, headers) {
   const problems = [];
   const known = new Set(
@@ -113,12 +119,12 @@ function checkParameters(parameters, found, query, headers) {
 
   for (const name of query.keys()) {
     if (!known.has(name)) problems.push(`query parameter ${name} is unknown`);
-    else if (query.getAll(name).length > 1) problems.push(`query parameter ${name} is there twice`);
+    else if (query.getAll(name).length > 1 && !isList(parameters, name)) problems.push(`query parameter ${name} is there twice`);
   }
   for (const { value: parameter, keys } of parameters) {
     const string = {
       path: () => decoded(found.values[parameter.name]),
-      query: () => query.get(parameter.name),
+      query: () => (isArray(parameter) && query.has(parameter.name) ? query.getAll(parameter.name) : query.get(parameter.name)),
       header: () => headers[parameter.name.toLowerCase()],
     }[parameter.in]();
 

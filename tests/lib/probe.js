@@ -22,6 +22,9 @@ const wrapperWords = (process.env.CONFER_PROBE_WRAPPER ?? '').split(' ').filter(
 /** Reconnects at once, so that no test waits. */
 const quickBackoff = '1,5,60000';
 
+/** Well below what the probe takes in one line. */
+const commandMaxBytes = 512 * 1024;
+
 /** `{server: [a, b], quiet: true}` as flags. */
 function flagsOf(options) {
   return Object.entries(options).flatMap(([name, value]) => {
@@ -76,6 +79,39 @@ class Probe {
 
   async get(namespace, key) {
     return this.command(`get ${namespace} ${key}`);
+  }
+
+  /** What a request gets: @request is `{unit, tags}`. */
+  getFor(namespace, key, request, client = 0) {
+    return this.command(`get_for ${namespace} ${key} ${JSON.stringify(request)}`, client);
+  }
+
+  /**
+   * What many requests get: @requests are `[NAMESPACE, KEY, {unit, tags}]`; answers `[version, gray, rule]` of each, or
+   * an error's name.
+   */
+  async getForAll(requests, client = 0) {
+    const answers = [];
+    let line = [];
+    let size = 0;
+    const ask = async () => {
+      if (line.length) answers.push(...(await this.command(`get_for_all [${line.join()}]`, client)).answers);
+      line = [];
+      size = 0;
+    };
+    for (const request of requests) {
+      const text = JSON.stringify(request);
+      if (size + Buffer.byteLength(text) > commandMaxBytes) await ask();
+      line.push(text);
+      size += Buffer.byteLength(text) + 1;
+    }
+    await ask();
+    return answers;
+  }
+
+  /** Gives a client another tag; without a value the tag goes. */
+  setTag(name, value, client = 0) {
+    return this.command(`set_tag ${name}${value === undefined ? '' : ` ${value}`}`, client);
   }
 
   /** What a client holds: `{NAMESPACE: {KEY: value}}`. */

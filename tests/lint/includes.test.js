@@ -16,9 +16,13 @@ const mayUse = {
   'server/access': ['schema/model', 'server/util'],
   'server/http': ['schema/model', 'server/util', 'server/store', 'server/access'],
   'server/push': ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http'],
+  'server/ramp': ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push'],
   'server/api': ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push'],
   'client-sdk/cli': ['schema/model'],
-  server: ['schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push', 'server/api'],
+  server: [
+    'schema/model', 'server/util', 'server/store', 'server/access', 'server/http', 'server/push', 'server/ramp',
+    'server/api',
+  ],
   'client-sdk/include': [],
   'client-sdk/src': ['client-sdk/include', 'schema/model'],
 };

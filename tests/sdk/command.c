@@ -2,19 +2,17 @@
  * The commands. Words are separated by one space; the last of a command may hold spaces.
  *
  *      get NS KEY                      {"error": "OK", "value": {…}}
- *      typed TYPE NS KEY [POINTER]     {"error": "OK", "value": 42}; TYPE: string int64 double bool
- *      fallback TYPE NS KEY FALLBACK [POINTER]   {"value": 42}
- *      each NS                         {"error": "OK", "values": [{…}]}
- *      dump                            {"namespaces": {NS: {KEY: {…}}}}
- *      heard LISTENER                  {"namespaces": {NS: {KEY: {…} or null}}}
- *      state                           {"state": "connected", "error": "OK", "revision": 7, "age_ms": 0}
- *      wait MS                         {"error": "OK"}
- *      listen NS|* [KEY]               {"error": "OK", "listener": 2}
- *      unlisten LISTENER               {"error": "OK"}
- *      refuse N REASON                 the next N changes are refused
- *      slow MS                         each listener takes that long
- *      within COMMAND                  the next listener runs it, and tells the answer as an event "within"
- *      dispatch [N]                    {"error": "OK"}
+ *      get_for NS KEY REQUEST          {"error": "OK", "value": {…}}; REQUEST: {"unit": …, "tags": {…}}
+ *      get_for_all REQUESTS            {"answers": [[9, true, 0], …]}; an array of [NS, KEY, REQUEST], and of
+ * each its version, whether that is gray, and the rule; or the name of an error set_tag NAME [VALUE]
+ * {"error": "OK"}; without a value the tag goes typed TYPE NS KEY [POINTER]     {"error": "OK", "value": 42};
+ * TYPE: string int64 double bool fallback TYPE NS KEY FALLBACK [POINTER]   {"value": 42} each NS {"error":
+ * "OK", "values": [{…}]} dump                            {"namespaces": {NS: {KEY: {…}}}} heard LISTENER
+ * {"namespaces": {NS: {KEY: {…} or null}}} state                           {"state": "connected", "error":
+ * "OK", "revision": 7, "age_ms": 0} wait MS                         {"error": "OK"} listen NS|* [KEY]
+ * {"error": "OK", "listener": 2} unlisten LISTENER               {"error": "OK"} refuse N REASON the next N
+ * changes are refused slow MS                         each listener takes that long within COMMAND the next
+ * listener runs it, and tells the answer as an event "within" dispatch [N]                    {"error": "OK"}
  *      stop                            {"error": "OK"}
  *      restart                         the client is freed, and another one made in its place
  */
@@ -61,6 +59,84 @@ static json_t *command_get(ProbeClient *client, const Words *words) {
 
         confer_value_unref(value);
         return answer;
+}
+
+static confer_error set_tags(confer_context *context, json_t *tags) {
+        confer_error error = CONFER_OK;
+        const char *name;
+        json_t *value;
+
+        json_object_foreach(tags, name, value) {
+                error = confer_context_set_tag(context, name, json_string_value(value));
+                if (error)
+                        break;
+        }
+        return error;
+}
+
+/* As confer_get_for(), with a context made of @request. */
+static confer_error get_for(ProbeClient *client, const char *namespace, const char *key,
+                            const json_t *request, confer_value **ret_value) {
+        confer_context *context = NULL;
+        confer_error error = confer_context_new(&context);
+
+        if (!error)
+                error = confer_context_set_unit(context, json_string_value(json_object_get(request, "unit")));
+        if (!error)
+                error = set_tags(context, json_object_get(request, "tags"));
+        if (!error)
+                error = confer_get_for(client->handle, namespace, key, context, ret_value);
+        confer_context_free(context);
+        return error;
+}
+
+static json_t *parse(const char *text) {
+        json_error_t problem;
+        json_t *value = json_loads(text, 0, &problem);
+
+        if (!value)
+                probe_die("this is no JSON: %s", problem.text);
+        return value;
+}
+
+static json_t *command_get_for(ProbeClient *client, const Words *words) {
+        json_t *request = parse(words->at[2]), *answer;
+        confer_value *value = NULL;
+        confer_error error = get_for(client, words->at[0], words->at[1], request, &value);
+
+        answer = json_pack("{s:s, s:o}", "error", probe_error_name(error), "value", probe_value_json(value));
+        confer_value_unref(value);
+        json_decref(request);
+        return answer;
+}
+
+static json_t *answer_for(ProbeClient *client, json_t *question) {
+        confer_value *value = NULL;
+        json_t *answer;
+        confer_error error =
+                get_for(client, json_string_value(json_array_get(question, 0)),
+                        json_string_value(json_array_get(question, 1)), json_array_get(question, 2), &value);
+
+        if (error)
+                return json_string(probe_error_name(error));
+        answer = json_pack("[I, b, o]", (json_int_t)confer_value_get_version(value),
+                           confer_value_is_gray(value), probe_rule_json(value));
+        confer_value_unref(value);
+        return answer;
+}
+
+static json_t *command_get_for_all(ProbeClient *client, const Words *words) {
+        json_t *questions = parse(words->at[0]), *answers = json_array(), *question;
+        size_t i;
+
+        json_array_foreach(questions, i, question)
+                json_array_append_new(answers, answer_for(client, question));
+        json_decref(questions);
+        return json_pack("{s:o}", "answers", answers);
+}
+
+static json_t *command_set_tag(ProbeClient *client, const Words *words) {
+        return error_answer(confer_client_set_tag(client->handle, words->at[0], words->at[1]));
 }
 
 static confer_error read_typed(confer_value *value, const char *type, const char *pointer, json_t **ret) {
@@ -255,13 +331,15 @@ static const struct {
         json_t *(*run)(ProbeClient *client, const Words *words);
 } commands[] = {
         { "get", 2, 2, command_get },           { "typed", 3, 4, command_typed },
-        { "fallback", 4, 5, command_fallback }, { "each", 1, 1, command_each },
-        { "dump", 0, 0, command_dump },         { "heard", 1, 1, command_heard },
-        { "state", 0, 0, command_state },       { "wait", 1, 1, command_wait },
-        { "listen", 1, 2, command_listen },     { "unlisten", 1, 1, command_unlisten },
-        { "refuse", 2, 2, command_refuse },     { "slow", 1, 1, command_slow },
-        { "within", 1, 1, command_within },     { "dispatch", 0, 1, command_dispatch },
-        { "stop", 0, 0, command_stop },         { "restart", 0, 0, command_restart },
+        { "get_for", 3, 3, command_get_for },   { "get_for_all", 1, 1, command_get_for_all },
+        { "set_tag", 1, 2, command_set_tag },   { "fallback", 4, 5, command_fallback },
+        { "each", 1, 1, command_each },         { "dump", 0, 0, command_dump },
+        { "heard", 1, 1, command_heard },       { "state", 0, 0, command_state },
+        { "wait", 1, 1, command_wait },         { "listen", 1, 2, command_listen },
+        { "unlisten", 1, 1, command_unlisten }, { "refuse", 2, 2, command_refuse },
+        { "slow", 1, 1, command_slow },         { "within", 1, 1, command_within },
+        { "dispatch", 0, 1, command_dispatch }, { "stop", 0, 0, command_stop },
+        { "restart", 0, 0, command_restart },
 };
 
 json_t *probe_run_command(ProbeClient *client, char *line) {

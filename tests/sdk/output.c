@@ -82,6 +82,12 @@ static void content_digest(const char *content, size_t size, char digest[2 * SHA
                 sprintf(digest + 2 * i, "%02x", bytes[i]);
 }
 
+json_t *probe_rule_json(const confer_value *value) {
+        int rule = confer_value_get_rule(value);
+
+        return rule < 0 ? json_null() : json_integer(rule);
+}
+
 json_t *probe_value_json(confer_value *value) {
         char digest[2 * SHA256_DIGEST_LENGTH + 1];
         const char *content;
@@ -93,10 +99,11 @@ json_t *probe_value_json(confer_value *value) {
         if (content[size] != '\0')
                 probe_die("a content is followed by a NUL");
         content_digest(content, size, digest);
-        return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o}",
+        return json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o}",
                          "namespace", confer_value_get_namespace(value), "key", confer_value_get_key(value),
                          "version", (json_int_t)confer_value_get_version(value), "revision",
-                         (json_int_t)confer_value_get_revision(value), "format",
+                         (json_int_t)confer_value_get_revision(value), "gray", confer_value_is_gray(value),
+                         "rule", probe_rule_json(value), "format",
                          format_name(confer_value_get_format(value)), "sha256",
                          confer_value_get_sha256(value), "content_sha256", digest, "size", (json_int_t)size,
                          "origin", origin_name(confer_value_get_origin(value)), "updated_by",

@@ -7,7 +7,7 @@
 
 #include "probe.h"
 
-#define LINE_MAX_BYTES (64 * 1024)
+#define LINE_MAX_BYTES (1024 * 1024)
 
 typedef struct Input {
         char bytes[LINE_MAX_BYTES];

@@ -87,6 +87,8 @@ json_t *probe_run_command(ProbeClient *client, char *line);
 /* output.c. Takes over @object; lines of several threads do not mix. */
 void probe_print(json_t *object);
 const char *probe_error_name(confer_error error);
+/* The rule that chose it, or null. */
+json_t *probe_rule_json(const confer_value *value);
 /* NULL becomes null. Contents of up to 1 KiB are shown; the hash is made of the content's bytes in any case.
  */
 json_t *probe_value_json(confer_value *value);

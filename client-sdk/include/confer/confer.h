@@ -124,8 +124,9 @@ confer_error confer_options_set_tls_certificate(confer_options *options, const c
 confer_error confer_options_set_tls_server_name(confer_options *options, const char *name);
 
 /* Who this is, for operators and gray rules. Id: 1 to 128 printable ASCII characters without space;
- * "HOSTNAME-PID" when none is set. App: up to 128 bytes. Tags: name [a-z0-9_.-]{1,64}, value up to 256 bytes,
- * up to 32; a name set again replaces the first. */
+ * "HOSTNAME-PID" when none is set. It decides, by weight, which version of a gray release the instance sees:
+ * one that is to see the same after a restart needs an id that stays. App: up to 128 bytes. Tags: name
+ * [a-z0-9_.-]{1,64}, value UTF-8 of up to 256 bytes, up to 32; a name set again replaces the first. */
 confer_error confer_options_set_instance(confer_options *options, const char *id);
 confer_error confer_options_set_app(confer_options *options, const char *app);
 confer_error confer_options_set_tag(confer_options *options, const char *name, const char *value);
@@ -256,6 +257,19 @@ typedef void (*confer_state_fn)(confer_client *client, confer_state from, confer
 /* Before confer_client_start(). Return: CONFER_OK or CONFER_E_STATE. */
 confer_error confer_client_set_state_callback(confer_client *client, confer_state_fn callback, void *context);
 
+/*
+ * confer_client_set_tag() - give this instance another tag, or another value of one, while it runs
+ * @name, @value: as for confer_options_set_tag(); @value NULL takes the tag away
+ *
+ * When it has returned, confer_get() answers what the gray rules choose for the new tags, and listeners are
+ * about to hear of every config of which the instance sees another version now. The server is told as soon as
+ * it is connected. Tags are not kept in the cache file.
+ *
+ * Return: CONFER_OK, also when nothing changes by it; CONFER_E_INVALID: no tag, or a 33rd one;
+ * CONFER_E_NOMEM.
+ */
+confer_error confer_client_set_tag(confer_client *client, const char *name, const char *value);
+
 /* ---------------------------------------------------------------------------------------------------- values
  */
 
@@ -284,6 +298,8 @@ typedef enum confer_origin {
  * confer_get() - what a config is now: the nearest one on the way up from the namespace, whole
  * @ret_value: a reference, the caller's, for confer_value_unref()
  *
+ * Of a config with a gray release it is the version that the rules choose for this instance's id and tags.
+ *
  * Answers from memory: no system call, no network, no waiting for other readers. The namespace must be one
  * that the client wants, or an ancestor of one. Return: CONFER_OK; CONFER_E_NOT_FOUND: there is none;
  * CONFER_E_NOT_READY: nothing is known yet of this namespace, and there is no default; CONFER_E_INVALID: the
@@ -291,6 +307,34 @@ typedef enum confer_origin {
  */
 confer_error confer_get(confer_client *client, const char *namespace_, const char *key,
                         confer_value **ret_value);
+
+/*
+ * Whom one request is for, where gray rules are to choose by user or tenant and not by instance: a unit,
+ * which weights count by, and tags. It is a context of its own: the instance's id and tags play no part in
+ * it.
+ *
+ * A context may be used for any number of requests, of any client, and by many threads as long as nobody
+ * changes it.
+ */
+typedef struct confer_context confer_context;
+
+confer_error confer_context_new(confer_context **ret_context);
+/* NULL is fine. */
+void confer_context_free(confer_context *context);
+/* A text of any length; copied. NULL or "", as at first: there is none, and weights choose only where one arm
+ * has all. Return: CONFER_OK; CONFER_E_NOMEM; CONFER_E_INVALID: no context. */
+confer_error confer_context_set_unit(confer_context *context, const char *unit);
+/* As confer_options_set_tag(); @value NULL takes the tag away. */
+confer_error confer_context_set_tag(confer_context *context, const char *name, const char *value);
+
+/*
+ * confer_get_for() - what a config is for one request
+ *
+ * As confer_get(), but that the rules of a gray release are evaluated for @context. What is chosen for a
+ * request is no matter of listeners, and is not reported to the server. Return: as confer_get().
+ */
+confer_error confer_get_for(confer_client *client, const char *namespace_, const char *key,
+                            const confer_context *context, confer_value **ret_value);
 
 confer_value *confer_value_ref(confer_value *value);
 /* NULL is fine. */
@@ -304,6 +348,10 @@ confer_value_get_namespace(const confer_value *value); /* where it lives: perhap
 const char *confer_value_get_key(const confer_value *value);   /* borrowed */
 int64_t confer_value_get_version(const confer_value *value);   /* 0: a default */
 uint64_t confer_value_get_revision(const confer_value *value); /* 0: a default */
+/* Whether a gray release chose it, and by which of its rules, counted from 0; -1: none did. Who changed it
+ * last, when and why, is then said of the gray release. */
+bool confer_value_is_gray(const confer_value *value);
+int confer_value_get_rule(const confer_value *value);
 confer_format confer_value_get_format(const confer_value *value);
 const char *
 confer_value_get_sha256(const confer_value *value); /* 64 hex digits; "" for a default. Borrowed */
@@ -387,7 +435,9 @@ typedef void (*confer_listener_fn)(confer_client *client, confer_change *change,
  * every change. Calls to a listener come in the order of the revisions, and calls of the client one at a
  * time. Where changes come faster than they are listened to, a listener hears the newest value of a config
  * and not each in between, and never the same version of a config twice in a row. A reconnect alone, or a
- * confirmed cache, is no change.
+ * confirmed cache, is no change; nor is a gray release that leaves this instance the version that it has, or
+ * the promotion of a version that it has already. A version that comes or goes by confer_client_set_tag() is
+ * told after all that was due before.
  *
  * A listener may call everything but confer_client_wait_ready(), _stop(), _free() and confer_dispatch() of
  * its own client: it may add listeners and remove any, itself too. While one is slow, the others of this

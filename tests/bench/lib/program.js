@@ -17,6 +17,7 @@ const paths = {
   broadcast: path.join(build, 'tests/bench/rival-broadcast'),
   receiver: path.join(build, 'tests/bench/receiver'),
   sdkGet: path.join(build, 'tests/bench/sdk-get'),
+  grayEvaluate: path.join(build, 'tests/bench/gray-evaluate'),
   fsyncRate: path.join(build, 'tests/bench/fsync-rate'),
   pageCache: path.join(build, 'tests/bench/page-cache'),
 };

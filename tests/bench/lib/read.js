@@ -1,4 +1,5 @@
-// Reads: GET of one of 10,000 configs against a bare libh2o program that answers a constant of the same size.
+// Reads: GET of one of 10,000 configs against a bare libh2o program that answers a constant of the same size, and with a
+// gray release against without.
 'use strict';
 
 const fs = require('node:fs');
@@ -7,6 +8,7 @@ const { spread, ratios, table, goal } = require('./figures.js');
 const { must, parallel } = require('./http.js');
 const { wrk } = require('./load.js');
 const { startConferd, startRival, token } = require('./program.js');
+const readGray = require('./read-gray.js');
 const { alternate } = require('./rounds.js');
 const { fill, pathHead, pathOf } = require('./store.js');
 
@@ -98,6 +100,7 @@ async function read(work, { rounds, seconds }) {
     ['case', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU us/request', 'ratio', 'ratio by CPU'],
     rows,
   );
+  await readGray(work, places, { rounds, seconds });
 }
 
 module.exports = read;

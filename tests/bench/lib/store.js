@@ -58,4 +58,4 @@ async function revision(url) {
   return JSON.parse((await must(url, 'GET', '/api/v1/status', { token })).body).data.revision;
 }
 
-module.exports = { fill, revision, pathHead, pathOf };
+module.exports = { fill, key, namespace, revision, pathHead, pathOf };

@@ -20,6 +20,7 @@ typedef struct Target {
         int64_t version;
         int64_t number;
         json_t *list;
+        json_t *object;
 } Target;
 
 #define TARGET_UNTOUCHED                                                                                     \
@@ -32,6 +33,7 @@ static const Field fields[] = {
         { "version", FIELD_VERSION, false, offsetof(Target, version) },
         { "number", FIELD_NUMBER, false, offsetof(Target, number) },
         { "list", FIELD_LIST, false, offsetof(Target, list) },
+        { "object", FIELD_OBJECT, false, offsetof(Target, object) },
 };
 
 static const Field required_fields[] = {
@@ -181,16 +183,18 @@ static void test_every_field_is_read_into_its_place(void **state _unused_) {
         Target target = TARGET_UNTOUCHED;
         Request request;
 
-        assert_true(read_body(&request,
-                              SPAN_LITERAL("{\"number\":0,\"flag\":true,\"version\":1,\"list\":[7],"
-                                           "\"content\":\"a\\u0000b\",\"text\":\"\\u00e9\\n\"}"),
-                              &target));
+        assert_true(read_body(
+                &request,
+                SPAN_LITERAL("{\"number\":0,\"flag\":true,\"version\":1,\"list\":[7],\"object\":{\"a\":1},"
+                             "\"content\":\"a\\u0000b\",\"text\":\"\\u00e9\\n\"}"),
+                &target));
         assert_true(span_equal_string(target.text, "\xc3\xa9\n"));
         assert_true(span_equal(target.content, SPAN_LITERAL("a\0b")));
         assert_true(target.flag);
         assert_int_equal(target.version, 1);
         assert_int_equal(target.number, 0);
         assert_int_equal(json_array_size(target.list), 1);
+        assert_int_equal(json_object_size(target.object), 1);
         request_deinit(&request);
 }
 
@@ -206,6 +210,7 @@ static void test_what_is_not_there_stays_as_it_is(void **state _unused_) {
         assert_int_equal(target.version, -1);
         assert_int_equal(target.number, 3);
         assert_null(target.list);
+        assert_null(target.object);
         request_deinit(&request);
 }
 
@@ -266,6 +271,7 @@ static void test_a_field_of_the_wrong_type_is_refused_by_name(void **state _unus
                 { "version", { "null", "0", "-1", "1.0", "1.5", "1e3", "\"1\"", "true", "[]", "{}" } },
                 { "number", { "null", "-1", "-9223372036854775808", "0.0", "\"0\"", "false", "[]", "{}" } },
                 { "list", { "null", "1", "\"\"", "true", "{}" } },
+                { "object", { "null", "1", "\"\"", "true", "[]" } },
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

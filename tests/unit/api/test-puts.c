@@ -457,8 +457,8 @@ static void test_the_other_operations_have_their_own_fields(void **state _unused
         assert_int_equal(operations[0].publish_version, 3);
         assert_int_equal(operations[1].publish_version, 0);
         assert_int_equal(operations[2].type, OPERATION_ROLLBACK);
-        assert_int_equal(operations[2].rollback_to, 2);
-        assert_int_equal(operations[3].rollback_to, 0);
+        assert_int_equal(operations[2].rollback.to, 2);
+        assert_int_equal(operations[3].rollback.to, 0);
         assert_int_equal(operations[4].type, OPERATION_DELETE);
         request_deinit(&request);
 }

@@ -116,6 +116,27 @@ static void values_are_wanted_and_not_wanted(_unused_ void **state) {
         refused(ARGV("put", "prod", "k", "--publish=yes"), "--publish takes no value");
 }
 
+static void lists_gather_their_values(_unused_ void **state) {
+        _cleanup_(invocation_deinit) Invocation invocation =
+                parsed(ARGV("gray", "evaluate", "--tag", "a=1", "prod", "k", "--tag=b=2", "--unit", "u"));
+
+        assert_int_equal(invocation.options.tags.n, 2);
+        assert_string_equal(invocation.options.tags.items[0], "a=1");
+        assert_string_equal(invocation.options.tags.items[1], "b=2");
+        assert_int_equal(invocation.options.match.n, 0);
+        refused(ARGV("gray", "evaluate", "prod", "k", "--tag", "a=1", "--tag"),
+                "--tag needs a value: NAME=VALUE");
+}
+
+static void what_is_for_the_server_is_text(_unused_ void **state) {
+        _cleanup_(invocation_deinit) Invocation file =
+                parsed(ARGV("gray", "set", "prod", "k", "--rules", "\xff.json"));
+
+        assert_string_equal(file.options.rules, "\xff.json");
+        refused(ARGV("publish", "prod", "k", "--comment", "a\xff"), "--comment: this is no UTF-8");
+        refused(ARGV("gray", "evaluate", "prod", "k", "--tag", "a=\xff"), "--tag: this is no UTF-8");
+}
+
 static void unknown_names_are_told_with_the_nearest(_unused_ void **state) {
         refused(ARGV("pt"), "there is no command pt; did you mean put?");
         refused(ARGV("rollbakc", "a", "b"), "there is no command rollbakc; did you mean rollback?");
@@ -261,6 +282,8 @@ int main(void) {
                 cmocka_unit_test(numbers_have_their_range),
                 cmocka_unit_test(choices_are_named),
                 cmocka_unit_test(values_are_wanted_and_not_wanted),
+                cmocka_unit_test(lists_gather_their_values),
+                cmocka_unit_test(what_is_for_the_server_is_text),
                 cmocka_unit_test(unknown_names_are_told_with_the_nearest),
                 cmocka_unit_test(an_option_belongs_to_its_commands),
                 cmocka_unit_test(arguments_are_counted),

@@ -77,7 +77,7 @@ static void test_a_success_has_code_message_and_data(void **state _unused_) {
         assert_string_equal(request.reply.content_type, "application/json");
 }
 
-static void test_a_release_is_answered_by_reference_with_its_tag(void **state _unused_) {
+static Release *make_release(void) {
         Release *release = release_new(&(ConfigData){ .namespace = SPAN_LITERAL("prod"),
                                                       .key = SPAN_LITERAL("app"),
                                                       .version = 3,
@@ -86,15 +86,45 @@ static void test_a_release_is_answered_by_reference_with_its_tag(void **state _u
                                                       .updated_by = SPAN_LITERAL("user:x"),
                                                       .comment = SPAN_LITERAL("") },
                                        SPAN_LITERAL("epoch"));
-        _cleanup_(request_deinit) Request request = { 0 };
 
         assert_non_null(release);
+        return release;
+}
+
+static void test_a_release_is_answered_by_reference_with_its_tag(void **state _unused_) {
+        _cleanup_(request_deinit) Request request = { 0 };
+        Release *release = make_release();
+
         reply_release(&request, release);
         release_unref(release);
         assert_int_equal(request.reply.status, 200);
         assert_ptr_equal(request.reply.release, release);
         assert_true(span_starts_with(request.reply.etag, SPAN_LITERAL("\"3-5-")));
         assert_int_equal(release_version(request.reply.release), 3);
+        assert_int_equal(request.reply.tail_size, 0);
+}
+
+static void test_a_chosen_release_ends_with_its_rule(void **state _unused_) {
+        static const struct {
+                int rule;
+                const char *tail;
+        } rows[] = {
+                { 0, ",\"gray\":true,\"rule\":0}" },
+                { 9, ",\"gray\":true,\"rule\":9}" },
+                { 10, ",\"gray\":true,\"rule\":10}" },
+                { 63, ",\"gray\":true,\"rule\":63}" },
+        };
+        _cleanup_(release_unrefp) Release *release = make_release();
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                _cleanup_(request_deinit) Request request = { 0 };
+
+                reply_chosen_release(&request, release, rows[i].rule);
+                assert_true(span_equal_string((Span){ request.reply.tail, request.reply.tail_size },
+                                              rows[i].tail));
+                assert_ptr_equal(request.reply.release, release);
+                assert_true(span_starts_with(request.reply.etag, SPAN_LITERAL("\"3-5-")));
+        }
 }
 
 static void test_a_refusal_without_a_field_has_no_details(void **state _unused_) {
@@ -285,6 +315,10 @@ static const struct {
         { STORE_E_VERSION_UNKNOWN, REASON_VERSION_NOT_FOUND, 404, "version", "version" },
         { STORE_E_VERSION_CONFLICT, REASON_VERSION_CONFLICT, 412, "If-Match", "expect_version" },
         { STORE_E_NOTHING_TO_ROLL_BACK, REASON_NOTHING_TO_ROLL_BACK, 409, "to", "to" },
+        { STORE_E_GRAY_UNKNOWN, REASON_GRAY_NOT_FOUND, 404, "key", "key" },
+        { STORE_E_GRAY_VERSION, REASON_INVALID_FIELD, 400, "version", "version" },
+        { STORE_E_GRAY_NOTHING_STABLE, REASON_NOTHING_PUBLISHED, 409, "key", "key" },
+        { STORE_E_RAMP_STATE, REASON_RAMP_STATE, 409, NULL, NULL },
         { STORE_E_BUSY, REASON_BUSY, 503, NULL, NULL },
         { STORE_E_FAILED, REASON_STORAGE_FAILED, 503, NULL, NULL },
 };
@@ -390,6 +424,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_success_has_code_message_and_data),
                 cmocka_unit_test(test_a_release_is_answered_by_reference_with_its_tag),
+                cmocka_unit_test(test_a_chosen_release_ends_with_its_rule),
                 cmocka_unit_test(test_a_refusal_without_a_field_has_no_details),
                 cmocka_unit_test(test_a_refusal_names_the_field_and_its_problem),
                 cmocka_unit_test(test_a_refusal_names_the_place_where_one_is_known),

@@ -287,6 +287,23 @@ static void test_reads_queries_and_writes_are_sound(void **state _unused_) {
                               .answer = answer_nothing });
 }
 
+static void test_a_hold_stands_alone_or_behind_a_read_and_a_query(void **state _unused_) {
+        assert_sound((Route){ "GET", "/other", RIGHT_READER, "config.read", .hold = read_nothing });
+        assert_sound((Route){ "POST", "/other", RIGHT_READER, "config.read", .read = read_nothing,
+                              .query = query_nothing, .hold = read_nothing });
+        assert_unsound((Route){
+                .right = RIGHT_READER, .action = "config.read", .read = read_nothing, .hold = read_nothing });
+        assert_unsound((Route){ .right = RIGHT_READER,
+                                .action = "config.read",
+                                .query = query_nothing,
+                                .hold = read_nothing });
+        assert_unsound((Route){ .right = RIGHT_READER,
+                                .action = "config.read",
+                                .prepare = prepare_nothing,
+                                .answer = answer_nothing,
+                                .hold = read_nothing });
+}
+
 /*
  * The program's own table.
  */
@@ -352,6 +369,7 @@ int main(void) {
                 cmocka_unit_test(test_a_route_with_half_a_write_is_refused),
                 cmocka_unit_test(test_a_route_that_both_reads_and_writes_is_refused),
                 cmocka_unit_test(test_reads_queries_and_writes_are_sound),
+                cmocka_unit_test(test_a_hold_stands_alone_or_behind_a_read_and_a_query),
                 cmocka_unit_test(test_the_routes_of_the_program_are_sound),
                 cmocka_unit_test(test_every_route_of_the_program_is_reached),
         };

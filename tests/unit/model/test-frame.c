@@ -20,6 +20,12 @@
         "\"sha256\":\"" SHA256_TEXT "\",\"updated_at\":\"2026-01-31T09:05:00.000Z\","                        \
         "\"updated_by\":\"user:admin\",\"comment\":\"\",\"gray\":null}"
 
+#define GRAY_TIME    "2026-01-31T09:05:00.000Z"
+#define GRAY_VERSION "{\"format\":\"text\",\"content\":\"\",\"sha256\":\"" SHA256_TEXT "\"}"
+#define GRAY(time, versions)                                                                                 \
+        "\"gray\":{\"salt\":\"s\",\"rules\":[],\"versions\":{" versions "},\"updated_at\":\"" time           \
+        "\",\"updated_by\":\"user:x\",\"comment\":\"\"}"
+
 /* One text of each type, with what is optional. */
 static const char *const samples[FRAME_TYPE_N] = {
         [FRAME_SUBSCRIBE] =
@@ -295,6 +301,17 @@ static void test_a_bad_field_is_refused_by_name(void **state _unused_) {
                 { FRAME_SNAPSHOT, "\"comment\":\"\"", "\"comment\":null",
                   "namespaces[0].releases[0].comment" },
                 { FRAME_SNAPSHOT, "\"gray\":null", "\"gray\":7", "namespaces[0].releases[0].gray" },
+                { FRAME_SNAPSHOT, "\"gray\":null", "\"gray\":{}", "namespaces[0].releases[0].gray.salt" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY("2026-13-01T00:00:00.000Z", ""),
+                  "namespaces[0].releases[0].gray.updated_at" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY(GRAY_TIME, "\"9\":7"),
+                  "namespaces[0].releases[0].gray.versions" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY(GRAY_TIME, "\"9x\":" GRAY_VERSION),
+                  "namespaces[0].releases[0].gray.versions" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY(GRAY_TIME, "\"09\":" GRAY_VERSION),
+                  "namespaces[0].releases[0].gray.versions" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY(GRAY_TIME, "\"9\":{\"format\":\"json\"}"),
+                  "namespaces[0].releases[0].gray.versions.content" },
                 { FRAME_CHANGE, ",\"deleted\":[\"b\",\"c\"]", "", "changes[0].deleted" },
                 { FRAME_CHANGE, "\"c\"", "\"\"", "changes[0].deleted[1]" },
                 { FRAME_CHANGE, "[{\"namespace\"", "[7,{\"namespace\"", "changes[0]" },
@@ -321,7 +338,7 @@ static void test_what_is_unknown_is_passed_over(void **state _unused_) {
                 { FRAME_SUBSCRIBE, "\"app\"", "\"\\u0000\":\"\\u0000\",\"app\"" },
                 { FRAME_SUBSCRIBE, "\"since\":7", "\"since\":7,\"x\":{},\"x\":[]" },
                 { FRAME_ACK, "\"ok\":true", "\"ok\":true,\"error\":null,\"took_ms\":3" },
-                { FRAME_SNAPSHOT, "\"gray\":null", "\"gray\":{\"salt\":\"x\",\"rules\":[],\"versions\":{}}" },
+                { FRAME_SNAPSHOT, "\"gray\":null", GRAY(GRAY_TIME, "\"9\":" GRAY_VERSION) },
                 { FRAME_SNAPSHOT, ",\"gray\":null", "" },
                 { FRAME_CURRENT, "\"epoch\"", "\"deleted\":[],\"epoch\"" },
         };
@@ -417,7 +434,7 @@ static void test_counts_are_limited(void **state _unused_) {
                 { "subscribe", "\"namespaces\":[{\"name\":\"q\",\"keys\":[\"a\"]},{\"name\":\"p\",\"keys\":[",
                   "\"k#\"", "]}]", FRAME_KEYS_MAX - 1, "namespaces" },
                 { "subscribe", "\"namespaces\":[],\"instance\":{\"id\":\"i\",\"tags\":{", "\"t#\":\"\"", "}}",
-                  FRAME_TAGS_MAX, "instance.tags" },
+                  TAGS_MAX, "instance.tags" },
                 { "unsubscribe", "\"namespaces\":[", "\"n#\"", "]", FRAME_NAMESPACES_MAX, "namespaces" },
                 { "ack", "\"results\":[", "{\"namespace\":\"n\",\"key\":\"k\",\"version\":1,\"ok\":true}",
                   "]", FRAME_RESULTS_MAX, "results" },

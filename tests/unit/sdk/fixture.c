@@ -85,19 +85,44 @@ static char *next_text(void) {
         return texts[at++ % 8];
 }
 
-const char *release_text(const char *key, int version, unsigned revision, const char *content) {
-        char hex[2 * SHA256_SIZE + 1], *text = next_text();
+static const char *sha256_text(const char *content) {
+        static char hex[2 * SHA256_SIZE + 1];
         uint8_t sha256[SHA256_SIZE] = { 0 };
 
         (void)digest_sha256(span_from_string(content), sha256);
         for (size_t i = 0; i < SHA256_SIZE; i++)
                 (void)snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
+        return hex;
+}
+
+const char *release_text(const char *key, int version, unsigned revision, const char *content) {
+        char *text = next_text();
+
         (void)snprintf(
                 text, TEXT_SIZE,
                 "{\"key\":\"%s\",\"version\":%d,\"revision\":%u,\"format\":\"text\",\"content\":\"%s\","
                 "\"sha256\":\"%s\",\"updated_at\":\"2026-01-31T09:05:00.000Z\",\"updated_by\":\"user:a\","
                 "\"comment\":\"\",\"gray\":null}",
-                key, version, revision, content, hex);
+                key, version, revision, content, sha256_text(content));
+        return text;
+}
+
+const char *version_text(int version, const char *content) {
+        char *text = next_text();
+
+        (void)snprintf(text, TEXT_SIZE, "\"%d\":{\"format\":\"text\",\"content\":\"%s\",\"sha256\":\"%s\"}",
+                       version, content, sha256_text(content));
+        return text;
+}
+
+const char *gray_text(const char *release, const char *rules, const char *versions) {
+        int stable_size = (int)(strlen(release) - strlen("null}"));
+        char *text = next_text();
+
+        (void)snprintf(text, TEXT_SIZE,
+                       "%.*s{\"salt\":\"s\",\"rules\":%s,\"versions\":{%s},\"updated_at\":"
+                       "\"2026-02-01T00:00:00.000Z\",\"updated_by\":\"user:g\",\"comment\":\"gray\"}}",
+                       stable_size, release, rules, versions);
         return text;
 }
 
@@ -126,6 +151,10 @@ void fixture_change(Fixture *fixture, unsigned revision, const char *namespaces)
         (void)snprintf(text, sizeof(text), "{\"seq\":%u,\"type\":\"change\",\"payload\":{\"changes\":[%s]}}",
                        revision, namespaces);
         fixture_receive(fixture, text);
+}
+
+void fixture_put(Fixture *fixture, unsigned revision, const char *release) {
+        fixture_change(fixture, revision, namespace_text(NAMESPACE, release, ""));
 }
 
 const char *content_of(confer_client *client, const char *namespace_, const char *key) {

@@ -26,7 +26,8 @@ typedef struct Setting {
         char path[64];
 } Setting;
 
-static void put(Catalog *catalog, Provenance *provenance, const char *key, const char *content) {
+static void put(Catalog *catalog, Provenance *provenance, const char *key, const char *content,
+                const GrayData *gray) {
         ConfigData data = {
                 .namespace = SPAN_LITERAL("prod.acme"),
                 .key = span_from_string(key),
@@ -37,13 +38,37 @@ static void put(Catalog *catalog, Provenance *provenance, const char *key, const
                 .updated_at_ms = 1234,
                 .updated_by = SPAN_LITERAL("user:a"),
                 .comment = SPAN_LITERAL("why"),
+                .gray = gray,
         };
         confer_value *value;
 
         assert_int_equal(digest_sha256(data.content, data.sha256), 0);
-        assert_int_equal(value_new(&data, provenance, CONFER_ORIGIN_SERVER, &value), 0);
+        assert_int_equal(value_new(&data, provenance, CONFER_ORIGIN_SERVER, &value, NULL), 0);
         assert_int_equal(catalog_put(catalog, &value->release), 0);
         confer_value_unref(value);
+}
+
+/* Two arms, of which the second serves the version of the first once more. */
+static void put_gray(Catalog *catalog, Provenance *provenance) {
+        GrayVersion versions[] = {
+                { .version = 4, .format = FORMAT_TEXT, .content = SPAN_LITERAL("four") },
+                { .version = 5, .format = FORMAT_YAML, .content = SPAN_LITERAL("five: 5") },
+        };
+        const GrayData gray = {
+                .salt = SPAN_LITERAL("salt"),
+                .rules = SPAN_LITERAL("[{\"match\":{\"ring\":[\"a\"]},\"split\":[{\"version\":5,"
+                                      "\"weight\":100}]},{\"split\":[{\"version\":4,\"weight\":50},"
+                                      "{\"version\":5,\"weight\":50}]}]"),
+                .updated_at_ms = 5678,
+                .updated_by = SPAN_LITERAL("user:g"),
+                .comment = SPAN_LITERAL("gray"),
+                .versions = versions,
+                .n_versions = ARRAY_SIZE(versions),
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+                assert_int_equal(digest_sha256(versions[i].content, versions[i].sha256), 0);
+        put(catalog, provenance, "gray", "three", &gray);
 }
 
 static int setup(void **state) {
@@ -59,8 +84,9 @@ static int setup(void **state) {
         setting->bytes = BUF_NULL;
         cache.is_known = is_known;
         cache.releases = CATALOG_NULL;
-        put(&cache.releases, setting->provenance, "limits.json", "{\"rate\": 5}");
-        put(&cache.releases, setting->provenance, "empty", "");
+        put(&cache.releases, setting->provenance, "limits.json", "{\"rate\": 5}", NULL);
+        put(&cache.releases, setting->provenance, "empty", "", NULL);
+        put_gray(&cache.releases, setting->provenance);
         assert_int_equal(cache_encode(&setting->bytes, &cache, &setting->scope), 0);
         catalog_deinit(&cache.releases);
 
@@ -101,7 +127,7 @@ static void what_was_written_is_read(void **state) {
         assert_int_equal(cache.confirmed_at_ms, 1700000000000);
         assert_string_equal(cache.epoch, "epoch-1");
         assert_true(cache.is_known[0] && cache.is_known[1]);
-        assert_int_equal(cache.releases.n_releases, 2);
+        assert_int_equal(cache.releases.n_releases, 3);
         value = value_of(
                 catalog_get(&cache.releases, SPAN_LITERAL("prod.acme"), SPAN_LITERAL("limits.json")));
         assert_non_null(value);
@@ -115,6 +141,62 @@ static void what_was_written_is_read(void **state) {
         assert_string_equal(confer_value_get_comment(value), "why");
         assert_int_equal(strlen(confer_value_get_sha256(value)), 64);
         cache_deinit(&cache);
+}
+
+static const confer_value *seen(const Cache *cache, const char *ring) {
+        const Tag tag = { SPAN_LITERAL("ring"), span_from_string(ring) };
+        const GrayAsker asker = { .unit = SPAN_LITERAL("i-1"), .tags = &tag, .n_tags = 1 };
+        Release *release = catalog_get(&cache->releases, SPAN_LITERAL("prod.acme"), SPAN_LITERAL("gray"));
+
+        assert_non_null(release);
+        return value_seen_by(value_of(release), &asker);
+}
+
+static void a_gray_release_is_read_as_it_was_written(void **state) {
+        Setting *setting = *state;
+        const confer_value *value, *other;
+        Cache cache;
+
+        assert_int_equal(decode(setting, buf_span(&setting->bytes), &cache), 0);
+        value = seen(&cache, "a");
+        assert_string_equal(confer_value_content(value, NULL), "five: 5");
+        assert_int_equal(confer_value_get_version(value), 5);
+        assert_int_equal(confer_value_get_revision(value), 7);
+        assert_int_equal(confer_value_get_rule(value), 0);
+        assert_int_equal(confer_value_get_format(value), CONFER_FORMAT_YAML);
+        assert_int_equal(confer_value_get_origin(value), CONFER_ORIGIN_CACHE);
+        assert_int_equal(confer_value_get_updated_at_ms(value), 5678);
+        assert_string_equal(confer_value_get_updated_by(value), "user:g");
+        assert_string_equal(confer_value_get_comment(value), "gray");
+        assert_int_equal(strlen(confer_value_get_sha256(value)), 64);
+
+        other = seen(&cache, "b");
+        assert_int_equal(confer_value_get_rule(other), 1);
+        assert_true(confer_value_get_version(other) == 4 || confer_value_get_version(other) == 5);
+        cache_deinit(&cache);
+}
+
+/* Bytes whose checksum is right, and which say something else: no library of this version wrote them. */
+static void assert_refused(Setting *setting, const char *text, const char *changed) {
+        size_t header_size = 8 + 4 + SHA256_SIZE, size = strlen(text);
+        char *bytes = setting->bytes.data, *at = memmem(bytes, setting->bytes.size, text, size);
+        uint8_t sha256[SHA256_SIZE];
+        Cache cache;
+
+        assert_non_null(at);
+        memcpy(at, changed, size);
+        assert_int_equal(
+                digest_sha256((Span){ bytes + header_size, setting->bytes.size - header_size }, sha256), 0);
+        memcpy(bytes + header_size - SHA256_SIZE, sha256, SHA256_SIZE);
+        assert_int_equal(decode(setting, buf_span(&setting->bytes), &cache), CACHE_E_DAMAGED);
+        memcpy(at, text, size);
+}
+
+static void rules_that_cannot_be_read_make_a_damaged_file(void **state) {
+        Setting *setting = *state;
+
+        assert_refused(setting, "\"split\"", "\"spill\"");
+        assert_refused(setting, "\"version\":4", "\"version\":6");
 }
 
 static void damage_at_any_byte_is_found(void **state) {
@@ -254,6 +336,8 @@ static void a_directory_that_is_not_there_is_an_error(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(what_was_written_is_read),
+                TEST(a_gray_release_is_read_as_it_was_written),
+                TEST(rules_that_cannot_be_read_make_a_damaged_file),
                 TEST(damage_at_any_byte_is_found),
                 TEST(a_file_cut_anywhere_is_found),
                 TEST(sizes_that_lie_are_found_under_a_right_checksum),

@@ -19,7 +19,7 @@ static confer_value *make(Format format, const char *content) {
                                                   .key = SPAN_LITERAL("a"),
                                                   .format = format,
                                                   .content = span_from_string(content) },
-                                   NULL, CONFER_ORIGIN_DEFAULT, &value),
+                                   NULL, CONFER_ORIGIN_DEFAULT, &value, NULL),
                          0);
         return value;
 }

@@ -216,9 +216,9 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state) {
 
         if (store_verify(fixture_file(fixture, "old.db"), &report, &problem))
                 fail_msg("%s", problem.text);
-        assert_int_equal(report.revision, 9);
+        assert_int_equal(report.revision, 10);
         assert_int_equal(report.n_versions, 4);
-        assert_int_equal(report.n_audit_entries, 10);
+        assert_int_equal(report.n_audit_entries, 11);
 
         assert_int_equal(reader_open(fixture_file(fixture, "old.db"), &reader, &problem), 0);
         assert_int_equal(reader_list_configs(reader,

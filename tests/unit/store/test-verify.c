@@ -347,14 +347,14 @@ static void damage_to_a_config_is_named(void **state) {
 
 static void damage_to_a_release_event_is_named(void **state) {
         static const Damage damages[] = {
-                { "UPDATE releases SET kind = 3 WHERE id = 1",
+                { "UPDATE releases SET kind = 6 WHERE id = 1",
                   "release event 1 of prod/app.json: its kind is unknown, or does not go with its version" },
                 { "UPDATE releases SET kind = 2 WHERE id = 2",
                   "release event 2 of prod/app.json: its kind is unknown, or does not go with its version" },
                 { "UPDATE releases SET kind = 0 WHERE id = 5",
                   "release event 5 of prod/gone.txt: its kind is unknown, or does not go with its version" },
                 { "UPDATE releases SET version = 9 WHERE id = 2",
-                  "release event 2 of prod/app.json: the version that it puts in force does not exist" },
+                  "release event 2 of prod/app.json: the version that it names does not exist" },
                 { "UPDATE releases SET version = 1 WHERE id = 2",
                   "release event 3 of prod/app.json: what was in force before it is not what the event "
                   "before it says" },

@@ -1,0 +1,42 @@
+/*
+ * The rules of a gray release in a body, as a request of its own and as an operation of a transaction: one
+ * reading of the fields for both.
+ */
+#pragma once
+
+#include "api/body.h"
+#include "http/request.h"
+#include "model/gray.h"
+
+typedef struct GrayBody {
+        json_t *rules;
+        json_t *plan; /* NULL: none */
+        Span salt;    /* absent: the running one, else a fresh one */
+} GrayBody;
+
+/* What operations made of bodies point into; a list. */
+typedef struct GrayTexts GrayTexts;
+
+GrayTexts *gray_texts_free(GrayTexts *texts);
+
+/*
+ * gray_fill() - check rules and plan, and fill @operation
+ * @prefix: as for body_read()
+ * @texts: what the operation points into is put in front; for the caller to keep and free, in any case
+ *
+ * Whether the versions exist is the store's to check. Return: false with a reply made.
+ */
+bool gray_fill(Request *request, const char *prefix, const GrayBody *body, Operation *operation,
+               GrayTexts **texts);
+
+/*
+ * gray_compile() - compile the rules of a body
+ *
+ * Return: false with a reply made.
+ */
+bool gray_compile(Request *request, const char *prefix, json_t *rules, Span salt, Gray **ret_gray);
+
+#define FRESH_SALT_SIZE 16
+
+/* Random hexadecimal digits. */
+void gray_make_salt(char to[FRESH_SALT_SIZE]);
