@@ -11,7 +11,7 @@ const executablePath = process.env.CONFER_CHROMIUM || '/usr/bin/chromium';
 const deadlineMs = 30000;
 
 /** What a browser notes about an answer that the page expects and shows. */
-const expected = /Failed to load resource: the server responded with a status of (401|404|409|412|422|429|503)/;
+const expected = /Failed to load resource: the server responded with a status of (400|401|404|409|412|422|429|503)/;
 
 class Visitor {
   /** @options: playwright's for a context; `allowed`, a pattern of console messages that the test provokes */

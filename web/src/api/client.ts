@@ -81,8 +81,8 @@ export const listReleases = (id: ConfigId, query: { cursor?: string; limit?: num
 
 export const publish = (id: ConfigId, version: number, comment: string) =>
   request<Config>('POST', `${configPath(id)}/publish`, { body: { version, comment } });
-export const rollBack = (id: ConfigId, to: number, comment: string) =>
-  request<Config>('POST', `${configPath(id)}/rollback`, { body: { to, comment } });
+export const rollBack = (id: ConfigId, to: number, endGray: boolean, comment: string) =>
+  request<Config>('POST', `${configPath(id)}/rollback`, { body: { to, end_gray: endGray, comment } });
 
 // Who is connected, and who did what
 

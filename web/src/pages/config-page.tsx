@@ -1,7 +1,7 @@
 // One config: what is live, who changed it, who has it; its versions; and everything that can be done with it.
 import { EditOutlined, EllipsisOutlined, RollbackOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Dropdown, Skeleton, Space, Tabs, Tag } from 'antd';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { deleteConfig } from '../api/client';
 import type { Config } from '../api/types';
 import { ActorText, actorName } from '../components/actor-text';
@@ -11,6 +11,8 @@ import { Notice } from '../components/notice';
 import { TimeText } from '../components/time-text';
 import { VersionTimeline } from '../components/version-timeline';
 import { dropDraft, readDraft } from '../drafts';
+import { versionsOf } from '../gray/rules';
+import { useGray } from '../gray/use-gray';
 import { formatAgo, useTexts } from '../i18n';
 import { auditHref, browseHref, configHref, go, type ConfigTab } from '../router';
 import { useSession } from '../session';
@@ -23,6 +25,8 @@ import { ReleasesPanel } from './releases-panel';
 import { RollbackDialog } from './rollback-dialog';
 import { useConfig, type ConfigState } from './use-config';
 import { useInstances, type Instances } from './use-instances';
+
+const GrayPanel = lazy(() => import('../gray/gray-panel'));
 
 interface Props {
   namespace: string;
@@ -72,7 +76,9 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
   const { may } = useSession();
   const config = useConfig({ namespace, key: configKey });
   const { id, live, newest, exists, isLoaded, isDeleted } = config;
-  const instances = useInstances(id, live?.version ?? null);
+  const grayState = useGray(id, live?.revision ?? null);
+  const grayVersions = versionsOf(grayState.gray?.rules ?? []);
+  const instances = useInstances(id, live?.version ?? null, grayVersions);
   const nInstances = instances.rows.length;
   const [shown, setShown] = useState<number | null>(null);
   const [pair, setPair] = useState<Pair | null>(null);
@@ -123,7 +129,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
     { key: 'audit', label: t.config.audit, onClick: () => go(auditHref(id)) },
     ...(mayPublish && !isDeleted && exists ? [{ key: 'delete', label: t.config.delete, danger: true, onClick: remove }] : []),
   ];
-  const isWaiting = newest !== null && newest.version !== live?.version && newest.version > (live?.version ?? 0) && !isDeleted;
+  const isWaiting = newest !== null && newest.version !== live?.version && newest.version > (live?.version ?? 0) && !isDeleted && !grayVersions.includes(newest.version);
   return (
     <div className="page config">
       <header className="config-head">
@@ -159,6 +165,19 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
       <ErrorAlert error={config.error} onRetry={config.reload} />
       {isDeleted && <Alert type="warning" showIcon message={t.config.deleted} />}
       {isWaiting && !isEditing && <Alert type="info" showIcon message={live ? t.config.newer(newest.version, actorName(newest.updated_by)) : t.config.notPublishedYet(newest.version)} />}
+      {grayState.gray && tab !== 'gray' && !isEditing && (
+        <Alert
+          type="info"
+          showIcon
+          className="gray-alert"
+          message={t.gray.running(grayVersions.map((version) => `v${version}`).join(', '))}
+          action={
+            <Button size="small" onClick={() => open('gray')}>
+              {t.config.view}
+            </Button>
+          }
+        />
+      )}
       {draft && (
         <Alert
           type="info"
@@ -199,13 +218,22 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
                 ...(fallback ? [{ key: 'compare', label: t.config.tabs.compare, children: <ComparePanel config={config} pair={pair ?? fallback} onPair={setPair} /> }] : []),
                 { key: 'releases', label: t.config.tabs.releases, children: <ReleasesPanel config={config} /> },
                 { key: 'instances', label: `${t.config.tabs.instances} (${nInstances}${instances.isMore ? '+' : ''})`, children: <InstancesPanel instances={instances} version={live?.version ?? null} /> },
+                {
+                  key: 'gray',
+                  label: t.config.tabs.gray,
+                  children: (
+                    <Suspense fallback={<Skeleton active />}>
+                      <GrayPanel config={config} state={grayState} mayPublish={mayPublish} />
+                    </Suspense>
+                  ),
+                },
               ]}
             />
           </main>
           <VersionTimeline
             config={config}
             shown={tab === 'content' ? (shown ?? live?.version ?? null) : null}
-            grayVersions={[]}
+            grayVersions={grayVersions}
             actions={{
               view: (version) => {
                 setShown(version === live?.version ? null : version);
@@ -221,7 +249,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
           />
         </div>
       )}
-      <RollbackDialog config={config} target={rollbackTo} nInstances={nInstances} onClose={() => setRollbackTo(undefined)} />
+      <RollbackDialog config={config} hasGray={grayState.gray !== null} target={rollbackTo} nInstances={nInstances} onClose={() => setRollbackTo(undefined)} />
       <PublishDialog config={config} version={publishing} nInstances={nInstances} onClose={() => setPublishing(undefined)} />
     </div>
   );

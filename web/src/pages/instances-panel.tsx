@@ -6,13 +6,13 @@ import { TimeText } from '../components/time-text';
 import { useTexts } from '../i18n';
 import type { InstanceRow, Instances, Standing } from './use-instances';
 
-const colors: Record<Standing, string> = { applied: 'green', other: 'default', waiting: 'gold', refused: 'red' };
+const colors: Record<Standing, string> = { applied: 'green', gray: 'purple', other: 'default', waiting: 'gold', refused: 'red' };
 const listHeightPx = 480;
 const listWidthPx = 900;
 
 export function InstancesPanel({ instances, version }: { instances: Instances; version: number | null }) {
   const t = useTexts();
-  const names: Record<Standing, string> = { applied: t.instances.applied, other: t.instances.older, waiting: t.instances.waiting, refused: t.instances.refused };
+  const names: Record<Standing, string> = { applied: t.instances.applied, gray: t.instances.gray, other: t.instances.older, waiting: t.instances.waiting, refused: t.instances.refused };
   const { rows, error, isLoading } = instances;
 
   return (

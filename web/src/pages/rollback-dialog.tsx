@@ -1,5 +1,5 @@
 // One click and one confirmation: back to the release before, unless another version is chosen.
-import { App, Form, Select } from 'antd';
+import { App, Checkbox, Form, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { rollBack } from '../api/client';
 import type { Config, ReleaseEvent } from '../api/types';
@@ -31,15 +31,17 @@ interface Props {
   /** The version that was pointed at; null: one step back; undefined: the dialog is closed. */
   target: number | null | undefined;
   nInstances: number;
+  hasGray: boolean;
   onClose: () => void;
 }
 
-export function RollbackDialog({ config, target, nInstances, onClose }: Props) {
+export function RollbackDialog({ config, target, nInstances, hasGray, onClose }: Props) {
   const t = useTexts();
   const { message } = App.useApp();
   const { live, versions, releases, contentOf } = config;
   const step = stepBack(releases.items);
   const [chosen, setChosen] = useState<number | null>(null);
+  const [endGray, setEndGray] = useState(false);
   const [after, setAfter] = useState<Config | null>(null);
   const others = versions.items.filter(({ version }) => version !== live?.version);
   const isOpen = target !== undefined;
@@ -58,7 +60,7 @@ export function RollbackDialog({ config, target, nInstances, onClose }: Props) {
   }, [chosen, isOpen]);
 
   async function ok(comment: string) {
-    await rollBack(config.id, chosen!, comment);
+    await rollBack(config.id, chosen!, hasGray && endGray, comment);
     void message.success(t.rollback.done(chosen!));
     config.reload();
     onClose();
@@ -79,6 +81,11 @@ export function RollbackDialog({ config, target, nInstances, onClose }: Props) {
           <Form.Item label={t.rollback.to} extra={options.length ? undefined : t.rollback.nothing} htmlFor="rollback-to">
             <Select id="rollback-to" value={chosen} onChange={setChosen} options={options} />
           </Form.Item>
+          {hasGray && (
+            <Checkbox checked={endGray} onChange={({ target: box }) => setEndGray(box.checked)}>
+              {t.gray.endToo}
+            </Checkbox>
+          )}
         </Form>
       }
       consequence={t.rollback.who(nInstances)}

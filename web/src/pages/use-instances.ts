@@ -1,11 +1,11 @@
 // The instances that follow a config, and what they made of it.
 import { useEffect, useState } from 'react';
 import { listInstances, type ConfigId } from '../api/client';
-import type { Instance } from '../api/types';
+import type { Instance, InstanceResult } from '../api/types';
 import { useLoaded } from '../hooks/use-loaded';
 import { usePolling } from '../hooks/use-polling';
 
-export type Standing = 'applied' | 'refused' | 'other' | 'waiting';
+export type Standing = 'applied' | 'gray' | 'refused' | 'other' | 'waiting';
 
 export interface InstanceRow {
   instance: Instance;
@@ -28,19 +28,26 @@ const limit = 1000;
 const movingEveryMs = 700;
 const restingEveryMs = 3000;
 
-function rowOf(instance: Instance, { namespace, key }: ConfigId, live: number | null): InstanceRow {
+function standingOf(result: InstanceResult | undefined, live: number | null, grayVersions: number[]): Standing {
+  if (!result) return 'waiting';
+  if (!result.ok) return 'refused';
+  if (result.version === live) return 'applied';
+  return grayVersions.includes(result.version) ? 'gray' : 'other';
+}
+
+function rowOf(instance: Instance, { namespace, key }: ConfigId, live: number | null, grayVersions: number[]): InstanceRow {
   const result = instance.results.find((one) => one.namespace === namespace && one.key === key);
-  const standing = !result ? 'waiting' : !result.ok ? 'refused' : result.version === live ? 'applied' : 'other';
+  const standing = standingOf(result, live, grayVersions);
   return { instance, version: result?.version ?? null, standing, error: result?.error ?? null };
 }
 
-export function useInstances(id: ConfigId, live: number | null): Instances {
+export function useInstances(id: ConfigId, live: number | null, grayVersions: number[]): Instances {
   const [everyMs, setEveryMs] = useState(movingEveryMs);
   const loaded = useLoaded((signal) => listInstances({ ...id, limit }, signal), [id.namespace, id.key, live]);
   usePolling(loaded.reload, everyMs);
 
-  const rows = (loaded.data?.items ?? []).map((instance) => rowOf(instance, id, live));
-  const counts = { applied: 0, refused: 0, other: 0, waiting: 0 };
+  const rows = (loaded.data?.items ?? []).map((instance) => rowOf(instance, id, live, grayVersions));
+  const counts = { applied: 0, gray: 0, refused: 0, other: 0, waiting: 0 };
   for (const { standing } of rows) counts[standing] += 1;
 
   const isMoving = counts.other + counts.waiting > 0;
