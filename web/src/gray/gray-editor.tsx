@@ -49,12 +49,15 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
   const [plan, setPlan] = useState<Plan | null>(gray?.plan ?? null);
   const [comment, setComment] = useState('');
   const [preview, setPreview] = useState<GrayPreview | null>(null);
+  const [previewed, setPreviewed] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
 
   const fromText = mode === 'json' ? parse(text) : null;
   const wanted = useMemo(() => (mode === 'json' ? fromText : isComplete(form) ? { rules: toRules(form), plan } : null), [mode, text, form, plan]);
-  const rested = useDebounced(JSON.stringify(wanted), previewDelayMs);
+  const identity = JSON.stringify(wanted);
+  const rested = useDebounced(identity, previewDelayMs);
+  const isStale = identity !== previewed;
   const faults: Detail[] = error instanceof ApiError ? error.details : [];
   const isPlaced = faults.length > 0 && mode === 'form' && faults.every(({ field }) => /^(rules\[|plan)/.test(field));
 
@@ -63,12 +66,18 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
     const rules = wanted?.rules;
     if (!rules) return undefined;
     const controller = new AbortController();
+    const asked = identity;
     previewGray(id, rules, gray?.salt ?? preview?.salt, controller.signal).then(
       (next) => {
         setPreview(next);
+        setPreviewed(asked);
         setError(null);
       },
-      (problem) => !controller.signal.aborted && setError(problem),
+      (problem) => {
+        if (controller.signal.aborted) return;
+        setPreviewed(asked);
+        setError(problem);
+      },
     );
     return () => controller.abort();
   }, [rested]);
@@ -127,10 +136,10 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
       )}
       {mode === 'json' && !fromText && <p className="danger" role="alert">{t.gray.noJson}</p>}
       {!isPlaced && <ErrorAlert error={error} />}
-      {wanted ? <PreviewPanel preview={preview} /> : mode === 'form' && <p className="secondary">{t.gray.incomplete}</p>}
+      {wanted ? <PreviewPanel preview={preview} isStale={isStale} /> : mode === 'form' && <p className="secondary">{t.gray.incomplete}</p>}
       <CommentField value={comment} onChange={setComment} />
       <Space>
-        <Button type="primary" loading={isBusy} disabled={!wanted} onClick={submit}>
+        <Button type="primary" loading={isBusy} disabled={!wanted || isStale} onClick={submit}>
           {gray ? t.gray.change : t.gray.release}
         </Button>
         {onCancel && <Button onClick={onCancel}>{t.common.cancel}</Button>}

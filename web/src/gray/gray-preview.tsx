@@ -3,12 +3,13 @@ import { Skeleton, Table } from 'antd';
 import type { GrayPreview } from '../api/gray';
 import { useTexts } from '../i18n';
 
-export function PreviewPanel({ preview }: { preview: GrayPreview | null }) {
+/** @isStale: it is about other rules than those that are shown, and a new one is on its way */
+export function PreviewPanel({ preview, isStale }: { preview: GrayPreview | null; isStale: boolean }) {
   const t = useTexts();
   if (!preview) return <Skeleton active paragraph={{ rows: 2 }} />;
 
   return (
-    <section className="gray-preview" aria-label={t.gray.preview}>
+    <section className={isStale ? 'gray-preview gray-preview-stale' : 'gray-preview'} aria-label={t.gray.preview} aria-busy={isStale}>
       <strong role="status">{t.gray.changing(preview.changing, preview.instances)}</strong>
       {preview.items.length > 0 && (
         <Table
