@@ -25,5 +25,6 @@ test('TypeScript finds nothing', () => {
 
 test('Every text is there in every language', () => {
   assert.ok(names(texts.en).length > 100);
-  assert.deepEqual(names(texts.zh).sort(), names(texts.en).sort());
+  const ours = (t) => names(t).filter((name) => !name.startsWith('/editor/phrases')).sort(); // English is the editor's own
+  assert.deepEqual(ours(texts.zh), ours(texts.en));
 });

@@ -4,7 +4,8 @@ import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import type { Format } from '../api/types';
-import { lineEnds, readingSetup, readOnly, writingSetup } from './setup';
+import { useTexts } from '../i18n';
+import { lineEnds, phrases, readingSetup, readOnly, writingSetup } from './setup';
 
 /** What the server said of a place in the text. */
 export interface Fault {
@@ -43,6 +44,7 @@ function diagnosticOf(state: EditorState, { line, column, problem }: Fault): Dia
 }
 
 export function CodeView({ value, format, label, onChange, faults, isFocused }: Props) {
+  const words = useTexts().editor.phrases;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>();
   const listener = useRef(onChange);
@@ -52,10 +54,11 @@ export function CodeView({ value, format, label, onChange, faults, isFocused }: 
 
   useEffect(() => {
     const state = EditorState.create({
-      doc: value,
+      doc: shown.current,
       extensions: [
         isEditable ? writingSetup(format) : [readingSetup(format), readOnly],
         lineEnds(value),
+        phrases(words),
         EditorView.contentAttributes.of({ 'aria-label': label }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged || !listener.current) return;
@@ -64,11 +67,10 @@ export function CodeView({ value, format, label, onChange, faults, isFocused }: 
         }),
       ],
     });
-    shown.current = value;
     view.current = new EditorView({ state, parent: host.current! });
     if (isFocused) view.current.focus();
     return () => view.current?.destroy();
-  }, [format, isEditable, label]);
+  }, [format, isEditable, label, words]);
 
   useEffect(() => {
     if (!view.current || value === shown.current) return;

@@ -5,7 +5,8 @@ import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import type { Format } from '../api/types';
-import { lineEnds, readingSetup, readOnly, writingSetup } from './setup';
+import { useTexts } from '../i18n';
+import { lineEnds, phrases, readingSetup, readOnly, writingSetup } from './setup';
 
 export type DiffMode = 'side-by-side' | 'inline';
 
@@ -23,18 +24,19 @@ const diffConfig = { scanLimit: 2000, timeout: 300 };
 const collapseUnchanged = { margin: 3, minSize: 6 };
 const labelled = (label: string) => EditorView.contentAttributes.of({ 'aria-label': label });
 
-function inlineView(parent: Element, { before, after, format, labels }: Props) {
+function inlineView(parent: Element, { before, after, format, labels }: Props, words: Extension) {
   const extensions = [
     readingSetup(format),
     readOnly,
+    words,
     labelled(labels[1]),
     unifiedMergeView({ original: before, mergeControls: false, diffConfig, collapseUnchanged, gutter: true }),
   ];
   return new EditorView({ state: EditorState.create({ doc: after, extensions }), parent });
 }
 
-function sideBySideView(parent: Element, { before, after, format, labels, onChange }: Props, changed: (text: string) => void) {
-  const side = (doc: string, label: string, more: Extension) => ({ doc, extensions: [more, lineEnds(doc), labelled(label)] });
+function sideBySideView(parent: Element, { before, after, format, labels, onChange }: Props, words: Extension, changed: (text: string) => void) {
+  const side = (doc: string, label: string, more: Extension) => ({ doc, extensions: [more, words, lineEnds(doc), labelled(label)] });
   const listener = EditorView.updateListener.of((update) => {
     if (update.docChanged) changed(update.state.sliceDoc());
   });
@@ -51,6 +53,7 @@ function sideBySideView(parent: Element, { before, after, format, labels, onChan
 
 export function DiffView(props: Props) {
   const { before, after, format, mode, labels, onChange } = props;
+  const words = useTexts().editor.phrases;
   const host = useRef<HTMLDivElement>(null);
   const listener = useRef(onChange);
   const isEditable = Boolean(onChange);
@@ -59,11 +62,11 @@ export function DiffView(props: Props) {
   useEffect(() => {
     const view =
       mode === 'inline' && !isEditable
-        ? inlineView(host.current!, props)
-        : sideBySideView(host.current!, props, (text) => listener.current?.(text));
+        ? inlineView(host.current!, props, phrases(words))
+        : sideBySideView(host.current!, props, phrases(words), (text) => listener.current?.(text));
     return () => view.destroy();
     // What is edited is not made anew for what it says itself.
-  }, [before, isEditable ? null : after, format, mode, isEditable, ...labels]);
+  }, [before, isEditable ? null : after, format, mode, isEditable, words, ...labels]);
 
   return (
     <div className="diff">

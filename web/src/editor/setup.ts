@@ -68,6 +68,9 @@ export function writingSetup(format: Format): Extension {
   ];
 }
 
+/** The editor's own words. */
+export const phrases = (words: Record<string, string>): Extension => EditorState.phrases.of(words);
+
 /** Content that is looked at: with a caret, so that the keyboard scrolls and selects in it. */
 export const readOnly: Extension = EditorState.readOnly.of(true);
 

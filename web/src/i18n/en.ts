@@ -111,7 +111,7 @@ export const en = {
     at: (line: number, column: number) => `line ${line}, column ${column}`,
     label: 'Content',
     wrap: 'Wrap lines',
-    size: (text: string) => text,
+    phrases: {} as Record<string, string>,
   },
   review: {
     title: 'What will change',
