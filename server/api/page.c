@@ -12,30 +12,30 @@
 #include "model/macros.h"
 
 #define POLICY                                                                                               \
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "        \
-        "'self'; "                                                                                           \
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "                    \
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 #define HEADERS(cache)                                                                                       \
         { SPAN_LITERAL("content-encoding"), SPAN_LITERAL("gzip") },                                          \
                 { SPAN_LITERAL("cache-control"), SPAN_LITERAL(cache) },                                      \
                 { SPAN_LITERAL("content-security-policy"), SPAN_LITERAL(POLICY) },                           \
                 { SPAN_LITERAL("x-content-type-options"), SPAN_LITERAL("nosniff") },                         \
-                { SPAN_LITERAL("cross-origin-opener-policy"), SPAN_LITERAL("same-origin") },                 \
                 { SPAN_LITERAL("referrer-policy"), SPAN_LITERAL("no-referrer") },
 
 static const ReplyHeader immutable_headers[] = { HEADERS("public, max-age=31536000, immutable") };
 static const ReplyHeader index_headers[] = { HEADERS("no-cache") };
 
-static const PageFile *file_at(const char *path) {
-        for (size_t i = 0; i < n_page_files; i++)
-                if (strcmp(page_files[i].path, path) == 0)
-                        return &page_files[i];
-        return NULL;
+/* The file that the route was made of. */
+static const PageFile *file_of(const Route *route) {
+        const PageFile *file = page_files;
+
+        while (strcmp(file->path, route->path) != 0)
+                file++;
+        return file;
 }
 
 bool page_read(Request *request) {
-        const PageFile *file = file_at(request->route->path);
+        const PageFile *file = file_of(request->route);
         Reply *reply = &request->reply;
 
         reply->status = 200;

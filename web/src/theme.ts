@@ -29,6 +29,7 @@ const dark = {
   colorPrimary: '#5b7cfa',
   colorLink: '#b4c5ff',
   colorError: '#ff8a87',
+  colorSuccess: '#3d9a46',
   colorBgLayout: '#101216',
   colorBgContainer: '#181b20',
   colorBgElevated: '#20242b',
@@ -46,6 +47,7 @@ export function themeOf(appearance: Appearance): ThemeConfig {
     token: { ...shared, ...(appearance === 'dark' ? dark : light) },
     components: {
       Button: appearance === 'dark' ? { dangerColor: '#2a0d0d' } : {},
+      Segmented: { trackBg: appearance === 'dark' ? '#0b0d10' : '#e6e8ec' },
       Layout: { headerHeight: 48, headerPadding: '0 16px' },
       Table: { cellPaddingBlockSM: 6 },
       Tabs: { horizontalMargin: '0 0 12px 0', ...(appearance === 'dark' && { itemSelectedColor: '#9fb4f5', itemHoverColor: '#9fb4f5' }) },

@@ -80,6 +80,8 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
   const grayVersions = versionsOf(grayState.gray?.rules ?? []);
   const instances = useInstances(id, live?.version ?? null, grayVersions);
   const nInstances = instances.rows.length;
+  // Those that an arm chose get nothing of what is published meanwhile.
+  const nStable = grayState.gray?.instances.stable.connected ?? nInstances;
   const [shown, setShown] = useState<number | null>(null);
   const [pair, setPair] = useState<Pair | null>(null);
   const [rollbackTo, setRollbackTo] = useState<number | null | undefined>(undefined);
@@ -90,6 +92,19 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
   const mayEdit = may('editor', namespace);
   const mayPublish = may('publisher', namespace);
   const open = (next: ConfigTab) => go(configHref(id, next));
+
+  useEffect(() => {
+    document.title = `${configKey} · Confer`;
+    return () => {
+      document.title = 'Confer';
+    };
+  }, [configKey]);
+
+  // An address that is gone to leaves no question of another one open.
+  useEffect(() => {
+    setRollbackTo(undefined);
+    setPublishing(undefined);
+  }, [tab]);
 
   const versions = config.versions.items;
   const fallback = versions.length > 0 ? { from: versions.find(({ version }) => version !== (live?.version ?? newest?.version))?.version ?? versions[0].version, to: live?.version ?? versions[0].version } : null;
@@ -204,7 +219,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
       )}
 
       {isEditing ? (
-        start !== undefined && <EditPanel config={config} start={start} nInstances={nInstances} />
+        start !== undefined && <EditPanel config={config} start={start} nInstances={nStable} />
       ) : (
         <div className="config-body">
           <main className="config-main">
@@ -249,8 +264,8 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
           />
         </div>
       )}
-      <RollbackDialog config={config} hasGray={grayState.gray !== null} target={rollbackTo} nInstances={nInstances} onClose={() => setRollbackTo(undefined)} />
-      <PublishDialog config={config} version={publishing} nInstances={nInstances} onClose={() => setPublishing(undefined)} />
+      <RollbackDialog config={config} hasGray={grayState.gray !== null} target={rollbackTo} nInstances={nInstances} nStable={nStable} onClose={() => setRollbackTo(undefined)} />
+      <PublishDialog config={config} version={publishing} nInstances={nStable} onClose={() => setPublishing(undefined)} />
     </div>
   );
 }

@@ -26,7 +26,7 @@ function columnsOf(t: Texts, namespace: string | null, isNarrow: boolean): Table
   const key = {
     title: t.browse.key,
     key: 'key',
-    width: isNarrow ? 210 : 320,
+    width: isNarrow ? 210 : 300,
     ellipsis: true,
     render: (_: unknown, item: ConfigItem) => (
       <>
@@ -37,16 +37,16 @@ function columnsOf(t: Texts, namespace: string | null, isNarrow: boolean): Table
       </>
     ),
   };
-  const version = { title: t.browse.version, key: 'version', width: isNarrow ? 130 : 170, render: (_: unknown, item: ConfigItem) => <VersionTags item={item} /> };
+  const version = { title: t.browse.version, key: 'version', width: isNarrow ? 130 : 160, render: (_: unknown, item: ConfigItem) => <VersionTags item={item} /> };
   if (isNarrow) return [key, version];
 
   return [
     key,
     version,
-    { title: t.browse.format, dataIndex: 'format', width: 90 },
-    { title: t.browse.changed, key: 'changed', width: 140, render: (_, item) => <TimeText time={item.updated_at} /> },
-    { title: t.browse.by, key: 'by', width: 110, ellipsis: true, render: (_, item) => <ActorText actor={item.updated_by} /> },
-    { title: t.browse.comment, dataIndex: 'comment', width: 260, ellipsis: true },
+    { title: t.browse.format, dataIndex: 'format', width: 84 },
+    { title: t.browse.changed, key: 'changed', width: 120, render: (_, item) => <TimeText time={item.updated_at} /> },
+    { title: t.browse.by, key: 'by', width: 96, ellipsis: true, render: (_, item) => <ActorText actor={item.updated_by} /> },
+    { title: t.browse.comment, dataIndex: 'comment', width: 220, ellipsis: true },
   ];
 }
 

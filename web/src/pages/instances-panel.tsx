@@ -30,11 +30,11 @@ export function InstancesPanel({ instances, version }: { instances: Instances; v
         pagination={false}
         scroll={{ x: listWidthPx, y: listHeightPx }}
         columns={[
-          { title: t.instances.id, key: 'id', width: 220, ellipsis: true, render: (_, { instance }) => <span className="mono">{instance.id}</span> },
+          { title: t.instances.id, key: 'id', width: 200, ellipsis: true, render: (_, { instance }) => <span className="mono">{instance.id}</span> },
           {
             title: t.instances.version,
             key: 'version',
-            width: 190,
+            width: 170,
             render: (_, { standing, version: applied, error: problem }) => (
               <Tooltip title={problem}>
                 <span className="tags">
@@ -44,16 +44,16 @@ export function InstancesPanel({ instances, version }: { instances: Instances; v
               </Tooltip>
             ),
           },
-          { title: t.instances.app, key: 'app', width: 120, ellipsis: true, render: (_, { instance }) => instance.app },
-          { title: t.instances.address, key: 'address', width: 120, render: (_, { instance }) => instance.address },
+          { title: t.instances.app, key: 'app', width: 110, ellipsis: true, render: (_, { instance }) => instance.app },
+          { title: t.instances.address, key: 'address', width: 110, render: (_, { instance }) => instance.address },
           {
             title: t.instances.tags,
             key: 'tags',
-            width: 200,
+            width: 190,
             ellipsis: true,
             render: (_, { instance }) => Object.entries(instance.tags).map(([name, value]) => <Tag key={name}>{`${name}=${value}`}</Tag>),
           },
-          { title: t.instances.since, key: 'since', width: 130, render: (_, { instance }) => <TimeText time={instance.connected_at} /> },
+          { title: t.instances.since, key: 'since', width: 120, render: (_, { instance }) => <TimeText time={instance.connected_at} /> },
         ]}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.instances.none} /> }}
       />

@@ -31,11 +31,13 @@ interface Props {
   /** The version that was pointed at; null: one step back; undefined: the dialog is closed. */
   target: number | null | undefined;
   nInstances: number;
+  /** Of those, how many no arm of a gray release has chosen. */
+  nStable: number;
   hasGray: boolean;
   onClose: () => void;
 }
 
-export function RollbackDialog({ config, target, nInstances, hasGray, onClose }: Props) {
+export function RollbackDialog({ config, target, nInstances, nStable, hasGray, onClose }: Props) {
   const t = useTexts();
   const { message } = App.useApp();
   const { live, versions, releases, contentOf } = config;
@@ -82,13 +84,13 @@ export function RollbackDialog({ config, target, nInstances, hasGray, onClose }:
             <Select id="rollback-to" value={chosen} onChange={setChosen} options={options} />
           </Form.Item>
           {hasGray && (
-            <Checkbox checked={endGray} onChange={({ target: box }) => setEndGray(box.checked)}>
+            <Checkbox className="end-gray" checked={endGray} onChange={({ target: box }) => setEndGray(box.checked)}>
               {t.gray.endToo}
             </Checkbox>
           )}
         </Form>
       }
-      consequence={t.rollback.who(nInstances)}
+      consequence={t.rollback.who(hasGray && !endGray ? nStable : nInstances)}
       before={live?.content ?? ''}
       after={after?.content ?? null}
       format={after?.format ?? 'text'}
