@@ -337,7 +337,7 @@ _public_ confer_error confer_client_get_last_error(const confer_client *client) 
 }
 
 _public_ uint64_t confer_client_get_revision(const confer_client *client) {
-        return atomic_load(&client->follower.revision);
+        return atomic_load(&client->replica.revision);
 }
 
 _public_ int64_t confer_client_get_age_ms(const confer_client *client) {

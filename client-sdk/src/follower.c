@@ -11,19 +11,26 @@
 /* -------------------------------------------------------------------------------------------------- applying
  */
 
+static uint64_t known_revision(const confer_client *client) {
+        return atomic_load(&client->replica.revision);
+}
+
 static void supersede_all(const Edits *edits, int64_t now_ms) {
         for (size_t i = 0; i < edits->n; i++)
                 if (edits->items[i].before && edits->items[i].before != edits->items[i].after)
                         value_supersede(edits->items[i].before, now_ms);
 }
 
-/* @makes_known: as listeners_apply(). Return: 0 or -ENOMEM. */
-static int apply(confer_client *client, const Edits *edits, bool makes_known, int64_t now_ms) {
+/* @revision, @makes_known: as listeners_apply(). Return: 0 or -ENOMEM. */
+static int apply(confer_client *client, const Edits *edits, uint64_t revision, bool makes_known,
+                 int64_t now_ms) {
         int r;
 
-        if (edits->n == 0 && !makes_known)
+        if (edits->n == 0 && !makes_known) {
+                atomic_store(&client->replica.revision, revision);
                 return 0;
-        r = listeners_apply(&client->listeners, edits, makes_known, &client->verdicts);
+        }
+        r = listeners_apply(&client->listeners, edits, revision, makes_known, &client->verdicts);
         if (r)
                 return r;
 
@@ -65,9 +72,8 @@ int follower_load(confer_client *client, const Catalog *releases, uint64_t revis
         if (r == 0) {
                 edits_sort(&edits);
                 newest = edits.n > 0 ? edits.items[edits.n - 1].revision : 0;
-                atomic_store(&follower->revision, MAX(revision, newest));
                 scope_set_known(&client->scope, is_known);
-                r = apply(client, &edits, false, clock_now_ms());
+                r = apply(client, &edits, MAX(revision, newest), false, clock_now_ms());
         }
         edits_deinit(&edits);
         if (r)
@@ -179,7 +185,7 @@ static int subscribe(Stream *stream) {
         int r;
 
         (void)take_tags(stream);
-        stream->since = follower->is_complete ? atomic_load(&follower->revision) : 0;
+        stream->since = follower->is_complete ? known_revision(stream->client) : 0;
         r = write_subscribe(stream, &buf, false);
         if (r == 0 && buf.size > SUBSCRIBE_SIZE_MAX) {
                 buf_clear(&buf);
@@ -238,22 +244,9 @@ static void note_resumption(Stream *stream) {
         settle(stream);
 }
 
-static void raise_revision(Follower *follower, uint64_t revision) {
-        if (revision > atomic_load(&follower->revision))
-                atomic_store(&follower->revision, revision);
-}
-
-/* Listeners may ask for the revision, so that it is there before they are told. Return: 0 or -ENOMEM. */
-static int apply_at(confer_client *client, const Edits *edits, uint64_t revision, bool makes_known,
-                    int64_t now_ms) {
-        Follower *follower = &client->follower;
-        uint64_t before = atomic_exchange(&follower->revision, revision);
-        int r;
-
-        r = apply(client, edits, makes_known, now_ms);
-        if (r)
-                atomic_store(&follower->revision, before);
-        return r;
+static void raise_revision(confer_client *client, uint64_t revision) {
+        if (revision > known_revision(client))
+                atomic_store(&client->replica.revision, revision);
 }
 
 /* Return: 0; -ENOMEM. */
@@ -272,9 +265,9 @@ static int apply_snapshot(Stream *stream) {
         if (r == 0 && makes_known)
                 r = add_all_unchanged(&edits, known);
         if (is_same_epoch)
-                revision = MAX(revision, atomic_load(&follower->revision));
+                revision = MAX(revision, known_revision(client));
         if (r == 0)
-                r = apply_at(client, &edits, revision, makes_known, stream->now_ms);
+                r = apply(client, &edits, revision, makes_known, stream->now_ms);
         edits_deinit(&edits);
         if (r)
                 return r;
@@ -288,7 +281,7 @@ static int apply_snapshot(Stream *stream) {
 static bool is_outdated(const Stream *stream) {
         const Follower *follower = &stream->client->follower;
 
-        return follower->is_complete && stream->snapshot.revision < atomic_load(&follower->revision) &&
+        return follower->is_complete && stream->snapshot.revision < known_revision(stream->client) &&
                strcmp(stream->snapshot.epoch, follower->epoch) == 0;
 }
 
@@ -326,7 +319,6 @@ static int on_snapshot(Stream *stream, const Frame *frame) {
 static int on_change(Stream *stream, const Frame *frame) {
         confer_client *client = stream->client;
         const Intake intake = intake_of(client);
-        Follower *follower = &client->follower;
         Edits edits = EDITS_NULL;
         int r;
 
@@ -338,10 +330,10 @@ static int on_change(Stream *stream, const Frame *frame) {
                 return APPLYING_E_DAMAGED;
         stream->last_change = frame->seq;
 
-        if (frame->seq > atomic_load(&follower->revision)) {
+        if (frame->seq > known_revision(client)) {
                 r = change_to_edits(frame, replica_catalog(&client->replica), &intake, &edits);
                 if (r == 0)
-                        r = apply_at(client, &edits, frame->seq, false, stream->now_ms);
+                        r = apply(client, &edits, frame->seq, false, stream->now_ms);
                 edits_deinit(&edits);
                 if (r)
                         return r;
@@ -362,7 +354,7 @@ static int on_current(Stream *stream, const Frame *frame) {
 
         stream->n_current += frame->n_namespaces;
         if (stream->n_current >= stream->client->scope.n_wanted && !stream->has_resumed) {
-                raise_revision(follower, frame->seq);
+                raise_revision(stream->client, frame->seq);
                 become_current(stream);
         }
         note_resumption(stream);

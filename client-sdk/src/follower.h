@@ -36,8 +36,7 @@
 
 typedef struct Follower {
         char epoch[EPOCH_SIZE_MAX + 1]; /* "": none is known */
-        _Atomic uint64_t revision;
-        bool is_complete; /* all that is wanted is known as of that revision */
+        bool is_complete;               /* all that is wanted is known as of the replica's revision */
 } Follower;
 
 typedef struct Stream {

@@ -71,7 +71,7 @@ int keeper_load(confer_client *client) {
 static int write_file(confer_client *client) {
         Follower *follower = &client->follower;
         /* What may lack something goes without a revision, so that all of it is asked for. */
-        Cache cache = { .revision = follower->is_complete ? atomic_load(&follower->revision) : 0 };
+        Cache cache = { .revision = follower->is_complete ? atomic_load(&client->replica.revision) : 0 };
         int64_t now_ms = clock_now_ms();
         Buf buf = BUF_NULL;
         int r;

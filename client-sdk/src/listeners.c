@@ -505,13 +505,14 @@ static void tell_all(Listeners *listeners, const Edits *edits, const GrayAsker *
                 tell_one(listeners, &edits->items[i], asker, verdicts);
 }
 
-int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known, const Verdicts *verdicts) {
+int listeners_apply(Listeners *listeners, const Edits *edits, uint64_t revision, bool makes_known,
+                    const Verdicts *verdicts) {
         int r;
 
         pthread_mutex_lock(&listeners->lock);
         r = prepare(listeners, edits);
         if (r == 0)
-                r = replica_apply(listeners->replica, edits);
+                r = replica_apply(listeners->replica, edits, revision);
         if (r == 0 && makes_known)
                 scope_set_all_known(listeners->scope);
         if (r == 0)

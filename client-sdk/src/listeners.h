@@ -83,13 +83,15 @@ int listeners_remove(Listeners *listeners, uint64_t id);
 
 /*
  * listeners_apply() - let readers, then listeners know what changes
- * @makes_known: once the edits are made, all that is wanted is known
+ * @revision: what the edits lead to
+ * @makes_known: once they are made, all that is wanted is known
  * @verdicts: a new value that no listener is told of counts as applied
  *
  * An edit that changes nothing makes listeners look at the config again. Return: 0; -ENOMEM, and nobody
  * knows.
  */
-int listeners_apply(Listeners *listeners, const Edits *edits, bool makes_known, const Verdicts *verdicts);
+int listeners_apply(Listeners *listeners, const Edits *edits, uint64_t revision, bool makes_known,
+                    const Verdicts *verdicts);
 
 /*
  * listeners_set_tag() - give this instance another tag, or take one away; listeners hear of all configs of

@@ -165,7 +165,7 @@ static ReplicaSide *change_sides(Replica *replica) {
         return &replica->sides[before];
 }
 
-int replica_apply(Replica *replica, const Edits *edits) {
+int replica_apply(Replica *replica, const Edits *edits, uint64_t revision) {
         ReplicaSide *side = begin(replica);
         int r;
 
@@ -178,6 +178,7 @@ int replica_apply(Replica *replica, const Edits *edits) {
         }
 
         side = change_sides(replica);
+        atomic_store(&replica->revision, revision);
         side->is_broken = apply_edits(&side->catalog, edits) != 0;
         return 0;
 }

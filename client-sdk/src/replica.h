@@ -66,6 +66,7 @@ typedef struct ReplicaSide {
 
 typedef struct Replica {
         Stripe readers[2][N_STRIPES]; /* of each side */
+        _Atomic uint64_t revision;    /* that every lookup from here on sees, or a newer one */
         _Alignas(CACHE_LINE_SIZE) _Atomic unsigned active;
         ReplicaSide sides[2];
 } Replica;
@@ -96,10 +97,11 @@ void replica_leave(Visit visit);
 
 /*
  * replica_apply() - make all edits at once, as readers see it
+ * @revision: what they lead to
  *
  * Only one thread writes at a time. Return: 0; -ENOMEM, and no reader saw anything.
  */
-int replica_apply(Replica *replica, const Edits *edits);
+int replica_apply(Replica *replica, const Edits *edits, uint64_t revision);
 
 /* Gives this instance other tags, which are referenced. Likewise. */
 int replica_set_tags(Replica *replica, TagSet *tags);

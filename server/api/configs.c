@@ -21,22 +21,33 @@ static void reply_raw(Request *request, Release *release) {
         reply->etag = release_etag(release);
 }
 
-/* What a read of a config says beside its name. */
+/* What a read of a config says beside its name and who asks. */
 typedef struct Wish {
         bool inherit;
         bool raw;
         bool is_of_version; /* and so from the store */
-        Asker asker;
 } Wish;
+
+static bool says_only_who_asks(const Request *request) {
+        for (size_t i = 0; i < request->n_parameters; i++)
+                if (!span_equal(request->parameters[i].name, SPAN_LITERAL("tag")) &&
+                    !span_equal(request->parameters[i].name, SPAN_LITERAL("instance")))
+                        return false;
+        return true;
+}
 
 /* Return: false with a reply made. */
 static bool read_wish(Request *request, Wish *ret_wish) {
+        *ret_wish = (Wish){ .inherit = true };
+        if (says_only_who_asks(request))
+                return true;
+
         ret_wish->is_of_version = request_parameter(request, "version").data;
         if (!request_flag(request, "inherit", true, &ret_wish->inherit) ||
-            !request_flag(request, "raw", false, &ret_wish->raw) ||
-            !asker_read_parameters(request, &ret_wish->asker))
+            !request_flag(request, "raw", false, &ret_wish->raw))
                 return false;
-        if (!ret_wish->is_of_version || !ret_wish->asker.is_given)
+        if (!ret_wish->is_of_version ||
+            (!request_parameter(request, "instance").data && !request_parameter(request, "tag").data))
                 return true;
 
         reply_refusal(request, REASON_INVALID_PARAMETER, "version",
@@ -44,17 +55,33 @@ static bool read_wish(Request *request, Wish *ret_wish) {
         return false;
 }
 
-static void reply_wished(Request *request, Release *release, const Wish *wish) {
+static void reply_chosen(Request *request, Release *release, const Asker *asker, bool raw) {
         GrayVerdict verdict = GRAY_VERDICT_NULL;
 
-        if (wish->asker.is_given)
-                release = release_choose(release, &wish->asker.who, &verdict);
-        if (wish->raw)
+        if (asker->is_given)
+                release = release_choose(release, &asker->who, &verdict);
+        if (raw)
                 reply_raw(request, release);
         else if (verdict.arm < 0)
                 reply_release(request, release);
         else
                 reply_chosen_release(request, release, verdict.rule);
+}
+
+/* The rules are on their way from memory while the tags are read. */
+static void read_evaluated(Request *request, const Wish *wish) {
+        Release *release = lookup_find(request, wish->inherit);
+        Asker asker;
+
+        if (release && release->gray)
+                gray_prefetch(release->gray->rules);
+        if (!asker_read_parameters(request, &asker))
+                return;
+
+        if (release)
+                reply_chosen(request, release, &asker, wish->raw);
+        else
+                lookup_refuse(request);
 }
 
 bool config_read(Request *request) {
@@ -72,9 +99,7 @@ bool config_read(Request *request) {
                 return true;
         if (wish.is_of_version)
                 return false;
-        release = lookup_release(request, wish.inherit);
-        if (release)
-                reply_wished(request, release, &wish);
+        read_evaluated(request, &wish);
         return true;
 }
 

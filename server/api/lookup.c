@@ -1,6 +1,6 @@
 #include "api/lookup.h"
 
-static void refuse_unknown(Request *request) {
+void lookup_refuse(Request *request) {
         Span namespace = request_namespace(request), key = request_key(request);
 
         if (catalog_has_namespace(request->catalog, namespace))
@@ -13,12 +13,17 @@ static void refuse_unknown(Request *request) {
                               (int)namespace.size, namespace.data, (int)key.size, key.data);
 }
 
-Release *lookup_release(Request *request, bool inherit) {
+Release *lookup_find(const Request *request, bool inherit) {
         Span namespace = request_namespace(request), key = request_key(request);
-        Release *release = inherit ? catalog_find(request->catalog, namespace, key)
-                                   : catalog_get(request->catalog, namespace, key);
+
+        return inherit ? catalog_find(request->catalog, namespace, key)
+                       : catalog_get(request->catalog, namespace, key);
+}
+
+Release *lookup_release(Request *request, bool inherit) {
+        Release *release = lookup_find(request, inherit);
 
         if (!release)
-                refuse_unknown(request);
+                lookup_refuse(request);
         return release;
 }

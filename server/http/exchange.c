@@ -208,7 +208,7 @@ static const char *find_listed(const char *names, Span name) {
         for (const char *at = names; at && *at;) {
                 size_t size = 0;
 
-                while (at[size] && at[size] != ' ' && at[size] != '*')
+                while (at[size] > '*') /* what ends a word is below: a star, a space, the end */
                         size++;
                 if (span_equal((Span){ at, size }, name))
                         return at + size;

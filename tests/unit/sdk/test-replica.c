@@ -47,7 +47,7 @@ static void put_all(unsigned revision) {
                 assert_int_equal(edits_add(&edits, NULL, value, revision), 0);
                 confer_value_unref(value);
         }
-        assert_int_equal(replica_apply(&replica, &edits), 0);
+        assert_int_equal(replica_apply(&replica, &edits, revision), 0);
         edits_deinit(&edits);
 }
 
@@ -59,12 +59,15 @@ static void *read_on(void *context) {
         char key[16], content[24];
 
         while (!atomic_load(&is_over)) {
+                uint64_t least = atomic_load(&replica.revision);
                 confer_value *value;
 
                 snprintf(key, sizeof(key), "key-%u", at++ % N_KEYS);
                 value = replica_find(&replica, SPAN_LITERAL("prod.acme"), span_from_string(key), NULL);
+                n_faults += !value && least > 0;
                 if (!value)
                         continue;
+                n_faults += confer_value_get_revision(value) < least;
                 snprintf(content, sizeof(content), "%u", (unsigned)confer_value_get_revision(value));
                 n_faults += confer_value_get_revision(value) < newest;
                 n_faults += strcmp(content, confer_value_content(value, NULL)) != 0;
@@ -104,7 +107,7 @@ static void removals_reach_both_catalogs(void **state) {
         assert_non_null(value);
         assert_int_equal(edits_add(&edits, value, NULL, 2), 0);
         confer_value_unref(value);
-        assert_int_equal(replica_apply(&replica, &edits), 0);
+        assert_int_equal(replica_apply(&replica, &edits, 2), 0);
         edits_deinit(&edits);
         assert_int_equal(replica.sides[0].catalog.n_releases, N_KEYS - 1);
         assert_int_equal(replica.sides[1].catalog.n_releases, N_KEYS - 1);
@@ -153,7 +156,7 @@ static void put_gray_value(unsigned revision) {
 
         assert_int_equal(edits_add(&edits, NULL, value, revision), 0);
         confer_value_unref(value);
-        assert_int_equal(replica_apply(&replica, &edits), 0);
+        assert_int_equal(replica_apply(&replica, &edits, revision), 0);
         edits_deinit(&edits);
 }
 
