@@ -9,6 +9,8 @@ command pkg-config      pkg-config
 command meson           meson
 command ninja           ninja-build
 command python3         python3
+command node            nodejs
+command npm             npm
 header  stdio.h         libc6-dev
 header  h2o.h           libh2o-evloop-dev
 header  wslay/wslay.h   libwslay-dev
@@ -22,8 +24,6 @@ header  libwebsockets.h libwebsockets-dev
 '
 
 TEST_NEEDS='
-command node            nodejs
-command npm             npm
 command sqlite3         sqlite3
 command curl            curl
 command man             man-db
@@ -37,6 +37,8 @@ command valgrind        valgrind
 command g++             g++
 header  cmocka.h        libcmocka-dev
 library libasan.so      libasan8
+command chromium        chromium
+file    /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 '
 
 say() {
@@ -52,6 +54,7 @@ is_there() { # KIND NAME
         case "$1" in
         command) command -v "$2" >/dev/null 2>&1 ;;
         header) [ -e "/usr/include/$2" ] || [ -e "/usr/local/include/$2" ] || compgen -G "/usr/include/*-linux-*/$2" >/dev/null ;;
+        file) [ -e "$2" ] ;;
         library) [ "$(gcc -print-file-name="$2" 2>/dev/null)" != "$2" ] ;;
         esac
 }

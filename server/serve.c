@@ -106,7 +106,6 @@ static int start_server(Parts *parts, Problem *ret_problem) {
                 .request_timeout_ms = settings->request_timeout_ms,
                 .query_timeout_ms = settings->query_timeout_ms,
                 .access_log = settings->access_log,
-                .n_routes = n_routes,
                 .app = &parts->app,
         };
         int r;
@@ -116,7 +115,7 @@ static int start_server(Parts *parts, Problem *ret_problem) {
                 return r;
         options.hooks[0] = push_hooks(parts->push);
         options.hooks[1] = ramp_driver_hooks(parts->ramps);
-        parts->routes = routes_new(settings->metrics_public);
+        parts->routes = routes_new(settings->metrics_public, &options.n_routes);
         options.routes = parts->routes;
         parts->app.n_threads = options.n_threads;
         r = server_new(&options, &parts->server, ret_problem);

@@ -58,6 +58,9 @@ bool config_evaluate(Request *request);
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);
 
+/* page.c */
+bool page_read(Request *request);
+
 /* audit.c */
 void audit_query_list(Request *request, Reader *reader);
 

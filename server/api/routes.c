@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
+#include "api/page.h"
 #include "api/routes.h"
 #include "model/macros.h"
 #include "push/handlers.h"
@@ -80,17 +81,25 @@ static const Route table[] = {
           "namespace key actor action since until limit cursor", .query = audit_query_list },
 };
 
-const size_t n_routes = ARRAY_SIZE(table);
+/* Each file of the console is a route of its own. */
+static Route page_route(const PageFile *file) {
+        return (Route){ "GET", file->path, RIGHT_PUBLIC, "page.read", .read = page_read };
+}
 
-Route *routes_new(bool metrics_public) {
-        Route *routes = malloc(sizeof(table));
+Route *routes_new(bool metrics_public, size_t *ret_n_routes) {
+        size_t n_routes = ARRAY_SIZE(table) + n_page_files;
+        Route *routes = malloc(n_routes * sizeof(*routes));
 
         if (!routes)
                 abort();
 
         memcpy(routes, table, sizeof(table));
+        for (size_t i = 0; i < n_page_files; i++)
+                routes[ARRAY_SIZE(table) + i] = page_route(&page_files[i]);
         for (size_t i = 0; i < n_routes; i++)
                 if (routes[i].read == status_read_metrics && !metrics_public)
                         routes[i].right = RIGHT_AUTHENTICATED;
+
+        *ret_n_routes = n_routes;
         return routes;
 }

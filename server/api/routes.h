@@ -5,10 +5,8 @@
 
 #include "http/route.h"
 
-extern const size_t n_routes;
-
 /*
  * The table, to be released with free().
  * @metrics_public: whether /metrics answers without credentials
  */
-Route *routes_new(bool metrics_public);
+Route *routes_new(bool metrics_public, size_t *ret_n_routes);

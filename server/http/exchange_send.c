@@ -102,6 +102,8 @@ static void add_headers(h2o_req_t *h2o, const Reply *reply, bool with_body) {
                 add_named_header(h2o, SPAN_LITERAL("x-content-type-options"), SPAN_LITERAL("nosniff"));
                 add_named_header(h2o, SPAN_LITERAL("content-security-policy"), SPAN_LITERAL("sandbox"));
         }
+        for (size_t i = 0; i < reply->n_headers; i++)
+                add_named_header(h2o, reply->headers[i].name, reply->headers[i].value);
 }
 
 void exchange_log(Loop *loop, const AccessLine *line) {

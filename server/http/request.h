@@ -33,6 +33,11 @@ typedef struct Parameter {
         Span value; /* decoded */
 } Parameter;
 
+typedef struct ReplyHeader {
+        Span name; /* in small letters */
+        Span value;
+} ReplyHeader;
+
 typedef struct Reply {
         int status; /* 0: not made yet */
         const char *content_type;
@@ -46,7 +51,9 @@ typedef struct Reply {
         char allow[64]; /* header values; "" where not sent */
         Buf location;
         Buf cookie;
-        bool is_raw_content; /* sent with headers that keep a browser from running it */
+        bool is_raw_content;        /* sent with headers that keep a browser from running it */
+        const ReplyHeader *headers; /* further ones, which outlive the request */
+        size_t n_headers;
 } Reply;
 
 struct Request {

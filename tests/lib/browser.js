@@ -1,0 +1,97 @@
+// A browser with the console in it. Whatever the page says that it should not say (a script's error, a breach of its
+// policy, a request to somebody else) fails the test.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { after, before } = require('node:test');
+const { chromium } = require('playwright-core');
+const { password } = require('./conferd.js');
+
+const executablePath = process.env.CONFER_CHROMIUM || '/usr/bin/chromium';
+const deadlineMs = 30000;
+
+/** What a browser notes about an answer that the page expects and shows. */
+const expected = /Failed to load resource: the server responded with a status of (400|401|404|409|412|422|429|503)/;
+
+class Visitor {
+  /** @options: playwright's for a context; `allowed`, a pattern of console messages that the test provokes */
+  static async come(browser, origin, { allowed, ...options } = {}) {
+    const visitor = new Visitor();
+    visitor.origin = origin;
+    visitor.allowed = allowed;
+    visitor.complaints = [];
+    visitor.context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+    visitor.context.setDefaultTimeout(deadlineMs);
+    visitor.page = await visitor.context.newPage();
+    visitor.listen();
+    return visitor;
+  }
+
+  listen() {
+    const { page } = this;
+    page.on('pageerror', (error) => this.complaints.push(`error: ${error.stack}`));
+    page.on('console', (message) => {
+      const text = message.text();
+      const isBad = message.type() === 'error' || message.type() === 'warning';
+      if (isBad && !expected.test(text) && !this.allowed?.test(text)) this.complaints.push(`${message.type()}: ${text}`);
+    });
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol !== 'data:' && origin !== this.origin) this.complaints.push(`a request to ${request.url()}`);
+    });
+  }
+
+  async open(hash = '') {
+    await this.page.goto(`${this.origin}/${hash}`);
+  }
+
+  async signIn(hash = '', word = password) {
+    await this.open(hash);
+    await this.page.locator('#username').fill('admin');
+    await this.page.locator('#password').fill(word);
+    await this.page.locator('button[type=submit]').click();
+  }
+
+  button(name, options = {}) {
+    return this.page.getByRole('button', { name, exact: typeof name === 'string', ...options });
+  }
+
+  /** The dialog that is open. */
+  get dialog() {
+    return this.page.getByRole('dialog').last();
+  }
+
+  /** Puts @text in the place of what the editor holds. */
+  async write(text) {
+    await this.page.locator('.cm-content').last().click();
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.insertText(text);
+  }
+
+  text(text) {
+    return this.page.getByText(text).first();
+  }
+
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.complaints, []);
+  }
+}
+
+/** A browser for the suite that calls this; @visit() makes a visitor, who is judged when the test @t is over. */
+function useBrowser(server) {
+  const ours = {};
+  before(async () => {
+    ours.browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  });
+  after(() => ours.browser?.close());
+  return {
+    async visit(t, options) {
+      const visitor = await Visitor.come(ours.browser, server.origin, options);
+      t.after(() => visitor.leave());
+      return visitor;
+    },
+  };
+}
+
+module.exports = { Visitor, executablePath, useBrowser };
