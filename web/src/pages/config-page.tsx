@@ -10,7 +10,7 @@ import { InstancesBar } from '../components/instances-bar';
 import { Notice } from '../components/notice';
 import { TimeText } from '../components/time-text';
 import { VersionTimeline } from '../components/version-timeline';
-import { dropDraft, readDraft } from '../drafts';
+import { dropDraft, readDraft, type Draft } from '../drafts';
 import { versionsOf } from '../gray/rules';
 import { useGray } from '../gray/use-gray';
 import { formatAgo, useTexts } from '../i18n';
@@ -45,7 +45,7 @@ function Facts({ config, instances }: { config: ConfigState; instances: Instance
           <Tag color="blue" className="facts-version">{`v${live.version}`}</Tag>
           <TimeText time={live.updated_at} />
           <span>
-            {t.config.publishedBy('')} <ActorText actor={live.updated_by} />
+            {t.config.by} <ActorText actor={live.updated_by} />
           </span>
           {live.comment && <q className="facts-comment">{live.comment}</q>}
         </span>
@@ -88,7 +88,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
   const [publishing, setPublishing] = useState<number | undefined>(undefined);
   const isEditing = tab === 'edit';
   const start = useStart(config, isEditing);
-  const draft = isEditing ? null : readDraft(id);
+  const [draft, setDraft] = useState<Draft | null>(null);
   const mayEdit = may('editor', namespace);
   const mayPublish = may('publisher', namespace);
   const open = (next: ConfigTab) => go(configHref(id, next));
@@ -100,14 +100,27 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
     };
   }, [configKey]);
 
-  // An address that is gone to leaves no question of another one open.
+  // Another tab leaves no question of the one before open.
   useEffect(() => {
+    setDraft(isEditing ? null : readDraft(id));
     setRollbackTo(undefined);
     setPublishing(undefined);
   }, [tab]);
 
   const versions = config.versions.items;
   const fallback = versions.length > 0 ? { from: versions.find(({ version }) => version !== (live?.version ?? newest?.version))?.version ?? versions[0].version, to: live?.version ?? versions[0].version } : null;
+
+  function discard() {
+    modal.confirm({
+      title: t.config.discardAsk,
+      okText: t.config.discard,
+      okButtonProps: { danger: true },
+      onOk: () => {
+        dropDraft(id);
+        setDraft(null);
+      },
+    });
+  }
 
   function remove() {
     modal.confirm({
@@ -206,10 +219,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
               <Button
                 size="small"
                 type="text"
-                onClick={() => {
-                  dropDraft(id);
-                  config.versions.reload();
-                }}
+                onClick={discard}
               >
                 {t.config.discard}
               </Button>

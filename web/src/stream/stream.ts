@@ -39,7 +39,7 @@ export interface Handlers {
   onState: (state: StreamState) => void;
   /** What there is now; for a whole namespace, more may have changed than the server remembers. */
   onSnapshot: (namespaces: { namespace: string; releases: StreamRelease[] }[]) => void;
-  onChange: (changes: StreamChange[]) => void;
+  onChange: (changes: StreamChange[], revision: number) => void;
 }
 
 interface Frame {
@@ -73,7 +73,7 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
       if (payload.more) return;
       handlers.onSnapshot(parts);
       parts = [];
-    } else if (type === 'change') handlers.onChange(payload.changes);
+    } else if (type === 'change') handlers.onChange(payload.changes, seq);
     else if (type === 'error') return;
 
     if (at) at = { epoch: payload.epoch ?? at.epoch, revision: seq };

@@ -17,7 +17,7 @@ export function useStream(scope: Scope | null, handlers: Omit<Handlers, 'onState
         newest.current.onState?.(state);
       },
       onSnapshot: (namespaces) => newest.current.onSnapshot(namespaces),
-      onChange: (changes) => newest.current.onChange(changes),
+      onChange: (changes, revision) => newest.current.onChange(changes, revision),
     });
     return () => {
       stop();
