@@ -38,7 +38,7 @@ export interface Scope {
 export interface Handlers {
   onState: (state: StreamState) => void;
   /** What there is now; for a whole namespace, more may have changed than the server remembers. */
-  onSnapshot: (namespaces: { namespace: string; releases: StreamRelease[] }[]) => void;
+  onSnapshot: (namespaces: { namespace: string; releases: StreamRelease[] }[], revision: number) => void;
   onChange: (changes: StreamChange[], revision: number) => void;
 }
 
@@ -71,7 +71,7 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
     if (type === 'snapshot') {
       parts.push(...payload.namespaces);
       if (payload.more) return;
-      handlers.onSnapshot(parts);
+      handlers.onSnapshot(parts, seq);
       parts = [];
     } else if (type === 'change') handlers.onChange(payload.changes, seq);
     else if (type === 'error') return;

@@ -16,7 +16,7 @@ export function useStream(scope: Scope | null, handlers: Omit<Handlers, 'onState
         setStreamState(state);
         newest.current.onState?.(state);
       },
-      onSnapshot: (namespaces) => newest.current.onSnapshot(namespaces),
+      onSnapshot: (namespaces, revision) => newest.current.onSnapshot(namespaces, revision),
       onChange: (changes, revision) => newest.current.onChange(changes, revision),
     });
     return () => {
