@@ -52,6 +52,14 @@ const spanFirstMs = 500;
 const spanMaxMs = 30_000;
 const sessionLookMs = 500;
 
+let epoch: string | null = null;
+
+/** After the restore of a backup nothing that the page holds can be compared with what comes. */
+function checkEpoch(next: string | undefined) {
+  if (epoch && next && next !== epoch) window.location.reload();
+  epoch = next ?? epoch;
+}
+
 /** Follows @scope until the function that it returns is called. */
 export function follow(scope: Scope, handlers: Handlers): () => void {
   let socket: WebSocket | null = null;
@@ -68,6 +76,7 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
   }
 
   function take({ seq, type, payload }: Frame) {
+    checkEpoch(payload.epoch);
     if (type === 'snapshot') {
       parts.push(...payload.namespaces);
       if (payload.more) return;
