@@ -280,7 +280,7 @@ static int get_gray(Reader *reader, GrayData *ret_gray, GrayVersion **ret_versio
         ret_gray->updated_by = get_text(reader);
         ret_gray->comment = get_text(reader);
         n = get_u32(reader);
-        if (reader->failed || n > GRAY_RULES_MAX * GRAY_ARMS_MAX)
+        if (reader->failed || n > GRAY_VERSIONS_MAX)
                 return CACHE_E_DAMAGED;
 
         versions = calloc(n ? n : 1, sizeof(*versions));

@@ -179,14 +179,13 @@ int frame_read_number(FrameParser *parser, const FramePath *path, const FrameMem
 
 int frame_read_revision(FrameParser *parser, const FramePath *path, const FrameMember *member, uint64_t min,
                         uint64_t *ret_revision) {
-        int64_t revision;
+        int64_t revision = 0;
         int r;
 
         if (!member->is_present)
                 return 0;
 
         r = frame_read_number(parser, path, member, (int64_t)min, INT64_MAX, &revision);
-
         if (r)
                 return r;
 

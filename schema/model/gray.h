@@ -18,6 +18,7 @@
 #define GRAY_RULES_MAX       64
 #define GRAY_CONDITIONS_MAX  32   /* of a rule */
 #define GRAY_ARMS_MAX        16   /* of a rule */
+#define GRAY_VERSIONS_MAX    8    /* different ones, of all rules: each frame carries all their contents */
 #define GRAY_VALUES_MAX      1024 /* of an operator */
 #define GRAY_COMPARATORS_MAX 16   /* of a range of versions */
 #define GRAY_SALT_SIZE_MAX   256
@@ -97,8 +98,8 @@ typedef struct GrayVerdict {
 
 GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker);
 
-/* Has the processor fetch what an evaluation will look at. Worth it where the rules are some of thousands, and
- * there is something else to do before they are evaluated. */
+/* Has the processor fetch what an evaluation will look at. Worth it where the rules are some of thousands,
+ * and there is something else to do before they are evaluated. */
 void gray_prefetch(const Gray *gray);
 
 DEFINE_CLEANUP(Gray *, gray_free);

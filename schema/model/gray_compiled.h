@@ -1,5 +1,6 @@
 /*
- * What gray_new() makes of rules, and gray_evaluate() works on. Only gray.c and gray_parse.c know it.
+ * What gray_new() makes of rules, and gray_evaluate() works on. Only gray.c and the compiler
+ * (gray_compiler.h) know it.
  *
  * All of it is one block of memory. The tests of all rules stand one behind the other, those of a rule sorted
  * so that the cheap ones come first, and after them that the rule decides. A test looks at one tag; a

@@ -12,7 +12,7 @@
 
 #define MEMBERS_BEGIN "\"namespace\":\""
 #define MEMBERS_KEY   "\",\"key\":\""
-#define TAIL_BEGIN    "\",\"sha256\":\""
+#define MEMBERS_TAIL  ",\"sha256\":\""
 #define NAMESPACE_AT  (sizeof("{" MEMBERS_BEGIN) - 1)
 
 typedef struct Encoded {
@@ -54,7 +54,9 @@ static void append_head(Buf *buf, const ConfigData *data) {
 
 /* Appends the members from the quote that closes the content. */
 static void append_tail(Buf *buf, const ConfigData *data) {
-        buf_append_string(buf, data->content.data ? TAIL_BEGIN : TAIL_BEGIN + 1);
+        if (data->content.data)
+                buf_append_char(buf, '"');
+        buf_append_literal(buf, MEMBERS_TAIL);
         buf_append_hex(buf, data->sha256, sizeof(data->sha256));
         buf_append_literal(buf, "\",\"updated_at\":\"");
         timestamp_append(buf, data->updated_at_ms);
@@ -264,7 +266,7 @@ Span release_etag(const Release *release) {
 
 Span release_origin_json(const Release *release) {
         const Encoded *encoded = encoded_of(release);
-        size_t at = encoded->content_at + encoded->content_size + sizeof(TAIL_BEGIN) - 1 +
+        size_t at = encoded->content_at + encoded->content_size + sizeof("\"" MEMBERS_TAIL) - 1 +
                     (size_t)2 * SHA256_SIZE + sizeof("\",") - 1;
 
         return (Span){ encoded->text + at, encoded->json_size - 1 - at };

@@ -157,21 +157,18 @@ static void list_move(const Census *census, EntryList *list, const Stream *strea
         entry->move.address = copy_text(&text, address);
 }
 
-static int64_t version_of(const Census *census, const Gray *gray, int arm) {
-        size_t n;
-
-        return arm < 0 ? release_version(census->release) : gray_arms(gray, &n)[arm].version;
+/* What the arm @arm of @arms gives; -1 is the stable version. */
+static int64_t version_of(const Census *census, const GrayArm *arms, int arm) {
+        return arm < 0 ? release_version(census->release) : arms[arm].version;
 }
 
 static void count_acknowledged(const Census *census, Part *part, const Stream *stream, int arm) {
-        const Release *release = census->release;
         CensusCount *count = &part->counts[arm < 0 ? census->n_arms : (size_t)arm];
-        const FrameResult *result =
-                instance_results_get(&stream->results, release_namespace(release), release_key(release));
+        const FrameResult *result = instance_results_get(&stream->results, release_namespace(census->release),
+                                                         release_key(census->release));
 
         count->n_connected++;
-        if (!result ||
-            result->version != version_of(census, release->gray ? release->gray->rules : NULL, arm))
+        if (!result || result->version != version_of(census, census->arms, arm))
                 return;
 
         if (result->ok) {
@@ -186,7 +183,7 @@ static void count_acknowledged(const Census *census, Part *part, const Stream *s
 static void try_candidate(const Census *census, Part *part, const Stream *stream, const GrayAsker *asker,
                           int64_t from) {
         GrayVerdict verdict = gray_evaluate(census->candidate, asker);
-        int64_t to = version_of(census, census->candidate, verdict.arm);
+        int64_t to = version_of(census, gray_arms(census->candidate, &(size_t){ 0 }), verdict.arm);
 
         if (from == to)
                 return;
@@ -204,8 +201,7 @@ static void count_instance(const Census *census, Part *part, const Stream *strea
 
         count_acknowledged(census, part, stream, verdict.arm);
         if (census->candidate)
-                try_candidate(census, part, stream, &asker,
-                              version_of(census, gray ? gray->rules : NULL, verdict.arm));
+                try_candidate(census, part, stream, &asker, version_of(census, census->arms, verdict.arm));
 }
 
 /* One loop's part. */
@@ -278,13 +274,13 @@ static void merge_lists(Census *census, size_t list) {
 
         for (size_t i = 0; i < census->n_loops; i++)
                 n += census->parts[i].lists[list].n;
-        entries = allocate(n, sizeof(*entries));
+        entries = allocate(n, sizeof(Entry));
         n = 0;
         for (size_t i = 0; i < census->n_loops; i++)
                 for (size_t k = 0; k < census->parts[i].lists[list].n; k++)
                         entries[n++] = census->parts[i].lists[list].entries[k];
 
-        qsort(entries, n, sizeof(*entries), compare_entries);
+        qsort(entries, n, sizeof(Entry), compare_entries);
         for (size_t i = 0; i < n && census->n_listed < census->n_listed_max; i++)
                 tell(census, &entries[i]);
 }

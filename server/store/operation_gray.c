@@ -77,28 +77,44 @@ static void append_details(Buf *buf, const GrayState *state) {
         buf_append_char(buf, '}');
 }
 
-/* With a ramp the rules are written with the weight of its first step. */
-static int set(Transaction *transaction, Config *config, Span salt, const Gray *rules, Operation *operation) {
-        _cleanup_(buf_deinit) Buf weighted = BUF_NULL, details = BUF_NULL;
-        GrayState state = { .salt = salt, .rules = operation->gray_set.rules };
-        Ramp ramp;
+static int set_state(Transaction *transaction, Config *config, const GrayState *state, const Gray *rules,
+                     Operation *operation) {
+        _cleanup_(buf_deinit) Buf details = BUF_NULL;
 
-        if (operation->gray_set.ramp) {
-                ramp = *operation->gray_set.ramp;
-                ramp.since_ms = transaction->now_ms;
-                gray_append_rules_with_weight(rules, ramp.rule, ramp.steps[0].weight, &weighted);
-                state.rules = buf_span(&weighted);
-                state.plan = operation->gray_set.plan;
-                state.ramp = &ramp;
-        }
-        append_details(&details, &state);
-        if (buf_failed(&weighted) || buf_failed(&details))
+        append_details(&details, state);
+        if (buf_failed(&details))
                 return -ENOMEM;
 
         return config_set_gray(
-                transaction, config, &state,
+                transaction, config, state,
                 &(ConfigChange){ SPAN_LITERAL("gray.set"), gray_only_version(rules), buf_span(&details) },
                 operation);
+}
+
+/* The ramp begins now, and the rules are written with the weight of its first step. */
+static int set_with_ramp(Transaction *transaction, Config *config, Span salt, const Gray *rules,
+                         Operation *operation) {
+        _cleanup_(buf_deinit) Buf weighted = BUF_NULL;
+        Ramp ramp = *operation->gray_set.ramp;
+
+        ramp.since_ms = transaction->now_ms;
+        gray_append_rules_with_weight(rules, ramp.rule, ramp.steps[0].weight, &weighted);
+        if (buf_failed(&weighted))
+                return -ENOMEM;
+
+        return set_state(transaction, config,
+                         &(GrayState){ .salt = salt,
+                                       .rules = buf_span(&weighted),
+                                       .plan = operation->gray_set.plan,
+                                       .ramp = &ramp },
+                         rules, operation);
+}
+
+static int set(Transaction *transaction, Config *config, Span salt, const Gray *rules, Operation *operation) {
+        if (operation->gray_set.ramp)
+                return set_with_ramp(transaction, config, salt, rules, operation);
+        return set_state(transaction, config,
+                         &(GrayState){ .salt = salt, .rules = operation->gray_set.rules }, rules, operation);
 }
 
 /* The salt that is asked for, else that of the gray release which runs already, in @running, else a new one.

@@ -47,7 +47,7 @@ static const char rules[] =
         "{\"match\":{\"host\":{\"prefix\":[\"web-00\",\"web-01\"]},\"app_version\":{\"semver\":\"~2.2.0\"}},"
         "\"split\":[{\"version\":8,\"weight\":100}]},"
         "{\"match\":{\"ring\":[\"stable\"],\"address\":{\"cidr\":\"10.1.0.0/16\"}},"
-        "\"split\":[{\"version\":9,\"weight\":10},{\"version\":10,\"weight\":40}]}"
+        "\"split\":[{\"version\":9,\"weight\":10},{\"version\":2,\"weight\":40}]}"
         "]";
 
 static const Tag tags[] = {

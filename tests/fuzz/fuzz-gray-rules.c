@@ -24,12 +24,26 @@ static void check_refusal(int r, const Problem *problem) {
         expect(span_starts_with(field, SPAN_LITERAL("rules")) && utf8_valid_size(field) == field.size);
 }
 
+static size_t n_versions(const GrayArm *arms, size_t n_arms) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_arms; i++) {
+                size_t first = 0;
+
+                while (arms[first].version != arms[i].version)
+                        first++;
+                n += first == i;
+        }
+        return n;
+}
+
 static void check_arms(const Gray *gray) {
         size_t n_arms;
         const GrayArm *arms = gray_arms(gray, &n_arms);
         uint32_t from = 0, rule = 0;
 
         expect(n_arms > 0 && n_arms <= GRAY_RULES_MAX * GRAY_ARMS_MAX);
+        expect(n_versions(arms, n_arms) <= GRAY_VERSIONS_MAX);
         for (size_t i = 0; i < n_arms; i++) {
                 if (arms[i].rule != rule) {
                         expect(arms[i].rule == rule + 1);

@@ -38,6 +38,17 @@ BAD_RULES = [
     ([everyone(), {**everyone(), "version": 2}], "rules[1].version"),
 ]
 
+EIGHT = {"split": arms(*((version, 1) for version in range(1, 9)))}
+
+TOO_MANY_VERSIONS = [
+    ([{"split": arms(*((version, 1) for version in range(1, 10)))}], "rules[0].split[8].version"),
+    ([EIGHT, {"split": arms((9, 100))}], "rules[1].split[0].version"),
+    ([EIGHT, {"split": arms((1, 50), (9, 0))}], "rules[1].split[1].version"),
+    ([EIGHT, EIGHT, everyone(), {"split": arms((8, 1), (1, 1), (12, 1))}], "rules[3].split[2].version"),
+    ([{"split": arms((version, 100))} for version in range(20, 29)], "rules[8].split[0].version"),
+    ([{"split": arms((version, 1), (7, 1))} for version in range(20, 28)], "rules[7].split[0].version"),
+]
+
 BAD_SPLITS = [
     *(
         (bad, "")
@@ -162,6 +173,7 @@ def bad_operands():
 
 def refusals():
     yield from BAD_RULES
+    yield from TOO_MANY_VERSIONS
     for i, (split, path) in enumerate(BAD_SPLITS):
         at = i % 3
         yield [everyone()] * at + [{"split": split}], f"rules[{at}].split{path}"

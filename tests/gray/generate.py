@@ -14,7 +14,7 @@ from decimal import Decimal
 from evaluate import evaluate
 from rules import BUCKETS, read_rules
 
-VERSIONS_MAX = 6  # The versions that rules and `stable` name are 1 to 6.
+VERSIONS_MAX = 6  # The versions that rules and `stable` name are 1 to 6: fewer than rules may name.
 MASK = (1 << 64) - 1
 
 

@@ -157,6 +157,10 @@ def rule_cases():
         yield decided(f"rules: number {i} of 64", many, {"n": str(i)}, 2 + i % 4)
     yield decided("rules: none of 64", many, {"n": "64"}, 1)
 
+    eight = [everyone({"n": [str(i)]}, 1 + i % 8) for i in range(16)]
+    for i in (0, 7, 8, 15):
+        yield decided(f"rules: number {i} of 16 with 8 versions", eight, {"n": str(i)}, 1 + i % 8)
+
 
 def decided(name, rules, tags, version):
     made = case(name, rules, tags=tags)

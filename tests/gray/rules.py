@@ -15,6 +15,8 @@ from semver import parse_range
 RULES_MAX = 64
 CONDITIONS_MAX = 32
 ARMS_MAX = 16
+VERSIONS_MAX = 8
+VERSION_MAX = (1 << 63) - 1
 VALUES_MAX = 1024
 TEXT_BYTES_MAX = 256
 BUCKETS = 100000
@@ -188,15 +190,19 @@ def read_weight(value, field):
     return int(rounded * 1000)
 
 
-def read_version(value, field, versions):
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Fault(field, "must be a whole number from 1")
+def read_version(value, field, versions, named):
+    """`named` are those that were read before; this one is added."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= VERSION_MAX:
+        raise Fault(field, f"must be a whole number from 1 to {VERSION_MAX}")
     if versions is not None and value not in versions:
         raise Fault(field, "is no version of the config")
+    named.add(value)
+    if len(named) > VERSIONS_MAX:
+        raise Fault(field, f"is one more than the {VERSIONS_MAX} different versions of all rules")
     return value
 
 
-def read_split(value, field, versions):
+def read_split(value, field, versions, named):
     """Slices of the line of buckets: (from, to, version)."""
     slices = []
     at = 0
@@ -204,7 +210,7 @@ def read_split(value, field, versions):
         path = f"{field}[{i}]"
         members = members_of(arm, path)
         only_members(members, path, ("version", "weight"), ("version", "weight"))
-        version = read_version(members["version"], f"{path}.version", versions)
+        version = read_version(members["version"], f"{path}.version", versions, named)
         weight = read_weight(members["weight"], f"{path}.weight")
         slices.append((at, at + weight, version))
         at += weight
@@ -213,12 +219,12 @@ def read_split(value, field, versions):
     return slices
 
 
-def read_rule(value, field, versions):
+def read_rule(value, field, versions, named):
     members = members_of(value, field)
     only_members(members, field, ("match", "split"), ("split",))
     return SimpleNamespace(
         match=read_match(members.get("match", {}), f"{field}.match"),
-        split=read_split(members["split"], f"{field}.split", versions),
+        split=read_split(members["split"], f"{field}.split", versions, named),
     )
 
 
@@ -229,7 +235,8 @@ def read_rules(value, versions=None):
     `versions` are those that exist, where that is to be checked.
     """
     elements = elements_of(value, "rules", RULES_MAX)
-    return [read_rule(rule, f"rules[{i}]", versions) for i, rule in enumerate(elements)]
+    named = set()
+    return [read_rule(rule, f"rules[{i}]", versions, named) for i, rule in enumerate(elements)]
 
 
 def check(value, versions=None):

@@ -143,6 +143,10 @@ class RulesTest(unittest.TestCase):
             found = self.refused(f'[{{"split": [{{"version": 1, "weight": {text}}}]}}]')
             self.assertEqual(found, None if is_good else "rules[0].split[0].weight", text)
 
+    def test_versions_have_63_bits(self):
+        for version, field in ((2**63 - 1, None), (2**63, "rules[0].split[0].version")):
+            self.assertEqual(check([{"split": [{"version": version, "weight": 1}]}]), field)
+
     def test_versions_are_whole_and_exist(self):
         rules = [{"split": [{"version": 3, "weight": 1}]}]
         self.assertIsNone(check(rules, {3}))

@@ -89,6 +89,13 @@ describe('Reading with a gray release', () => {
     assert.deepEqual([data.version, data.gray, data.rule, data.comment], [1, true, 0, 'gray']);
   });
 
+  test('An empty instance is evaluated without a unit; with neither instance nor tag nothing is', async () => {
+    await start('nobody', oneArm(2, 100));
+    assert.deepEqual((await get('nobody', { instance: '' })).data.rule, 0);
+    assert.deepEqual((await get('nobody', {})).data, await api.read('nobody', 'k'));
+    assert.equal((await get('nobody', {})).data.version, 1);
+  });
+
   test('Each has a tag of its own, and is answered 304 by that alone', async () => {
     await start('etag', [{ match: { ring: ['canary'] }, split: [{ version: 2, weight: 100 }] }]);
     const stable = (await get('etag', { tag: 'ring:no' })).headers.etag;

@@ -10,7 +10,7 @@ const { startProbe } = require('../lib/probe.js');
 const { inParallel } = require('../lib/waiting.js');
 
 const namespace = 'prod';
-const nVersions = 6; // The vectors name no others.
+const nVersions = 8; // The vectors name no others.
 const width = 8;
 
 const { cases, refused } = readVectors();

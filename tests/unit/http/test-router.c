@@ -309,7 +309,8 @@ static void test_a_hold_stands_alone_or_behind_a_read_and_a_query(void **state _
  */
 
 static void test_the_routes_of_the_program_are_sound(void **state _unused_) {
-        Route *routes = routes_new(false);
+        size_t n_routes;
+        Route *routes = routes_new(false, &n_routes);
         Problem problem = PROBLEM_NULL;
 
         if (!router_check(routes, n_routes, &problem))
@@ -330,7 +331,8 @@ static void fill_path(Buf *buf, const char *pattern) {
 }
 
 static void test_every_route_of_the_program_is_reached(void **state _unused_) {
-        Route *routes = routes_new(true);
+        size_t n_routes;
+        Route *routes = routes_new(true, &n_routes);
 
         for (size_t i = 0; i < n_routes; i++) {
                 _cleanup_(buf_deinit) Buf path = BUF_NULL;

@@ -253,6 +253,17 @@ static void test_limits(void **state _unused_) {
                      "rules[0].match.t.prefix");
 }
 
+/* One that is named already is none too many, wherever it stands. */
+static void test_limit_of_versions(void **state _unused_) {
+        expect_limit("[{\"split\":[", "{\"version\":1%zu,\"weight\":1}", "]}]", GRAY_VERSIONS_MAX,
+                     "rules[0].split[8].version");
+        expect_limit("[", "{\"split\":[{\"version\":7,\"weight\":1},{\"version\":1%zu,\"weight\":1}]}", "]",
+                     GRAY_VERSIONS_MAX - 1, "rules[7].split[1].version");
+        expect_limit("[{\"split\":[", "{\"version\":1%zu,\"weight\":1}",
+                     ",{\"version\":10,\"weight\":1}]},{\"split\":[{\"version\":11,\"weight\":1}]}]",
+                     GRAY_VERSIONS_MAX, "rules[0].split[8].version");
+}
+
 static void test_sizes(void **state _unused_) {
         _cleanup_(buf_deinit) Buf rules = BUF_NULL;
         _cleanup_(gray_freep) Gray *gray = NULL;
@@ -720,6 +731,7 @@ int main(void) {
                 cmocka_unit_test(test_faults_of_matches_are_told_with_their_path),
                 cmocka_unit_test(test_the_path_of_a_long_name_is_cut),
                 cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_limit_of_versions),
                 cmocka_unit_test(test_sizes),
                 cmocka_unit_test(test_salts),
                 cmocka_unit_test(test_in),

@@ -33,7 +33,8 @@ static void assert_refused(Span text) {
         int64_t at_ms = 4711;
 
         if (timestamp_parse(text, &at_ms))
-                fail_msg("'%.*s' is read as %lld", (int)text.size, text.data, (long long)at_ms);
+                fail_msg("'%.*s' is read as %lld", (int)text.size, text.data ? text.data : "",
+                         (long long)at_ms);
         assert_int_equal(at_ms, 4711);
 }
 

@@ -87,7 +87,7 @@ static void test_every_valid_utf8_sequence_is_accepted(void **state _unused_) {
 }
 
 static void test_every_invalid_utf8_sequence_is_refused_where_it_starts(void **state _unused_) {
-        static const char *const invalid[] = {
+        static const char invalid[][sizeof("abcd")] = {
                 "\x80",
                 "\xbf",
                 "\xc0\x80",
