@@ -117,9 +117,12 @@ describe('Editing in the console', () => {
     await visitor.page.reload();
     await visitor.page.locator('.cm-content', { hasText: 'not saved' }).waitFor();
 
+    await visitor.button(t.editor.close).click();
+    await visitor.button(t.config.goOn).click();
+    await visitor.page.locator('.edit .cm-content', { hasText: 'not saved' }).waitFor();
     await visitor.open(hashOf(key));
-    await visitor.button(t.config.goOn).waitFor();
     await visitor.button(t.config.discard).click();
+    await visitor.dialog.getByRole('button', { name: t.config.discard }).click();
     await visitor.button(t.config.goOn).waitFor({ state: 'detached' });
     await visitor.open(hashOf(key, 'edit'));
     await visitor.page.locator('.cm-content', { hasText: '"a": 1' }).waitFor();

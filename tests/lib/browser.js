@@ -20,7 +20,7 @@ class Visitor {
     visitor.origin = origin;
     visitor.allowed = allowed;
     visitor.complaints = [];
-    visitor.context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+    visitor.context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 }, ...options });
     visitor.context.setDefaultTimeout(deadlineMs);
     visitor.page = await visitor.context.newPage();
     visitor.listen();

@@ -39,12 +39,12 @@ const dark = {
   colorTextPlaceholder: 'rgba(255, 255, 255, 0.55)',
 };
 
-export function themeOf(appearance: Appearance): ThemeConfig {
+export function themeOf(appearance: Appearance, isStill: boolean): ThemeConfig {
   return {
     cssVar: { key: 'confer' },
     hashed: false,
     algorithm: appearance === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
-    token: { ...shared, ...(appearance === 'dark' ? dark : light) },
+    token: { ...shared, motion: !isStill, ...(appearance === 'dark' ? dark : light) },
     components: {
       Button: appearance === 'dark' ? { dangerColor: '#2a0d0d' } : {},
       Segmented: { trackBg: appearance === 'dark' ? '#0b0d10' : '#e6e8ec' },

@@ -108,7 +108,7 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
     <section className="gray-status" aria-label={t.config.tabs.gray}>
       <div className="toolbar">
         <span className="toolbar-main secondary">
-          <TimeText time={gray.updated_at} /> {t.config.publishedBy('')} <ActorText actor={gray.updated_by} /> {gray.comment && <q>{gray.comment}</q>}
+          <TimeText time={gray.updated_at} /> {t.config.by} <ActorText actor={gray.updated_by} /> {gray.comment && <q>{gray.comment}</q>}
         </span>
         {mayPublish && (
           <Space wrap>

@@ -66,6 +66,13 @@ export function EditPanel({ config, start, nInstances }: Props) {
     setFaults([]);
   }
 
+  /** What is written stays a draft, which the page offers to go on with. */
+  function close() {
+    keepNow();
+    go(configHref(id));
+  }
+
+  /** There is nothing left to keep. */
   function leave() {
     newestDraft.current = null;
     dropDraft(id);
@@ -123,7 +130,7 @@ export function EditPanel({ config, start, nInstances }: Props) {
           </span>
         </Space>
         <Space>
-          <Button onClick={leave}>{t.editor.cancel}</Button>
+          <Button onClick={isChanged ? close : leave}>{t.editor.close}</Button>
           <Button type="primary" disabled={!isChanged && start !== null} onClick={() => { setError(null); setReviewing(true); }}>
             {t.editor.review}
           </Button>

@@ -39,14 +39,16 @@ const orNothing = <T>(page: Promise<{ items: T[]; cursor: string | null }>) =>
 
 export function useConfig({ namespace, key }: ConfigId): ConfigState {
   const id = { namespace, key };
-  const live = useLoaded(
-    (signal) =>
-      getLive(id, signal).catch((error) => {
-        if (isNotFound(error)) return 'none' as const;
-        throw error;
-      }),
-    [namespace, key],
-  );
+  // What the stream said last. An answer that it overtook does not bring back what was before.
+  const seen = useRef<{ revision: number; live: Config | 'none' }>({ revision: 0, live: 'none' });
+  const live = useLoaded(async (signal) => {
+    const answer = await getLive(id, signal).catch((error) => {
+      if (isNotFound(error)) return 'none' as const;
+      throw error;
+    });
+    const isOvertaken = answer !== 'none' && answer.revision < seen.current.revision;
+    return isOvertaken ? seen.current.live : answer;
+  }, [namespace, key]);
   const versions = usePages<VersionItem>((cursor, signal) => orNothing(listVersions(id, { cursor, limit: pageSize }, signal)), [namespace, key]);
   const releases = usePages<ReleaseEvent>((cursor, signal) => orNothing(listReleases(id, { cursor, limit: pageSize }, signal)), [namespace, key]);
   const known = useRef(new Map<number, Promise<Config>>());
@@ -56,28 +58,28 @@ export function useConfig({ namespace, key }: ConfigId): ConfigState {
     releases.reload();
   };
 
-  function take(release: StreamRelease | undefined) {
-    const now = live.data;
-    const revision = now && now !== 'none' ? now.revision : 0;
-    if (release && release.revision > revision) {
-      const { gray: _gray, ...facts } = release;
-      live.setData({ ...facts, namespace });
-      reloadPast();
-    } else if (!release && revision) {
-      live.setData('none');
-      reloadPast();
-    }
+  /** @revision: of the release, or at which there is none */
+  function take(release: StreamRelease | undefined, revision: number) {
+    if (revision <= seen.current.revision) return;
+    const { gray: _gray, ...facts } = release ?? { gray: null };
+    seen.current = { revision, live: release ? ({ ...facts, namespace } as Config) : 'none' };
+    live.setData((now) => (now && now !== 'none' && now.revision > revision ? now : seen.current.live));
+    reloadPast();
   }
 
   useStream(
     { namespace, keys: [key] },
     {
-      onSnapshot: (parts) => live.data && take(parts.filter((part) => part.namespace === namespace).flatMap((part) => part.releases).find((release) => release.key === key)),
-      onChange: (changes) => {
+      onSnapshot: (parts, revision) => {
+        const own = parts.filter((part) => part.namespace === namespace).flatMap(({ releases: all }) => all);
+        const release = own.find((one) => one.key === key);
+        take(release, release?.revision ?? revision);
+      },
+      onChange: (changes, revision) => {
         for (const change of changes) {
           if (change.namespace !== namespace) continue;
           const release = change.releases.find((one) => one.key === key);
-          if (release || change.deleted.includes(key)) take(release);
+          if (release || change.deleted.includes(key)) take(release, release?.revision ?? revision);
         }
       },
     },

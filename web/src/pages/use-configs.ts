@@ -1,6 +1,6 @@
 // The configs of a namespace, page by page, kept true by the change stream: what is published by somebody else shows up
 // in its row, or as a new row, without a reload.
-import { useEffect, useState } from 'react';
+import { useRef, useState } from 'react';
 import { getStatus, listConfigs } from '../api/client';
 import type { ConfigItem } from '../api/types';
 import { usePages } from '../hooks/use-pages';
@@ -22,23 +22,28 @@ function rowOf(namespace: string, release: StreamRelease, known?: ConfigItem): C
   return { ...facts, namespace, latest_version: Math.max(known?.latest_version ?? 0, release.version), deleted: false };
 }
 
-function withRow(items: ConfigItem[], row: ConfigItem, hasMore: boolean) {
+/** @isOpen: rows before the first and behind the last of these belong to other pages */
+function withRow(items: ConfigItem[], row: ConfigItem, isOpen: { front: boolean; end: boolean }) {
   const at = items.findIndex((item) => item.namespace === row.namespace && item.key === row.key);
-  if (at >= 0) return [...items.slice(0, at), row, ...items.slice(at + 1)];
+  if (at >= 0) return items[at].revision >= row.revision ? items : [...items.slice(0, at), row, ...items.slice(at + 1)];
 
   const place = items.findIndex((item) => isBefore(row, item));
-  if (place < 0) return hasMore ? items : [...items, row];
-  return [...items.slice(0, place), row, ...items.slice(place)];
+  if ((place < 0 && isOpen.end) || (place === 0 && isOpen.front)) return items;
+  return place < 0 ? [...items, row] : [...items.slice(0, place), row, ...items.slice(place)];
 }
 
-/** What a change makes of the rows that are loaded. */
-export function applyChange(items: ConfigItem[], change: StreamChange, filter: Filter, hasMore: boolean) {
+interface Change extends StreamChange {
+  revision: number;
+}
+
+/** What a change makes of rows, which may be newer than it. */
+function applyChange(items: ConfigItem[], change: Change, filter: Filter, isOpen: { front: boolean; end: boolean }) {
   const find = (key: string) => items.find((item) => item.namespace === change.namespace && item.key === key);
   const wanted = change.releases.filter(({ key }) => find(key) || !filter.q);
-  const withReleases = wanted.reduce((now, release) => withRow(now, rowOf(change.namespace, release, find(release.key)), hasMore), items);
+  const withReleases = wanted.reduce((now, release) => withRow(now, rowOf(change.namespace, release, find(release.key)), isOpen), items);
 
   if (!change.deleted.length) return withReleases;
-  const isGone = (item: ConfigItem) => item.namespace === change.namespace && change.deleted.includes(item.key);
+  const isGone = (item: ConfigItem) => item.namespace === change.namespace && change.deleted.includes(item.key) && item.revision <= change.revision;
   return filter.deleted
     ? withReleases.map((item) => (isGone(item) ? { ...item, version: null, deleted: true } : item))
     : withReleases.filter((item) => !isGone(item));
@@ -46,37 +51,32 @@ export function applyChange(items: ConfigItem[], change: StreamChange, filter: F
 
 export function useConfigs(namespace: string | null, filter: Filter) {
   const [scope, setScope] = useState<Scope | null>(null);
-  const pages = usePages<ConfigItem>(
-    async (cursor, signal) =>
-      namespace
-        ? listConfigs(namespace, { q: filter.q, deleted: filter.deleted || undefined, inherit: filter.inherit || undefined, limit: pageSize, cursor }, signal)
-        : { items: [], cursor: null },
-    [namespace, filter.q, filter.deleted, filter.inherit],
-  );
+  const recent = useRef<Change[]>([]);
+  const isShown = (change: StreamChange) => change.namespace === namespace || filter.inherit;
 
-  // The revision is asked for before the list is used, so that no change falls between the two; one that is in both
-  // changes nothing.
-  useEffect(() => {
-    setScope(null);
-    if (!namespace) return undefined;
-    let isOver = false;
-    getStatus().then(
-      ({ epoch, revision }) => !isOver && setScope({ namespace, since: { epoch, revision } }),
-      () => {},
-    );
-    return () => {
-      isOver = true;
-    };
-  }, [namespace]);
+  // Changes may overtake the list that they are in or not in: those that come while it is on its way are applied to it.
+  async function load(cursor: string | undefined, signal: AbortSignal) {
+    if (!namespace) return { items: [], cursor: null };
+    recent.current = [];
+    if (!cursor && scope?.namespace !== namespace) {
+      const { epoch, revision } = await getStatus();
+      if (!signal.aborted) setScope({ namespace, since: { epoch, revision } });
+    }
+    const query = { q: filter.q, deleted: filter.deleted || undefined, inherit: filter.inherit || undefined, limit: pageSize, cursor };
+    const page = await listConfigs(namespace, query, signal);
+    const isOpen = { front: cursor !== undefined, end: page.cursor !== null };
+    return { ...page, items: recent.current.filter(isShown).reduce((items, change) => applyChange(items, change, filter, isOpen), page.items) };
+  }
 
-  useStream(scope, {
+  const pages = usePages<ConfigItem>(load, [namespace, filter.q, filter.deleted, filter.inherit]);
+  useStream(namespace ? scope : null, {
     onSnapshot: pages.reload,
-    onChange: (changes) =>
-      pages.setItems((items) =>
-        changes
-          .filter((change) => change.namespace === namespace || filter.inherit)
-          .reduce((now, change) => applyChange(now, change, filter, pages.hasMore), items),
-      ),
+    onChange: (changes, revision) => {
+      const all = changes.map((change) => ({ ...change, revision }));
+      const isOpen = { front: false, end: pages.hasMore };
+      recent.current.push(...all);
+      pages.setItems((items) => all.filter(isShown).reduce((now, change) => applyChange(now, change, filter, isOpen), items));
+    },
   });
   return pages;
 }

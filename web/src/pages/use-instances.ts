@@ -1,5 +1,5 @@
 // The instances that follow a config, and what they made of it.
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { listInstances, type ConfigId } from '../api/client';
 import type { Instance, InstanceResult } from '../api/types';
 import { useLoaded } from '../hooks/use-loaded';
@@ -27,6 +27,8 @@ export interface Instances {
 const limit = 1000;
 const movingEveryMs = 700;
 const restingEveryMs = 3000;
+/** Who has not said anything by then may never do. */
+const movingMaxMs = 30_000;
 
 function standingOf(result: InstanceResult | undefined, live: number | null, grayVersions: number[]): Standing {
   if (!result) return 'waiting';
@@ -43,6 +45,7 @@ function rowOf(instance: Instance, { namespace, key }: ConfigId, live: number | 
 
 export function useInstances(id: ConfigId, live: number | null, grayVersions: number[]): Instances {
   const [everyMs, setEveryMs] = useState(movingEveryMs);
+  const changedAt = useRef(0);
   const loaded = useLoaded((signal) => listInstances({ ...id, limit }, signal), [id.namespace, id.key, live]);
   usePolling(loaded.reload, everyMs);
 
@@ -51,6 +54,11 @@ export function useInstances(id: ConfigId, live: number | null, grayVersions: nu
   for (const { standing } of rows) counts[standing] += 1;
 
   const isMoving = counts.other + counts.waiting > 0;
-  useEffect(() => setEveryMs(isMoving ? movingEveryMs : restingEveryMs), [isMoving]);
+  useEffect(() => {
+    changedAt.current = Date.now();
+  }, [live]);
+  useEffect(() => {
+    setEveryMs(isMoving && Date.now() - changedAt.current < movingMaxMs ? movingEveryMs : restingEveryMs);
+  }, [isMoving, loaded.data]);
   return { rows, isMore: Boolean(loaded.data?.cursor), counts, error: loaded.error, isLoading: loaded.isLoading && !loaded.data };
 }

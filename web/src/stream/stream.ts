@@ -38,8 +38,8 @@ export interface Scope {
 export interface Handlers {
   onState: (state: StreamState) => void;
   /** What there is now; for a whole namespace, more may have changed than the server remembers. */
-  onSnapshot: (namespaces: { namespace: string; releases: StreamRelease[] }[]) => void;
-  onChange: (changes: StreamChange[]) => void;
+  onSnapshot: (namespaces: { namespace: string; releases: StreamRelease[] }[], revision: number) => void;
+  onChange: (changes: StreamChange[], revision: number) => void;
 }
 
 interface Frame {
@@ -51,6 +51,14 @@ interface Frame {
 const spanFirstMs = 500;
 const spanMaxMs = 30_000;
 const sessionLookMs = 500;
+
+let epoch: string | null = null;
+
+/** After the restore of a backup nothing that the page holds can be compared with what comes. */
+function checkEpoch(next: string | undefined) {
+  if (epoch && next && next !== epoch) window.location.reload();
+  epoch = next ?? epoch;
+}
 
 /** Follows @scope until the function that it returns is called. */
 export function follow(scope: Scope, handlers: Handlers): () => void {
@@ -68,12 +76,13 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
   }
 
   function take({ seq, type, payload }: Frame) {
+    checkEpoch(payload.epoch);
     if (type === 'snapshot') {
       parts.push(...payload.namespaces);
       if (payload.more) return;
-      handlers.onSnapshot(parts);
+      handlers.onSnapshot(parts, seq);
       parts = [];
-    } else if (type === 'change') handlers.onChange(payload.changes);
+    } else if (type === 'change') handlers.onChange(payload.changes, seq);
     else if (type === 'error') return;
 
     if (at) at = { epoch: payload.epoch ?? at.epoch, revision: seq };

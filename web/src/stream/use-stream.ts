@@ -16,8 +16,8 @@ export function useStream(scope: Scope | null, handlers: Omit<Handlers, 'onState
         setStreamState(state);
         newest.current.onState?.(state);
       },
-      onSnapshot: (namespaces) => newest.current.onSnapshot(namespaces),
-      onChange: (changes) => newest.current.onChange(changes),
+      onSnapshot: (namespaces, revision) => newest.current.onSnapshot(namespaces, revision),
+      onChange: (changes, revision) => newest.current.onChange(changes, revision),
     });
     return () => {
       stop();
