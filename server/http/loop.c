@@ -1,6 +1,4 @@
 #include <arpa/inet.h>
-#include <assert.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +190,8 @@ static void *loop_main(void *context) {
         while (!h2o_linklist_is_empty(&loop->connections))
                 turn(loop);
         hooks_ended(loop);
+        /* A message is taken before its sender has done: the queue goes when nobody can be at it. */
+        semaphore_wait(&loop->left);
         deinit(loop);
         return NULL;
 }
@@ -201,18 +201,20 @@ int loop_start(Loop *loop, Server *server, int fd, void (*on_tick)(Loop *loop)) 
 
         *loop = (Loop){ .server = server, .listener_fd = fd, .on_tick = on_tick };
         (void)sem_init(&loop->started, 0, 0);
+        (void)sem_init(&loop->left, 0, 0);
         r = -pthread_create(&loop->thread, NULL, loop_main, loop);
         if (r)
                 return r;
 
-        while (sem_wait(&loop->started) != 0)
-                assert(errno == EINTR);
+        semaphore_wait(&loop->started);
         return 0;
 }
 
 void loop_join(Loop *loop) {
+        (void)sem_post(&loop->left);
         (void)pthread_join(loop->thread, NULL);
         (void)sem_destroy(&loop->started);
+        (void)sem_destroy(&loop->left);
 }
 
 void loop_send(Loop *loop, LoopMessage *message) {

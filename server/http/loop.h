@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -40,6 +42,7 @@ struct Loop {
         Server *server;
         pthread_t thread;
         sem_t started; /* posted once messages are taken */
+        sem_t left;    /* posted once nobody sends any more */
         int listener_fd;
         h2o_context_t context;
         h2o_accept_ctx_t accept;
@@ -72,11 +75,17 @@ struct Loop {
  */
 int loop_start(Loop *loop, Server *server, int fd, void (*on_tick)(Loop *loop));
 
-/* Waits for the thread's end, which a message brought about. */
+/* Waits for the thread's end, which a message brought about. From here on nobody may send it anything. */
 void loop_join(Loop *loop);
 
 /* @thread any */
 void loop_send(Loop *loop, LoopMessage *message);
+
+/* Whatever signals come meanwhile. */
+static inline void semaphore_wait(sem_t *semaphore) {
+        while (sem_wait(semaphore) != 0)
+                assert(errno == EINTR);
+}
 
 /* Called when draining begins, and whenever a request ends. @thread loop */
 void loop_tell_if_drained(Loop *loop);

@@ -234,8 +234,7 @@ static void broadcast_and_wait(Server *server, void (*run)(Loop *, void *), cons
 
         (void)sem_init(&rendezvous.done, 0, 0);
         server_visit_loops(server, run, end_rendezvous, &rendezvous);
-        while (sem_wait(&rendezvous.done) != 0)
-                assert(errno == EINTR);
+        semaphore_wait(&rendezvous.done);
         (void)sem_destroy(&rendezvous.done);
 }
 
