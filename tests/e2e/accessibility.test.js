@@ -49,7 +49,7 @@ describe('Access to the console', () => {
       await check('new namespace');
       await page.keyboard.press('Escape');
 
-      for (const tab of ['', '/compare', '/releases', '/instances', '/edit']) {
+      for (const tab of ['', '/compare', '/releases', '/instances', '/gray', '/edit']) {
         await visitor.open(hash + tab);
         await page.locator(tab === '/edit' || !tab ? '.code' : '[role=tabpanel]').first().waitFor();
         await page.locator('[data-state=live]').waitFor();
@@ -63,6 +63,20 @@ describe('Access to the console', () => {
       await visitor.open('#/audit');
       await page.locator('.ant-table-row').first().waitFor();
       await check('audit');
+
+      await visitor.open(`#/configs/${namespace}/app.yaml/gray`);
+      await page.getByRole('switch').click();
+      await visitor.button(new RegExp(t.gray.addRule)).click();
+      await check('the form of a gray release');
+      await api.put(configPath(namespace, 'app.yaml', 'gray'), {
+        rules: [{ match: { ring: ['canary'] }, split: [{ version: 1, weight: 10 }] }],
+        plan: { steps: [{ weight: 1, hold: '1h' }, { weight: 100 }] },
+      });
+      await visitor.open(hash);
+      await visitor.open(`#/configs/${namespace}/app.yaml/gray`);
+      await page.locator('.gray-ramp').waitFor();
+      await check('a gray release that runs');
+      await api.delete(configPath(namespace, 'app.yaml', 'gray'));
     });
 
   test('The keyboard alone signs in, finds a config and rolls it back', async (test) => {

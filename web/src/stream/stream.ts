@@ -60,6 +60,13 @@ function checkEpoch(next: string | undefined) {
   epoch = next ?? epoch;
 }
 
+/** Without the browser's complaint about one that is closed before it is open. */
+function closeQuietly(socket: WebSocket) {
+  socket.onmessage = null;
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
+}
+
 /** Follows @scope until the function that it returns is called. */
 export function follow(scope: Scope, handlers: Handlers): () => void {
   let socket: WebSocket | null = null;
@@ -126,6 +133,6 @@ export function follow(scope: Scope, handlers: Handlers): () => void {
     isOver = true;
     window.clearTimeout(timer);
     window.removeEventListener('online', hurry);
-    socket?.close();
+    if (socket) closeQuietly(socket);
   };
 }
