@@ -205,7 +205,9 @@ static bool take_params(Exchange *exchange) {
 
 /* Finds @name among the words in @names. Return: what follows it, or NULL. */
 static const char *find_listed(const char *names, Span name) {
-        for (const char *at = names; at && *at;) {
+        const char *at = names ? names : "";
+
+        while (*at) {
                 size_t size = 0;
 
                 while (at[size] > '*') /* what ends a word is below: a star, a space, the end */

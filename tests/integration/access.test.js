@@ -10,10 +10,13 @@ const openapi = require('../lib/openapi.js');
 // The whole list. A path that joins it is a decision.
 const open = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /openapi.yaml', `POST ${root}/login`];
 
+const rules = [{ split: [{ version: 1, weight: 0 }] }];
 const bodies = {
   [`POST ${root}/namespaces`]: { name: 'never' },
   [`PATCH ${root}/namespaces/{namespace}`]: { description: 'never' },
   [`PUT ${root}/namespaces/{namespace}/configs/{key}`]: { content: 'never' },
+  [`PUT ${root}/namespaces/{namespace}/configs/{key}/gray`]: { rules },
+  [`POST ${root}/namespaces/{namespace}/configs/{key}/gray/preview`]: { rules },
   [`POST ${root}/transactions`]: { operations: [{ op: 'put', namespace: 'ns', key: 'k', content: 'never' }] },
   [`POST ${root}/login`]: { username: 'admin', password: 'never' },
 };

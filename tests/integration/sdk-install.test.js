@@ -233,13 +233,14 @@ describe('The installed SDK', () => {
 
   test('Every piece of C in docs/sdk.md compiles', () => {
     const pieces = [...read('docs/sdk.md').matchAll(/```c\n([\s\S]*?)```/g)].map(([, text]) => text.replace('…', '(void)rate;'));
+    const around = 'int64_t rate = 100; const char *user_id = "u", *country = "c";'; // what a piece may take for granted
     assert.ok(pieces.length > 1);
     pieces.forEach((piece, i) => {
       const [, listener] = /^static void (\w+)\(/.exec(piece) || [];
       const body = listener
         ? `${piece}int main(void) { return ${listener} == NULL; }`
         : `int main(void) { confer_client *client = NULL; ${piece} return rate != 100; }`;
-      installation.compile(`sdk-${i}`, `#include <confer/confer.h>\n${body}\n`, { flags: ['-Wno-address', '-Wno-unused-parameter'] });
+      installation.compile(`sdk-${i}`, `#include <confer/confer.h>\n${around}\n${body}\n`, { flags: ['-Wno-address', '-Wno-unused-parameter'] });
     });
   });
 
