@@ -10,14 +10,18 @@ import { fileURLToPath } from 'node:url';
 
 const web = path.dirname(fileURLToPath(import.meta.url));
 const target = process.argv[2]; // as ninja calls it
-const [out, depfile, directory, ...embed] = process.argv.slice(2).map((word) => (word.includes('/') ? path.resolve(word) : word));
+const [out, depfile, directory, ...embed] = process.argv
+  .slice(2)
+  .map((word) => (word.includes('/') ? path.resolve(word) : word));
 
 /** Runs a program; what it says is shown when it fails. */
 function run(program, args) {
   try {
     execFileSync(program, args, { cwd: web, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    process.stderr.write(`${error.stdout}${error.stderr}\nThe console cannot be built; -Dweb=disabled builds the server without it.\n`);
+    process.stderr.write(
+      `${error.stdout}${error.stderr}\nThe console cannot be built; -Dweb=disabled builds the server without it.\n`,
+    );
     process.exit(1);
   }
 }
@@ -25,7 +29,10 @@ function run(program, args) {
 /** npm leaves a copy of the lockfile where it has installed what that says, which is older than a lockfile that changed. */
 function packagesAreCurrent() {
   const installed = path.join(web, 'node_modules', '.package-lock.json');
-  return fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(path.join(web, 'package-lock.json')).mtimeMs;
+  return (
+    fs.existsSync(installed) &&
+    fs.statSync(installed).mtimeMs >= fs.statSync(path.join(web, 'package-lock.json')).mtimeMs
+  );
 }
 
 function filesBelow(folder) {
@@ -46,6 +53,14 @@ function writeDepfile() {
 }
 
 if (!packagesAreCurrent()) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
-run(process.execPath, [path.join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn', '--outDir', path.join(directory, 'dist'), '--emptyOutDir']);
+run(process.execPath, [
+  path.join('node_modules', 'vite', 'bin', 'vite.js'),
+  'build',
+  '--logLevel',
+  'warn',
+  '--outDir',
+  path.join(directory, 'dist'),
+  '--emptyOutDir',
+]);
 run(embed[0], [...embed.slice(1), 'page', out, path.join(directory, 'dist')]);
 writeDepfile();

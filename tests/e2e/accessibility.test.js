@@ -18,17 +18,28 @@ describe('Access to the console', () => {
   const { api } = server;
 
   async function findings(page) {
-    await page.waitForFunction(() => document.getAnimations().every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity));
+    await page.waitForFunction(() =>
+      document
+        .getAnimations()
+        .every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity),
+    );
     await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }));
+    const { violations } = await page.evaluate(() =>
+      window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }),
+    );
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 300)}`));
+      .flatMap(({ id, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 300)}`,
+        ),
+      );
   }
 
   test('There is something to look at', async () => {
     await api.post('/api/v1/namespaces', { name: namespace });
-    for (const n of [1, 2, 3]) await api.put(configPath(namespace, 'limits.json'), { content: `{\n  "n": ${n}\n}\n`, publish: n < 3 });
+    for (const n of [1, 2, 3])
+      await api.put(configPath(namespace, 'limits.json'), { content: `{\n  "n": ${n}\n}\n`, publish: n < 3 });
     await api.put(configPath(namespace, 'app.yaml'), { content: 'level: info # so far\n', publish: true });
   });
 
@@ -49,9 +60,12 @@ describe('Access to the console', () => {
       await check('new namespace');
       await page.keyboard.press('Escape');
 
-      for (const tab of ['', '/compare', '/releases', '/instances', '/edit']) {
+      for (const tab of ['', '/compare', '/releases', '/instances', '/gray', '/edit']) {
         await visitor.open(hash + tab);
-        await page.locator(tab === '/edit' || !tab ? '.code' : '[role=tabpanel]').first().waitFor();
+        await page
+          .locator(tab === '/edit' || !tab ? '.code' : '[role=tabpanel]')
+          .first()
+          .waitFor();
         await page.locator('[data-state=live]').waitFor();
         await check(`config${tab}`);
       }
@@ -63,6 +77,20 @@ describe('Access to the console', () => {
       await visitor.open('#/audit');
       await page.locator('.ant-table-row').first().waitFor();
       await check('audit');
+
+      await visitor.open(`#/configs/${namespace}/app.yaml/gray`);
+      await page.getByRole('switch').click();
+      await visitor.button(new RegExp(t.gray.addRule)).click();
+      await check('the form of a gray release');
+      await api.put(configPath(namespace, 'app.yaml', 'gray'), {
+        rules: [{ match: { ring: ['canary'] }, split: [{ version: 1, weight: 10 }] }],
+        plan: { steps: [{ weight: 1, hold: '1h' }, { weight: 100 }] },
+      });
+      await visitor.open(hash);
+      await visitor.open(`#/configs/${namespace}/app.yaml/gray`);
+      await page.locator('.gray-ramp').waitFor();
+      await check('a gray release that runs');
+      await api.delete(configPath(namespace, 'app.yaml', 'gray'));
     });
 
   test('The keyboard alone signs in, finds a config and rolls it back', async (test) => {
@@ -70,7 +98,14 @@ describe('Access to the console', () => {
     const { page } = visitor;
     const tabTo = async (locator) => {
       for (let i = 0; i < 60; i++) {
-        if (await locator.evaluate((element) => element === document.activeElement || element.contains(document.activeElement)).catch(() => false)) return;
+        if (
+          await locator
+            .evaluate(
+              (element) => element === document.activeElement || element.contains(document.activeElement),
+            )
+            .catch(() => false)
+        )
+          return;
         await page.keyboard.press('Tab');
       }
       assert.fail(`Tab does not lead to ${locator}`);

@@ -137,7 +137,11 @@ describe('Editing in the console', () => {
     await visitor.dialog.getByRole('button', { name: t.review.saveAndPublish }).click();
     await visitor.text(t.signIn.expired).waitFor();
     await visitor.page.locator('#password').fill(password);
-    await visitor.page.locator('form').filter({ has: visitor.page.locator('#password') }).locator('button[type=submit]').click();
+    await visitor.page
+      .locator('form')
+      .filter({ has: visitor.page.locator('#password') })
+      .locator('button[type=submit]')
+      .click();
     await visitor.text(t.signIn.expired).waitFor({ state: 'hidden' });
     await visitor.button(new RegExp(t.review.saveAndPublish)).click();
     await visitor.text(t.review.published(2)).waitFor();
@@ -191,6 +195,9 @@ describe('Editing in the console', () => {
     await visitor.button(new RegExp(t.config.rollBack)).click();
     await visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }).click();
     await visitor.text(t.rollback.done(1)).waitFor();
-    await until(async () => (await api.get(configPath(namespace, key), { status: 'any' })).status === 200, 'it is back');
+    await until(
+      async () => (await api.get(configPath(namespace, key), { status: 'any' })).status === 200,
+      'it is back',
+    );
   });
 });

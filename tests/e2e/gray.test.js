@@ -28,14 +28,23 @@ for (const [language, t] of Object.entries(texts))
       await api.put(configPath(namespace, key), { content: content(1), publish: true });
       await api.put(configPath(namespace, key), { content: content(2) });
       const probes = rings.map((ring, i) =>
-        startProbe(test, { server: server.origin, token: server.token, namespace, listen: 'all', instance: `${ring}-${i}`, tag: `ring=${ring}` }),
+        startProbe(test, {
+          server: server.origin,
+          token: server.token,
+          namespace,
+          listen: 'all',
+          instance: `${ring}-${i}`,
+          tag: `ring=${ring}`,
+        }),
       );
       for (const probe of probes) await probe.waitReady();
       const visitor = await visit(test, { locale: language });
       await visitor.signIn(`#/configs/${namespace}/${key}/gray`);
       await visitor.text(t.gray.newTitle).waitFor();
-      const held = async () => Promise.all(probes.map(async (probe) => (await probe.dump())[namespace][key].version));
-      const holds = (wanted) => until(async () => JSON.stringify(await held()) === JSON.stringify(wanted), `they hold ${wanted}`);
+      const held = async () =>
+        Promise.all(probes.map(async (probe) => (await probe.dump())[namespace][key].version));
+      const holds = (wanted) =>
+        until(async () => JSON.stringify(await held()) === JSON.stringify(wanted), `they hold ${wanted}`);
       return { key, visitor, page: visitor.page, held, holds };
     }
     const weights = (page) => page.locator('.gray-weight input');
@@ -54,7 +63,12 @@ for (const [language, t] of Object.entries(texts))
       await holds([2, 1, 2]);
       const { data } = await api.get(configPath(namespace, key, 'gray'));
       assert.deepEqual(data.rules, [{ match: { ring: ['canary'] }, split: [{ version: 2, weight: 100 }] }]);
-      await page.getByRole('row').filter({ hasText: 'ring = canary' }).getByRole('cell', { name: '2', exact: true }).nth(1).waitFor();
+      await page
+        .getByRole('row')
+        .filter({ hasText: 'ring = canary' })
+        .getByRole('cell', { name: '2', exact: true })
+        .nth(1)
+        .waitFor();
 
       await visitor.button(t.gray.promote(2)).click();
       await visitor.dialog.getByText(t.gray.promoteText(1)).waitFor();
@@ -75,7 +89,10 @@ for (const [language, t] of Object.entries(texts))
       await visitor.text(t.gray.isSet).waitFor();
       const { data } = await api.get(configPath(namespace, key, 'gray'));
       assert.equal(data.instances.arms[0].connected, n);
-      await until(async () => (await held()).filter((version) => version === 2).length === n, 'the instances of the preview have it');
+      await until(
+        async () => (await held()).filter((version) => version === 2).length === n,
+        'the instances of the preview have it',
+      );
 
       await visitor.button(t.gray.withdrawAsk).click();
       await visitor.dialog.getByText(t.gray.withdrawText(n, 1)).waitFor();

@@ -19,7 +19,9 @@ const keyOf = (i) => `config-${String(i).padStart(5, '0')}.json`;
 function document() {
   const entries = [];
   for (let size = 0; size < 1024 * 1024 - 4096; size += entries[entries.length - 1].length + 2)
-    entries.push(`  "entry-${entries.length}": {"enabled": true, "weight": ${entries.length % 100}, "note": "${'x'.repeat(40)}"}`);
+    entries.push(
+      `  "entry-${entries.length}": {"enabled": true, "weight": ${entries.length % 100}, "note": "${'x'.repeat(40)}"}`,
+    );
   return `{\n${entries.join(',\n')}\n}\n`;
 }
 
@@ -33,7 +35,11 @@ describe('The console with much in it', () => {
     await inParallel(nConfigs / perTransaction, 4, (n) =>
       api.post('/api/v1/transactions', {
         operations: Array.from({ length: perTransaction }, (_, i) => n * perTransaction + i).map((i) => ({
-          op: 'put', namespace, key: keyOf(i), content: `{"needle-${i}": true}\n`, publish: true,
+          op: 'put',
+          namespace,
+          key: keyOf(i),
+          content: `{"needle-${i}": true}\n`,
+          publish: true,
         })),
       }),
     );

@@ -15,7 +15,8 @@ describe('The console while others work', () => {
   const server = useConferd({ keepPort: true });
   const { visit } = useBrowser(server);
   const { api } = server;
-  const put = (key, content, more) => api.put(configPath(namespace, key), { content, publish: true, ...more });
+  const put = (key, content, more) =>
+    api.put(configPath(namespace, key), { content, publish: true, ...more });
   const isLive = (visitor) => visitor.page.locator('[data-state=live]').waitFor();
 
   test('A list shows what somebody else publishes, makes and deletes', async (test) => {
@@ -49,7 +50,13 @@ describe('The console while others work', () => {
 
   test('An instance that refuses a version is shown, with why', async (test) => {
     await put('refused.json', '{"n": 1}\n');
-    const probe = startProbe(test, { server: server.origin, token: server.token, namespace, listen: 'all', instance: 'orders-1' });
+    const probe = startProbe(test, {
+      server: server.origin,
+      token: server.token,
+      namespace,
+      listen: 'all',
+      instance: 'orders-1',
+    });
     await probe.waitReady();
     const visitor = await visit(test);
     await visitor.signIn(`#/configs/${namespace}/refused.json/instances`);
@@ -77,7 +84,11 @@ describe('The console while others work', () => {
     // Sessions end with the server that made them.
     await visitor.text(t.signIn.expired).waitFor();
     await page.locator('#password').fill(password);
-    await page.locator('form').filter({ has: page.locator('#password') }).locator('button[type=submit]').click();
+    await page
+      .locator('form')
+      .filter({ has: page.locator('#password') })
+      .locator('button[type=submit]')
+      .click();
     await page.locator('.cm-content', { hasText: '"n": 2' }).waitFor();
     await isLive(visitor);
   });

@@ -23,12 +23,27 @@ describe('The console on a phone', () => {
       await api.post('/api/v1/namespaces', { name: namespace }, { status: 'any' });
       await api.put(configPath(namespace, key), { content: '{"rate": 100}\n', publish: true });
       await api.put(configPath(namespace, key), { content: '{"rate": 0}\n', publish: true });
-      const probe = startProbe(test, { server: server.origin, token: server.token, namespace, listen: 'all' });
+      const probe = startProbe(test, {
+        server: server.origin,
+        token: server.token,
+        namespace,
+        listen: 'all',
+      });
       await probe.waitReady();
 
-      const visitor = await visit(test, { locale: language, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, colorScheme: 'dark' });
+      const visitor = await visit(test, {
+        locale: language,
+        viewport: { width: 390, height: 844 },
+        hasTouch: true,
+        isMobile: true,
+        colorScheme: 'dark',
+      });
       const { page } = visitor;
-      const fits = async (what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${what} is as wide as the phone`);
+      const fits = async (what) =>
+        assert.ok(
+          await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+          `${what} is as wide as the phone`,
+        );
       await visitor.signIn();
       await page.getByPlaceholder(t.browse.searchAll).fill(key);
       await page.locator('.row').first().waitFor();
@@ -42,6 +57,9 @@ describe('The console on a phone', () => {
       await fits('the confirmation');
       await visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }).tap();
       await visitor.text(t.rollback.done(1)).waitFor();
-      await until(async () => (await probe.dump())[namespace]?.[key]?.content === '{"rate": 100}\n', 'the client has it');
+      await until(
+        async () => (await probe.dump())[namespace]?.[key]?.content === '{"rate": 100}\n',
+        'the client has it',
+      );
     });
 });

@@ -13,11 +13,14 @@ const { until } = require('../lib/waiting.js');
 const namespace = 'prod.acme.orders';
 const key = 'limits.json';
 const directory = path.join(__dirname, '..', '..', 'docs', 'pictures');
-const limits = (rate, burst) => `${JSON.stringify({ rate_limit: rate, burst, regions: ['eu', 'us'] }, null, 2)}\n`;
+const limits = (rate, burst) =>
+  `${JSON.stringify({ rate_limit: rate, burst, regions: ['eu', 'us'] }, null, 2)}\n`;
 
 async function fill(api) {
-  for (const name of ['prod', 'prod.acme', 'prod.acme.billing', namespace, 'staging.acme.orders']) await api.post('/api/v1/namespaces', { name });
-  const put = (name, content, more) => api.put(configPath(namespace, name), { content, publish: true, ...more });
+  for (const name of ['prod', 'prod.acme', 'prod.acme.billing', namespace, 'staging.acme.orders'])
+    await api.post('/api/v1/namespaces', { name });
+  const put = (name, content, more) =>
+    api.put(configPath(namespace, name), { content, publish: true, ...more });
   await put(key, limits(100, 20), { comment: 'a start' });
   await put(key, limits(250, 20), { comment: 'more room in the morning' });
   await put(key, limits(500, 40), { comment: 'the big sale' });
@@ -31,7 +34,11 @@ async function take(browser, server) {
   const visitor = await Visitor.come(browser, server.origin, { viewport: { width: 1280, height: 720 } });
   const { page } = visitor;
   const shoot = async (name) => {
-    await page.waitForFunction(() => document.getAnimations().every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity));
+    await page.waitForFunction(() =>
+      document
+        .getAnimations()
+        .every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity),
+    );
     await page.screenshot({ path: path.join(directory, `${name}.png`) });
   };
 
@@ -46,20 +53,47 @@ async function take(browser, server) {
   await shoot('rollback');
   await server.api.put(configPath(namespace, key), { content: limits(900, 40), comment: 'canaries first' });
   await server.api.put(configPath(namespace, key, 'gray'), {
-    rules: [{ match: { ring: ['canary'] }, split: [{ version: 4, weight: 100 }] }, { split: [{ version: 4, weight: 20 }] }],
-    plan: { rule: 1, steps: [{ weight: 20, hold: '10m' }, { weight: 50, hold: '30m' }, { weight: 100, hold: '1h' }], abort_on: { refused: 1 }, promote: true },
+    rules: [
+      { match: { ring: ['canary'] }, split: [{ version: 4, weight: 100 }] },
+      { split: [{ version: 4, weight: 20 }] },
+    ],
+    plan: {
+      rule: 1,
+      steps: [
+        { weight: 20, hold: '10m' },
+        { weight: 50, hold: '30m' },
+        { weight: 100, hold: '1h' },
+      ],
+      abort_on: { refused: 1 },
+      promote: true,
+    },
     comment: 'canaries, then the others step by step',
   });
   await visitor.open(`#/configs/${namespace}/${key}/gray`);
   await page.locator('.gray-ramp').waitFor();
-  await until(async () => (await page.getByRole('row').filter({ hasText: 'ring = canary' }).textContent()).endsWith('220'), 'the canaries have it');
+  await until(
+    async () =>
+      (await page.getByRole('row').filter({ hasText: 'ring = canary' }).textContent()).endsWith('220'),
+    'the canaries have it',
+  );
   await shoot('gray');
   await visitor.leave();
 }
 
 async function main() {
   const server = await new Conferd().start();
-  const probes = Array.from({ length: 8 }, (_, i) => new Probe({ server: server.origin, token: server.token, namespace, listen: 'all', instance: `orders-${i}`, tag: `ring=${i < 2 ? 'canary' : 'stable'}` }));
+  const probes = Array.from(
+    { length: 8 },
+    (_, i) =>
+      new Probe({
+        server: server.origin,
+        token: server.token,
+        namespace,
+        listen: 'all',
+        instance: `orders-${i}`,
+        tag: `ring=${i < 2 ? 'canary' : 'stable'}`,
+      }),
+  );
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 
   try {

@@ -27,7 +27,10 @@ describe('Signing in to the console', () => {
     visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await visitor.open('#/audit');
     await visitor.page.locator('#password').waitFor();
-    assert.deepEqual(asked.filter((path) => path.startsWith('/api/')), []);
+    assert.deepEqual(
+      asked.filter((path) => path.startsWith('/api/')),
+      [],
+    );
   });
 
   test('The address that was opened is where one is after signing in, and again after a reload', async (test) => {
@@ -46,7 +49,9 @@ describe('Signing in to the console', () => {
     assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite], ['confer_session', true, 'Strict']);
     await visitor.page.getByRole('menuitem', { name: t.app.signOut }).click();
     await visitor.page.locator('#password').waitFor();
-    const answer = await fetch(`${server.origin}/api/v1/me`, { headers: { Cookie: `confer_session=${cookie.value}` } });
+    const answer = await fetch(`${server.origin}/api/v1/me`, {
+      headers: { Cookie: `confer_session=${cookie.value}` },
+    });
     assert.equal(answer.status, 401);
   });
 
@@ -56,13 +61,19 @@ describe('Signing in to the console', () => {
     const root = page.locator('html');
     await visitor.open();
     await visitor.text(texts.zh.signIn.title).waitFor();
-    assert.deepEqual([await root.getAttribute('lang'), await root.getAttribute('data-appearance')], ['zh-CN', 'dark']);
+    assert.deepEqual(
+      [await root.getAttribute('lang'), await root.getAttribute('data-appearance')],
+      ['zh-CN', 'dark'],
+    );
     await page.getByRole('button', { name: texts.zh.app.language }).click();
     await page.getByRole('menuitem', { name: 'English' }).click();
     await visitor.text(t.signIn.title).waitFor();
     await page.getByRole('button', { name: t.app.light }).click();
     await page.reload();
     await visitor.text(t.signIn.title).waitFor();
-    assert.deepEqual([await root.getAttribute('lang'), await root.getAttribute('data-appearance')], ['en', 'light']);
+    assert.deepEqual(
+      [await root.getAttribute('lang'), await root.getAttribute('data-appearance')],
+      ['en', 'light'],
+    );
   });
 });

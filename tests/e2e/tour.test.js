@@ -23,8 +23,17 @@ for (const [language, t] of Object.entries(texts))
 
     test('From the first look to the rollback', async (test) => {
       await server.api.post('/api/v1/namespaces', { name: namespace });
-      await server.api.put(configPath(namespace, key), { content: limits(100), publish: true, comment: 'a start' });
-      const probe = startProbe(test, { server: server.origin, token: server.token, namespace, listen: 'all' });
+      await server.api.put(configPath(namespace, key), {
+        content: limits(100),
+        publish: true,
+        comment: 'a start',
+      });
+      const probe = startProbe(test, {
+        server: server.origin,
+        token: server.token,
+        namespace,
+        listen: 'all',
+      });
       await probe.waitReady();
       const holds = async (rate) => {
         const held = await probe.dump();

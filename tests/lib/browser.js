@@ -11,7 +11,8 @@ const executablePath = process.env.CONFER_CHROMIUM || '/usr/bin/chromium';
 const deadlineMs = 30000;
 
 /** What a browser notes about an answer that the page expects and shows. */
-const expected = /Failed to load resource: the server responded with a status of (400|401|404|409|412|422|429|503)/;
+const expected =
+  /Failed to load resource: the server responded with a status of (400|401|404|409|412|422|429|503)/;
 
 class Visitor {
   /** @options: playwright's for a context; `allowed`, a pattern of console messages that the test provokes */
@@ -20,7 +21,12 @@ class Visitor {
     visitor.origin = origin;
     visitor.allowed = allowed;
     visitor.complaints = [];
-    visitor.context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 }, ...options });
+    visitor.context = await browser.newContext({
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
     visitor.context.setDefaultTimeout(deadlineMs);
     visitor.page = await visitor.context.newPage();
     visitor.listen();
@@ -33,11 +39,13 @@ class Visitor {
     page.on('console', (message) => {
       const text = message.text();
       const isBad = message.type() === 'error' || message.type() === 'warning';
-      if (isBad && !expected.test(text) && !this.allowed?.test(text)) this.complaints.push(`${message.type()}: ${text}`);
+      if (isBad && !expected.test(text) && !this.allowed?.test(text))
+        this.complaints.push(`${message.type()}: ${text}`);
     });
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
-      if (protocol !== 'data:' && origin !== this.origin) this.complaints.push(`a request to ${request.url()}`);
+      if (protocol !== 'data:' && origin !== this.origin)
+        this.complaints.push(`a request to ${request.url()}`);
     });
   }
 

@@ -11,7 +11,14 @@ function textsOf(name) {
   const source = fs.readFileSync(path.join(web, 'src', 'i18n', `${name}.ts`), 'utf8');
   const { code } = transformSync(source, { loader: 'ts', format: 'cjs' });
   const exports = {};
-  new Function('module', 'exports', code)({ set exports(value) { Object.assign(exports, { value }); } }, exports);
+  new Function('module', 'exports', code)(
+    {
+      set exports(value) {
+        Object.assign(exports, { value });
+      },
+    },
+    exports,
+  );
   return exports.value[name];
 }
 

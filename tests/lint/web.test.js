@@ -16,15 +16,22 @@ function names(node, prefix = '') {
 }
 
 test('TypeScript finds nothing', () => {
-  const { status, stdout } = spawnSync(process.execPath, [path.join(web, 'node_modules', 'typescript', 'bin', 'tsc')], {
-    cwd: web,
-    encoding: 'utf8',
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [path.join(web, 'node_modules', 'typescript', 'bin', 'tsc')],
+    {
+      cwd: web,
+      encoding: 'utf8',
+    },
+  );
   assert.equal(status, 0, stdout);
 });
 
 test('Every text is there in every language', () => {
   assert.ok(names(texts.en).length > 100);
-  const ours = (t) => names(t).filter((name) => !name.startsWith('/editor/phrases')).sort(); // English is the editor's own
+  const ours = (t) =>
+    names(t)
+      .filter((name) => !name.startsWith('/editor/phrases'))
+      .sort(); // English is the editor's own
   assert.deepEqual(ours(texts.zh), ours(texts.en));
 });

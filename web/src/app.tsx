@@ -11,21 +11,30 @@ import { SessionProvider } from './session';
 import { themeOf } from './theme';
 
 export function App() {
-  const [language, setLanguage] = useLanguage();
-  const [appearance, setAppearance] = useAppearance();
-  const isStill = useMedia('(prefers-reduced-motion: reduce)');
+        const [language, setLanguage] = useLanguage();
+        const [appearance, setAppearance] = useAppearance();
+        const isStill = useMedia('(prefers-reduced-motion: reduce)');
 
-  return (
-    <StyleProvider layer>
-      <ConfigProvider theme={themeOf(appearance, isStill)} locale={language === 'zh' ? zhCN : enUS} button={{ autoInsertSpace: false }}>
-        <AntApp className="app css-var-confer" message={{ maxCount: 3 }}>
-          <TextsProvider language={language}>
-            <SessionProvider>
-              <Shell language={language} setLanguage={setLanguage} appearance={appearance} setAppearance={setAppearance} />
-            </SessionProvider>
-          </TextsProvider>
-        </AntApp>
-      </ConfigProvider>
-    </StyleProvider>
-  );
+        return (
+                <StyleProvider layer>
+                        <ConfigProvider
+                                theme={themeOf(appearance, isStill)}
+                                locale={language === 'zh' ? zhCN : enUS}
+                                button={{ autoInsertSpace: false }}
+                        >
+                                <AntApp className="app css-var-confer" message={{ maxCount: 3 }}>
+                                        <TextsProvider language={language}>
+                                                <SessionProvider>
+                                                        <Shell
+                                                                language={language}
+                                                                setLanguage={setLanguage}
+                                                                appearance={appearance}
+                                                                setAppearance={setAppearance}
+                                                        />
+                                                </SessionProvider>
+                                        </TextsProvider>
+                                </AntApp>
+                        </ConfigProvider>
+                </StyleProvider>
+        );
 }

@@ -5,38 +5,51 @@ export type ConfigTab = 'content' | 'edit' | 'compare' | 'releases' | 'instances
 const tabs: ConfigTab[] = ['content', 'edit', 'compare', 'releases', 'instances', 'gray'];
 
 export type Route =
-  | { page: 'browse'; namespace: string | null }
-  | { page: 'config'; namespace: string; key: string; tab: ConfigTab }
-  | { page: 'audit'; namespace?: string; key?: string };
+        | { page: 'browse'; namespace: string | null }
+        | { page: 'config'; namespace: string; key: string; tab: ConfigTab }
+        | { page: 'audit'; namespace?: string; key?: string };
 
 export function parseRoute(hash: string): Route {
-  const [path, search] = hash.replace(/^#\/?/, '').split('?');
-  const [page, namespace, key, tab] = path.split('/').map(decodeURIComponent);
-  const parameters = new URLSearchParams(search);
+        const [path, search] = hash.replace(/^#\/?/, '').split('?');
+        const [page, namespace, key, tab] = path.split('/').map(decodeURIComponent);
+        const parameters = new URLSearchParams(search);
 
-  if (page === 'audit')
-    return { page, namespace: parameters.get('namespace') ?? undefined, key: parameters.get('key') ?? undefined };
-  if (page === 'configs' && namespace && key)
-    return { page: 'config', namespace, key, tab: tabs.find((name) => name === tab) ?? 'content' };
-  return { page: 'browse', namespace: namespace || null };
+        if (page === 'audit')
+                return {
+                        page,
+                        namespace: parameters.get('namespace') ?? undefined,
+                        key: parameters.get('key') ?? undefined,
+                };
+        if (page === 'configs' && namespace && key)
+                return {
+                        page: 'config',
+                        namespace,
+                        key,
+                        tab: tabs.find((name) => name === tab) ?? 'content',
+                };
+        return { page: 'browse', namespace: namespace || null };
 }
 
-export const browseHref = (namespace?: string | null) => (namespace ? `#/configs/${encodeURIComponent(namespace)}` : '#/configs');
-export const configHref = ({ namespace, key }: { namespace: string; key: string }, tab: ConfigTab = 'content') =>
-  `#/configs/${encodeURIComponent(namespace)}/${encodeURIComponent(key)}${tab === 'content' ? '' : `/${tab}`}`;
+export const browseHref = (namespace?: string | null) =>
+        namespace ? `#/configs/${encodeURIComponent(namespace)}` : '#/configs';
+export const configHref = (
+        { namespace, key }: { namespace: string; key: string },
+        tab: ConfigTab = 'content',
+) =>
+        `#/configs/${encodeURIComponent(namespace)}/${encodeURIComponent(key)}${tab === 'content' ? '' : `/${tab}`}`;
 export const auditHref = (about?: { namespace: string; key: string }) =>
-  about ? `#/audit?${new URLSearchParams({ namespace: about.namespace, key: about.key })}` : '#/audit';
+        about ? `#/audit?${new URLSearchParams({ namespace: about.namespace, key: about.key })}` : '#/audit';
 
 export function go(href: string) {
-  window.location.hash = href;
+        window.location.hash = href;
 }
 
 export function useHash() {
-  return useSyncExternalStore(
-    (listener) => {
-      window.addEventListener('hashchange', listener);
-      return () => window.removeEventListener('hashchange', listener);
-    },
-    () => window.location.hash,
-  );
+        return useSyncExternalStore(
+                (listener) => {
+                        window.addEventListener('hashchange', listener);
+                        return () => window.removeEventListener('hashchange', listener);
+                },
+                () => window.location.hash,
+        );
 }

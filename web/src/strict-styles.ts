@@ -9,33 +9,34 @@ const shelf = document.createElement('div');
 const sheets = new Map<Element, { sheet: CSSStyleSheet; text: string }>();
 
 function sheetOf(element: Element) {
-  const known = sheets.get(element) ?? { sheet: new CSSStyleSheet(), text: '' };
-  const text = element.textContent ?? '';
+        const known = sheets.get(element) ?? { sheet: new CSSStyleSheet(), text: '' };
+        const text = element.textContent ?? '';
 
-  if (text !== known.text) known.sheet.replaceSync(text);
-  known.text = text;
-  sheets.set(element, known);
-  return known.sheet;
+        if (text !== known.text) known.sheet.replaceSync(text);
+        known.text = text;
+        sheets.set(element, known);
+        return known.sheet;
 }
 
 function mirror() {
-  for (const element of sheets.keys()) if (element.parentNode !== shelf) sheets.delete(element);
-  document.adoptedStyleSheets = [...shelf.children].map(sheetOf);
+        for (const element of sheets.keys()) if (element.parentNode !== shelf) sheets.delete(element);
+        document.adoptedStyleSheets = [...shelf.children].map(sheetOf);
 }
 
 /** Takes what is put into the head from now on; a layout that is measured right after has the styles already. */
 export function keepStylesStrict() {
-  const { head } = document;
-  const insertBefore = head.insertBefore.bind(head);
-  const removeChild = head.removeChild.bind(head);
+        const { head } = document;
+        const insertBefore = head.insertBefore.bind(head);
+        const removeChild = head.removeChild.bind(head);
 
-  head.insertBefore = <T extends Node>(node: T, before: Node | null) => {
-    if (!(node instanceof HTMLStyleElement)) return insertBefore(node, before);
-    shelf.insertBefore(node, before && before.parentNode !== shelf ? shelf.firstChild : before);
-    mirror();
-    return node;
-  };
-  head.appendChild = (node) => head.insertBefore(node, null);
-  head.removeChild = (node) => (node.parentNode === shelf ? shelf.removeChild(node) : removeChild(node));
-  new MutationObserver(mirror).observe(shelf, { childList: true, subtree: true, characterData: true });
+        head.insertBefore = <T extends Node>(node: T, before: Node | null) => {
+                if (!(node instanceof HTMLStyleElement)) return insertBefore(node, before);
+                shelf.insertBefore(node, before && before.parentNode !== shelf ? shelf.firstChild : before);
+                mirror();
+                return node;
+        };
+        head.appendChild = (node) => head.insertBefore(node, null);
+        head.removeChild = (node) =>
+                node.parentNode === shelf ? shelf.removeChild(node) : removeChild(node);
+        new MutationObserver(mirror).observe(shelf, { childList: true, subtree: true, characterData: true });
 }

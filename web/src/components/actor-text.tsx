@@ -2,5 +2,5 @@
 export const actorName = (actor: string | null) => actor?.replace(/^user:/, '') ?? '–';
 
 export function ActorText({ actor }: { actor: string | null }) {
-  return <span title={actor ?? undefined}>{actorName(actor)}</span>;
+        return <span title={actor ?? undefined}>{actorName(actor)}</span>;
 }

@@ -6,39 +6,54 @@ import type { Texts } from '../i18n/en';
 import { useSession } from '../session';
 
 export function describeError(error: unknown, t: Texts) {
-  if (error instanceof UnreachableError) return { title: t.errors.unreachable, lines: [] };
-  if (!(error instanceof ApiError)) return { title: t.errors.title, lines: [String(error)] };
+        if (error instanceof UnreachableError) return { title: t.errors.unreachable, lines: [] };
+        if (!(error instanceof ApiError)) return { title: t.errors.title, lines: [String(error)] };
 
-  const lines = error.details
-    .filter(({ problem }) => problem !== error.message)
-    .map(({ field, problem, line, column }) => `${field}${line ? ` (${t.editor.at(line, column ?? 1)})` : ''}: ${problem}`);
-  const [first] = error.details;
-  const place = first && lines.length < error.details.length ? `${first.field}: ` : '';
-  return { title: t.errors.reasons[error.reason] ?? t.errors.title, lines: [place + error.message, ...lines] };
+        const lines = error.details
+                .filter(({ problem }) => problem !== error.message)
+                .map(
+                        ({ field, problem, line, column }) =>
+                                `${field}${line ? ` (${t.editor.at(line, column ?? 1)})` : ''}: ${problem}`,
+                );
+        const [first] = error.details;
+        const place = first && lines.length < error.details.length ? `${first.field}: ` : '';
+        return {
+                title: t.errors.reasons[error.reason] ?? t.errors.title,
+                lines: [place + error.message, ...lines],
+        };
 }
 
 interface Props {
-  error: unknown;
-  onRetry?: () => void;
-  style?: React.CSSProperties;
+        error: unknown;
+        onRetry?: () => void;
+        style?: React.CSSProperties;
 }
 
 export function ErrorAlert({ error, onRetry, style }: Props) {
-  const t = useTexts();
-  const { state } = useSession();
-  const isRegained = error instanceof ApiError && error.reason === 'unauthenticated' && state === 'signed-in';
-  if (!error || isRegained) return null;
+        const t = useTexts();
+        const { state } = useSession();
+        const isRegained =
+                error instanceof ApiError && error.reason === 'unauthenticated' && state === 'signed-in';
+        if (!error || isRegained) return null;
 
-  const { title, lines } = describeError(error, t);
-  return (
-    <Alert
-      type="error"
-      showIcon
-      role="alert"
-      message={title}
-      description={lines.length ? lines.map((line) => <div key={line}>{line}</div>) : undefined}
-      action={onRetry && <Button size="small" onClick={onRetry}>{t.common.retry}</Button>}
-      style={style}
-    />
-  );
+        const { title, lines } = describeError(error, t);
+        return (
+                <Alert
+                        type="error"
+                        showIcon
+                        role="alert"
+                        message={title}
+                        description={
+                                lines.length ? lines.map((line) => <div key={line}>{line}</div>) : undefined
+                        }
+                        action={
+                                onRetry && (
+                                        <Button size="small" onClick={onRetry}>
+                                                {t.common.retry}
+                                        </Button>
+                                )
+                        }
+                        style={style}
+                />
+        );
 }

@@ -3,9 +3,9 @@ import { Empty } from 'antd';
 import type { ReactNode } from 'react';
 
 export function Notice({ text, action }: { text: string; action?: ReactNode }) {
-  return (
-    <Empty className="notice" image={Empty.PRESENTED_IMAGE_SIMPLE} description={text}>
-      {action}
-    </Empty>
-  );
+        return (
+                <Empty className="notice" image={Empty.PRESENTED_IMAGE_SIMPLE} description={text}>
+                        {action}
+                </Empty>
+        );
 }

@@ -7,64 +7,81 @@ import { CommentField } from './comment-field';
 import { ErrorAlert } from './error-alert';
 
 interface Props {
-  isOpen: boolean;
-  title: string;
-  okText: string;
-  isDanger?: boolean;
-  /** What stands above the difference. */
-  head?: ReactNode;
-  /** What will happen to whom. */
-  consequence: ReactNode;
-  before: string;
-  /** Null: it is being loaded. */
-  after: string | null;
-  format: Format;
-  labels: [string, string];
-  onOk: (comment: string) => Promise<void>;
-  onClose: () => void;
+        isOpen: boolean;
+        title: string;
+        okText: string;
+        isDanger?: boolean;
+        /** What stands above the difference. */
+        head?: ReactNode;
+        /** What will happen to whom. */
+        consequence: ReactNode;
+        before: string;
+        /** Null: it is being loaded. */
+        after: string | null;
+        format: Format;
+        labels: [string, string];
+        onOk: (comment: string) => Promise<void>;
+        onClose: () => void;
 }
 
-export function ReleaseDialog({ isOpen, title, okText, isDanger, head, consequence, before, after, format, labels, onOk, onClose }: Props) {
-  const [comment, setComment] = useState('');
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+export function ReleaseDialog({
+        isOpen,
+        title,
+        okText,
+        isDanger,
+        head,
+        consequence,
+        before,
+        after,
+        format,
+        labels,
+        onOk,
+        onClose,
+}: Props) {
+        const [comment, setComment] = useState('');
+        const [error, setError] = useState<unknown>(null);
+        const [isBusy, setBusy] = useState(false);
 
-  useEffect(() => {
-    if (!isOpen) return;
-    setComment('');
-    setError(null);
-  }, [isOpen]);
+        useEffect(() => {
+                if (!isOpen) return;
+                setComment('');
+                setError(null);
+        }, [isOpen]);
 
-  async function ok() {
-    setBusy(true);
-    setError(null);
-    try {
-      await onOk(comment);
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  }
+        async function ok() {
+                setBusy(true);
+                setError(null);
+                try {
+                        await onOk(comment);
+                } catch (problem) {
+                        setError(problem);
+                } finally {
+                        setBusy(false);
+                }
+        }
 
-  return (
-    <Modal
-      open={isOpen}
-      title={title}
-      width={1040}
-      className="dialog"
-      okText={okText}
-      okButtonProps={{ danger: isDanger, loading: isBusy, disabled: after === null }}
-      cancelButtonProps={{ disabled: isBusy }}
-      onOk={ok}
-      onCancel={onClose}
-      destroyOnHidden
-    >
-      {head}
-      {after === null ? <Skeleton active /> : <DiffPanel before={before} after={after} format={format} labels={labels} />}
-      <p className="consequence">{consequence}</p>
-      <CommentField value={comment} onChange={setComment} onEnter={ok} />
-      <ErrorAlert error={error} />
-    </Modal>
-  );
+        return (
+                <Modal
+                        open={isOpen}
+                        title={title}
+                        width={1040}
+                        className="dialog"
+                        okText={okText}
+                        okButtonProps={{ danger: isDanger, loading: isBusy, disabled: after === null }}
+                        cancelButtonProps={{ disabled: isBusy }}
+                        onOk={ok}
+                        onCancel={onClose}
+                        destroyOnHidden
+                >
+                        {head}
+                        {after === null ? (
+                                <Skeleton active />
+                        ) : (
+                                <DiffPanel before={before} after={after} format={format} labels={labels} />
+                        )}
+                        <p className="consequence">{consequence}</p>
+                        <CommentField value={comment} onChange={setComment} onEnter={ok} />
+                        <ErrorAlert error={error} />
+                </Modal>
+        );
 }

@@ -6,16 +6,16 @@ import { formatAgo, formatTime, useTexts } from '../i18n';
 const minute = 60_000;
 
 export function TimeText({ time }: { time: string | number }) {
-  const { locale } = useTexts();
-  const [, setNow] = useState(0);
+        const { locale } = useTexts();
+        const [, setNow] = useState(0);
 
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow((n) => n + 1), minute);
-    return () => window.clearInterval(timer);
-  }, []);
-  return (
-    <Tooltip title={formatTime(time, locale)}>
-      <time dateTime={new Date(time).toISOString()}>{formatAgo(time, locale)}</time>
-    </Tooltip>
-  );
+        useEffect(() => {
+                const timer = window.setInterval(() => setNow((n) => n + 1), minute);
+                return () => window.clearInterval(timer);
+        }, []);
+        return (
+                <Tooltip title={formatTime(time, locale)}>
+                        <time dateTime={new Date(time).toISOString()}>{formatAgo(time, locale)}</time>
+                </Tooltip>
+        );
 }

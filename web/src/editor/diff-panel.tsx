@@ -7,50 +7,65 @@ import { useTexts } from '../i18n';
 import { DiffView, type DiffMode } from './diff-view';
 
 interface Props {
-  before: string;
-  after: string;
-  format: Format;
-  labels: [string, string];
-  /** What stands left of the switch. */
-  children?: ReactNode;
+        before: string;
+        after: string;
+        format: Format;
+        labels: [string, string];
+        /** What stands left of the switch. */
+        children?: ReactNode;
 }
 
-const storedMode = (): DiffMode => (localStorage.getItem('confer.diff') === 'inline' ? 'inline' : 'side-by-side');
+const storedMode = (): DiffMode =>
+        localStorage.getItem('confer.diff') === 'inline' ? 'inline' : 'side-by-side';
 
 export default function DiffPanel({ before, after, format, labels, children }: Props) {
-  const t = useTexts();
-  const isNarrow = useIsNarrow();
-  const [chosen, setChosen] = useState(storedMode);
-  const mode = isNarrow ? 'inline' : chosen;
+        const t = useTexts();
+        const isNarrow = useIsNarrow();
+        const [chosen, setChosen] = useState(storedMode);
+        const mode = isNarrow ? 'inline' : chosen;
 
-  function choose(next: DiffMode) {
-    localStorage.setItem('confer.diff', next);
-    setChosen(next);
-  }
+        function choose(next: DiffMode) {
+                localStorage.setItem('confer.diff', next);
+                setChosen(next);
+        }
 
-  return (
-    <div className="diff-panel">
-      <div className="toolbar">
-        <div className="toolbar-main">{children ?? (mode === 'inline' && <span className="secondary">{labels.join(' → ')}</span>)}</div>
-        {!isNarrow && (
-          <Segmented
-            size="small"
-            value={mode}
-            onChange={choose}
-            options={[
-              { value: 'side-by-side', label: t.compare.sideBySide },
-              { value: 'inline', label: t.compare.inline },
-            ]}
-          />
-        )}
-      </div>
-      {before === after ? (
-        <p className="diff-equal secondary">
-          {t.compare.equal}
-        </p>
-      ) : (
-        <DiffView before={before} after={after} format={format} mode={mode} labels={labels} />
-      )}
-    </div>
-  );
+        return (
+                <div className="diff-panel">
+                        <div className="toolbar">
+                                <div className="toolbar-main">
+                                        {children ??
+                                                (mode === 'inline' && (
+                                                        <span className="secondary">
+                                                                {labels.join(' → ')}
+                                                        </span>
+                                                ))}
+                                </div>
+                                {!isNarrow && (
+                                        <Segmented
+                                                size="small"
+                                                value={mode}
+                                                onChange={choose}
+                                                options={[
+                                                        {
+                                                                value: 'side-by-side',
+                                                                label: t.compare.sideBySide,
+                                                        },
+                                                        { value: 'inline', label: t.compare.inline },
+                                                ]}
+                                        />
+                                )}
+                        </div>
+                        {before === after ? (
+                                <p className="diff-equal secondary">{t.compare.equal}</p>
+                        ) : (
+                                <DiffView
+                                        before={before}
+                                        after={after}
+                                        format={format}
+                                        mode={mode}
+                                        labels={labels}
+                                />
+                        )}
+                </div>
+        );
 }

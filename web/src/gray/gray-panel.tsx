@@ -10,30 +10,39 @@ import { GrayStatus } from './gray-status';
 import type { GrayState } from './use-gray';
 
 interface Props {
-  config: ConfigState;
-  state: GrayState;
-  mayPublish: boolean;
+        config: ConfigState;
+        state: GrayState;
+        mayPublish: boolean;
 }
 
 export default function GrayPanel({ config, state, mayPublish }: Props) {
-  const t = useTexts();
-  const [isEditing, setEditing] = useState(false);
-  const { gray, isLoaded, error, reload } = state;
+        const t = useTexts();
+        const [isEditing, setEditing] = useState(false);
+        const { gray, isLoaded, error, reload } = state;
 
-  if (error) return <ErrorAlert error={error} onRetry={reload} />;
-  if (!isLoaded) return <Skeleton active />;
-  if (!config.live) return <Notice text={t.gray.nothingStable} />;
-  if (gray && !isEditing) return <GrayStatus config={config} gray={gray} mayPublish={mayPublish} onEdit={() => setEditing(true)} onChanged={reload} />;
-  if (!mayPublish) return <Notice text={t.gray.none} />;
-  return (
-    <GrayEditor
-      config={config}
-      gray={gray}
-      onDone={() => {
-        setEditing(false);
-        reload();
-      }}
-      onCancel={gray ? () => setEditing(false) : undefined}
-    />
-  );
+        if (error) return <ErrorAlert error={error} onRetry={reload} />;
+        if (!isLoaded) return <Skeleton active />;
+        if (!config.live) return <Notice text={t.gray.nothingStable} />;
+        if (gray && !isEditing)
+                return (
+                        <GrayStatus
+                                config={config}
+                                gray={gray}
+                                mayPublish={mayPublish}
+                                onEdit={() => setEditing(true)}
+                                onChanged={reload}
+                        />
+                );
+        if (!mayPublish) return <Notice text={t.gray.none} />;
+        return (
+                <GrayEditor
+                        config={config}
+                        gray={gray}
+                        onDone={() => {
+                                setEditing(false);
+                                reload();
+                        }}
+                        onCancel={gray ? () => setEditing(false) : undefined}
+                />
+        );
 }

@@ -8,130 +8,247 @@ import { operators, pathOfCondition, type Arm, type ConditionRow, type RuleForm 
 import { ShareBar } from './share-bar';
 
 interface Props {
-  index: number;
-  rule: RuleForm;
-  stable: number;
-  versions: { value: number; label: ReactNode }[];
-  /** What the server said of the rules, by path. */
-  faults: Detail[];
-  onChange: (rule: RuleForm) => void;
-  onRemove?: () => void;
+        index: number;
+        rule: RuleForm;
+        stable: number;
+        versions: { value: number; label: ReactNode }[];
+        /** What the server said of the rules, by path. */
+        faults: Detail[];
+        onChange: (rule: RuleForm) => void;
+        onRemove?: () => void;
 }
 
 /** A list with one member changed, or taken away. */
-const withOne = <T,>(list: T[], at: number, one: T | null) => (one === null ? list.filter((_, i) => i !== at) : list.map((old, i) => (i === at ? one : old)));
+const withOne = <T,>(list: T[], at: number, one: T | null) =>
+        one === null ? list.filter((_, i) => i !== at) : list.map((old, i) => (i === at ? one : old));
 
 interface ConditionProps {
-  row: ConditionRow;
-  isFaulty: boolean;
-  onChange: (row: ConditionRow | null) => void;
+        row: ConditionRow;
+        isFaulty: boolean;
+        onChange: (row: ConditionRow | null) => void;
 }
 
 function ConditionEditor({ row, isFaulty, onChange }: ConditionProps) {
-  const t = useTexts();
-  const status = isFaulty ? 'error' : undefined;
-  const { operator, values } = row;
+        const t = useTexts();
+        const status = isFaulty ? 'error' : undefined;
+        const { operator, values } = row;
 
-  function operand() {
-    if (operator === 'exists')
-      return (
-        <Select
-          aria-label={t.gray.value}
-          className="gray-values"
-          value={values[0] === 'false' ? 'false' : 'true'}
-          onChange={(value) => onChange({ ...row, values: [value] })}
-          options={[{ value: 'true', label: t.gray.isThere }, { value: 'false', label: t.gray.isNotThere }]}
-        />
-      );
-    if (operator === 'semver')
-      return <Input aria-label={t.gray.value} className="gray-values" status={status} placeholder=">=2.1.0 <3.0.0" value={values[0] ?? ''} onChange={({ target }) => onChange({ ...row, values: [target.value] })} />;
-    return (
-      <Select
-        mode="tags"
-        aria-label={t.gray.value}
-        className="gray-values"
-        status={status}
-        open={false}
-        suffixIcon={null}
-        tokenSeparators={[',', ' ']}
-        placeholder={operator === 'cidr' ? '10.0.0.0/8' : t.gray.valuesHint}
-        value={values}
-        onChange={(next) => onChange({ ...row, values: next })}
-      />
-    );
-  }
+        function operand() {
+                if (operator === 'exists')
+                        return (
+                                <Select
+                                        aria-label={t.gray.value}
+                                        className="gray-values"
+                                        value={values[0] === 'false' ? 'false' : 'true'}
+                                        onChange={(value) => onChange({ ...row, values: [value] })}
+                                        options={[
+                                                { value: 'true', label: t.gray.isThere },
+                                                { value: 'false', label: t.gray.isNotThere },
+                                        ]}
+                                />
+                        );
+                if (operator === 'semver')
+                        return (
+                                <Input
+                                        aria-label={t.gray.value}
+                                        className="gray-values"
+                                        status={status}
+                                        placeholder=">=2.1.0 <3.0.0"
+                                        value={values[0] ?? ''}
+                                        onChange={({ target }) =>
+                                                onChange({ ...row, values: [target.value] })
+                                        }
+                                />
+                        );
+                return (
+                        <Select
+                                mode="tags"
+                                aria-label={t.gray.value}
+                                className="gray-values"
+                                status={status}
+                                open={false}
+                                suffixIcon={null}
+                                tokenSeparators={[',', ' ']}
+                                placeholder={operator === 'cidr' ? '10.0.0.0/8' : t.gray.valuesHint}
+                                value={values}
+                                onChange={(next) => onChange({ ...row, values: next })}
+                        />
+                );
+        }
 
-  return (
-    <div className="gray-row">
-      <Input aria-label={t.gray.tag} className="gray-tag" status={status} placeholder={t.gray.tag} spellCheck={false} value={row.tag} onChange={({ target }) => onChange({ ...row, tag: target.value })} />
-      <Select
-        aria-label={t.gray.operator}
-        className="gray-operator"
-        value={operator}
-        onChange={(next) => onChange({ ...row, operator: next, values: next === 'exists' ? ['true'] : [] })}
-        options={operators.map((value) => ({ value, label: t.gray.operators[value] }))}
-      />
-      {operand()}
-      <Button type="text" icon={<CloseOutlined />} aria-label={t.gray.removeCondition} onClick={() => onChange(null)} />
-    </div>
-  );
+        return (
+                <div className="gray-row">
+                        <Input
+                                aria-label={t.gray.tag}
+                                className="gray-tag"
+                                status={status}
+                                placeholder={t.gray.tag}
+                                spellCheck={false}
+                                value={row.tag}
+                                onChange={({ target }) => onChange({ ...row, tag: target.value })}
+                        />
+                        <Select
+                                aria-label={t.gray.operator}
+                                className="gray-operator"
+                                value={operator}
+                                onChange={(next) =>
+                                        onChange({
+                                                ...row,
+                                                operator: next,
+                                                values: next === 'exists' ? ['true'] : [],
+                                        })
+                                }
+                                options={operators.map((value) => ({
+                                        value,
+                                        label: t.gray.operators[value],
+                                }))}
+                        />
+                        {operand()}
+                        <Button
+                                type="text"
+                                icon={<CloseOutlined />}
+                                aria-label={t.gray.removeCondition}
+                                onClick={() => onChange(null)}
+                        />
+                </div>
+        );
 }
 
 interface ArmProps {
-  arm: Arm;
-  versions: Props['versions'];
-  faultyMembers: string[];
-  onChange: (arm: Arm | null) => void;
-  isOnly: boolean;
+        arm: Arm;
+        versions: Props['versions'];
+        faultyMembers: string[];
+        onChange: (arm: Arm | null) => void;
+        isOnly: boolean;
 }
 
 function ArmEditor({ arm, versions, faultyMembers, onChange, isOnly }: ArmProps) {
-  const t = useTexts();
-  const status = (member: string) => (faultyMembers.includes(member) ? 'error' : undefined);
+        const t = useTexts();
+        const status = (member: string) => (faultyMembers.includes(member) ? 'error' : undefined);
 
-  return (
-    <div className="gray-row">
-      <Select showSearch optionFilterProp="value" aria-label={t.gray.version} className="gray-version" status={status('version')} value={arm.version} onChange={(version) => onChange({ ...arm, version })} options={versions} popupMatchSelectWidth={false} />
-      <InputNumber aria-label={t.gray.weight} className="gray-weight" status={status('weight')} min={0} max={100} step={1} addonAfter="%" value={arm.weight} onChange={(weight) => onChange({ ...arm, weight })} />
-      {!isOnly && <Button type="text" icon={<CloseOutlined />} aria-label={t.gray.removeArm} onClick={() => onChange(null)} />}
-    </div>
-  );
+        return (
+                <div className="gray-row">
+                        <Select
+                                showSearch
+                                optionFilterProp="value"
+                                aria-label={t.gray.version}
+                                className="gray-version"
+                                status={status('version')}
+                                value={arm.version}
+                                onChange={(version) => onChange({ ...arm, version })}
+                                options={versions}
+                                popupMatchSelectWidth={false}
+                        />
+                        <InputNumber
+                                aria-label={t.gray.weight}
+                                className="gray-weight"
+                                status={status('weight')}
+                                min={0}
+                                max={100}
+                                step={1}
+                                addonAfter="%"
+                                value={arm.weight}
+                                onChange={(weight) => onChange({ ...arm, weight })}
+                        />
+                        {!isOnly && (
+                                <Button
+                                        type="text"
+                                        icon={<CloseOutlined />}
+                                        aria-label={t.gray.removeArm}
+                                        onClick={() => onChange(null)}
+                                />
+                        )}
+                </div>
+        );
 }
 
 export function RuleEditor({ index, rule, stable, versions, faults, onChange, onRemove }: Props) {
-  const t = useTexts();
-  const here = faults.filter(({ field }) => field.startsWith(`rules[${index}]`));
-  const membersAt = (arm: number) => here.map(({ field }) => field.split(`rules[${index}].split[${arm}].`)[1] ?? '');
+        const t = useTexts();
+        const here = faults.filter(({ field }) => field.startsWith(`rules[${index}]`));
+        const membersAt = (arm: number) =>
+                here.map(({ field }) => field.split(`rules[${index}].split[${arm}].`)[1] ?? '');
 
-  return (
-    <Card size="small" className="gray-rule" title={t.gray.rule(index + 1)} extra={onRemove && <Button size="small" type="text" onClick={onRemove}>{t.gray.removeRule}</Button>}>
-      <div className="gray-label">{rule.conditions.length ? t.gray.forThose : t.gray.forAll}</div>
-      {rule.conditions.map((row, i) => (
-        <ConditionEditor
-          key={i}
-          row={row}
-          isFaulty={here.some(({ field }) => field.startsWith(pathOfCondition(index, row)))}
-          onChange={(next) => onChange({ ...rule, conditions: withOne(rule.conditions, i, next) })}
-        />
-      ))}
-      <Button size="small" type="link" icon={<PlusOutlined />} onClick={() => onChange({ ...rule, conditions: [...rule.conditions, { tag: '', operator: 'in', values: [] }] })}>
-        {t.gray.addCondition}
-      </Button>
-      <div className="gray-label">{t.gray.theyGet}</div>
-      {rule.split.map((arm, i) => (
-        <ArmEditor key={i} arm={arm} versions={versions} faultyMembers={membersAt(i)} isOnly={rule.split.length === 1} onChange={(next) => onChange({ ...rule, split: withOne(rule.split, i, next) })} />
-      ))}
-      <Space wrap>
-        <Button size="small" type="link" icon={<PlusOutlined />} onClick={() => onChange({ ...rule, split: [...rule.split, { version: null, weight: 0 }] })}>
-          {t.gray.addArm}
-        </Button>
-        <ShareBar split={rule.split} stable={stable} />
-      </Space>
-      {here.map(({ field, problem }) => (
-        <div key={field + problem} className="danger" role="alert">
-          {field}: {problem}
-        </div>
-      ))}
-    </Card>
-  );
+        return (
+                <Card
+                        size="small"
+                        className="gray-rule"
+                        title={t.gray.rule(index + 1)}
+                        extra={
+                                onRemove && (
+                                        <Button size="small" type="text" onClick={onRemove}>
+                                                {t.gray.removeRule}
+                                        </Button>
+                                )
+                        }
+                >
+                        <div className="gray-label">
+                                {rule.conditions.length ? t.gray.forThose : t.gray.forAll}
+                        </div>
+                        {rule.conditions.map((row, i) => (
+                                <ConditionEditor
+                                        key={i}
+                                        row={row}
+                                        isFaulty={here.some(({ field }) =>
+                                                field.startsWith(pathOfCondition(index, row)),
+                                        )}
+                                        onChange={(next) =>
+                                                onChange({
+                                                        ...rule,
+                                                        conditions: withOne(rule.conditions, i, next),
+                                                })
+                                        }
+                                />
+                        ))}
+                        <Button
+                                size="small"
+                                type="link"
+                                icon={<PlusOutlined />}
+                                onClick={() =>
+                                        onChange({
+                                                ...rule,
+                                                conditions: [
+                                                        ...rule.conditions,
+                                                        { tag: '', operator: 'in', values: [] },
+                                                ],
+                                        })
+                                }
+                        >
+                                {t.gray.addCondition}
+                        </Button>
+                        <div className="gray-label">{t.gray.theyGet}</div>
+                        {rule.split.map((arm, i) => (
+                                <ArmEditor
+                                        key={i}
+                                        arm={arm}
+                                        versions={versions}
+                                        faultyMembers={membersAt(i)}
+                                        isOnly={rule.split.length === 1}
+                                        onChange={(next) =>
+                                                onChange({ ...rule, split: withOne(rule.split, i, next) })
+                                        }
+                                />
+                        ))}
+                        <Space wrap>
+                                <Button
+                                        size="small"
+                                        type="link"
+                                        icon={<PlusOutlined />}
+                                        onClick={() =>
+                                                onChange({
+                                                        ...rule,
+                                                        split: [...rule.split, { version: null, weight: 0 }],
+                                                })
+                                        }
+                                >
+                                        {t.gray.addArm}
+                                </Button>
+                                <ShareBar split={rule.split} stable={stable} />
+                        </Space>
+                        {here.map(({ field, problem }) => (
+                                <div key={field + problem} className="danger" role="alert">
+                                        {field}: {problem}
+                                </div>
+                        ))}
+                </Card>
+        );
 }

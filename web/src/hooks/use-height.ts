@@ -2,13 +2,15 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 
 export function useHeight<T extends HTMLElement>() {
-  const ref = useRef<T>(null);
-  const [height, setHeight] = useState(400);
+        const ref = useRef<T>(null);
+        const [height, setHeight] = useState(400);
 
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setHeight(Math.round(entry.contentRect.height)));
-    observer.observe(ref.current!);
-    return () => observer.disconnect();
-  }, []);
-  return [ref, height] as const;
+        useLayoutEffect(() => {
+                const observer = new ResizeObserver(([entry]) =>
+                        setHeight(Math.round(entry.contentRect.height)),
+                );
+                observer.observe(ref.current!);
+                return () => observer.disconnect();
+        }, []);
+        return [ref, height] as const;
 }

@@ -4,58 +4,69 @@ import { isAborted } from '../api/http';
 import type { Page } from '../api/types';
 
 export interface Pages<T> {
-  items: T[];
-  hasMore: boolean;
-  isLoading: boolean;
-  error: unknown;
-  loadMore: () => void;
-  reload: () => void;
-  setItems: (change: (items: T[]) => T[]) => void;
+        items: T[];
+        hasMore: boolean;
+        isLoading: boolean;
+        error: unknown;
+        loadMore: () => void;
+        reload: () => void;
+        setItems: (change: (items: T[]) => T[]) => void;
 }
 
 interface State<T> {
-  items: T[];
-  cursor: string | null;
-  isLoading: boolean;
-  error: unknown;
+        items: T[];
+        cursor: string | null;
+        isLoading: boolean;
+        error: unknown;
 }
 
 const nothing = { items: [], cursor: null, isLoading: true, error: null };
 
-export function usePages<T>(load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>, dependencies: DependencyList): Pages<T> {
-  const [state, setState] = useState<State<T>>(nothing);
-  const [round, setRound] = useState(0);
-  const controller = useRef(new AbortController());
-  const newest = useRef(load);
-  newest.current = load;
+export function usePages<T>(
+        load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
+        dependencies: DependencyList,
+): Pages<T> {
+        const [state, setState] = useState<State<T>>(nothing);
+        const [round, setRound] = useState(0);
+        const controller = useRef(new AbortController());
+        const newest = useRef(load);
+        newest.current = load;
 
-  const fetchPage = useCallback((cursor?: string) => {
-    const { signal } = controller.current;
-    setState((now) => ({ ...now, isLoading: true, error: null }));
-    newest
-      .current(cursor, signal)
-      .then((page) => {
-        if (signal.aborted) return;
-        setState((now) => ({ items: cursor ? [...now.items, ...page.items] : page.items, cursor: page.cursor, isLoading: false, error: null }));
-      })
-      .catch((error) => {
-        if (!signal.aborted && !isAborted(error)) setState((now) => ({ ...now, isLoading: false, error }));
-      });
-  }, []);
+        const fetchPage = useCallback((cursor?: string) => {
+                const { signal } = controller.current;
+                setState((now) => ({ ...now, isLoading: true, error: null }));
+                newest.current(cursor, signal)
+                        .then((page) => {
+                                if (signal.aborted) return;
+                                setState((now) => ({
+                                        items: cursor ? [...now.items, ...page.items] : page.items,
+                                        cursor: page.cursor,
+                                        isLoading: false,
+                                        error: null,
+                                }));
+                        })
+                        .catch((error) => {
+                                if (!signal.aborted && !isAborted(error))
+                                        setState((now) => ({ ...now, isLoading: false, error }));
+                        });
+        }, []);
 
-  useEffect(() => {
-    controller.current = new AbortController();
-    fetchPage();
-    return () => controller.current.abort();
-  }, [...dependencies, round]);
+        useEffect(() => {
+                controller.current = new AbortController();
+                fetchPage();
+                return () => controller.current.abort();
+        }, [...dependencies, round]);
 
-  return {
-    items: state.items,
-    hasMore: state.cursor !== null,
-    isLoading: state.isLoading,
-    error: state.error,
-    loadMore: () => state.cursor && !state.isLoading && fetchPage(state.cursor),
-    reload: useCallback(() => setRound((now) => now + 1), []),
-    setItems: useCallback((change) => setState((now) => ({ ...now, items: change(now.items) })), []),
-  };
+        return {
+                items: state.items,
+                hasMore: state.cursor !== null,
+                isLoading: state.isLoading,
+                error: state.error,
+                loadMore: () => state.cursor && !state.isLoading && fetchPage(state.cursor),
+                reload: useCallback(() => setRound((now) => now + 1), []),
+                setItems: useCallback(
+                        (change) => setState((now) => ({ ...now, items: change(now.items) })),
+                        [],
+                ),
+        };
 }

@@ -21,145 +21,208 @@ const headHeight = 38;
 const loadAheadPx = 800;
 
 interface Fields {
-  namespace?: string;
-  key?: string;
-  actor?: string;
-  action?: string;
-  range?: [Dayjs | null, Dayjs | null] | null;
+        namespace?: string;
+        key?: string;
+        actor?: string;
+        action?: string;
+        range?: [Dayjs | null, Dayjs | null] | null;
 }
 
 function queryOf({ namespace, key, actor, action, range }: Fields): AuditQuery {
-  const who = actor?.trim();
-  return {
-    namespace: namespace?.trim() || undefined,
-    key: key?.trim() || undefined,
-    actor: who ? (who.includes(':') ? who : `user:${who}`) : undefined,
-    action: action || undefined,
-    since: range?.[0]?.startOf('day').toISOString(),
-    until: range?.[1]?.endOf('day').toISOString(),
-  };
+        const who = actor?.trim();
+        return {
+                namespace: namespace?.trim() || undefined,
+                key: key?.trim() || undefined,
+                actor: who ? (who.includes(':') ? who : `user:${who}`) : undefined,
+                action: action || undefined,
+                since: range?.[0]?.startOf('day').toISOString(),
+                until: range?.[1]?.endOf('day').toISOString(),
+        };
 }
 
 function columnsOf(t: Texts, isNarrow: boolean): TableColumnsType<AuditEntry> {
-  const what = (entry: AuditEntry) => (
-    <span className="tags">
-      <Tag color={entry.outcome === 'denied' ? 'red' : undefined} title={entry.action}>
-        {t.audit.actions[entry.action] ?? entry.action}
-        {entry.outcome === 'denied' && ` · ${t.audit.denied}`}
-      </Tag>
-      {entry.version !== null && <span className="version">v{entry.version}</span>}
-    </span>
-  );
-  const about = ({ namespace, key }: AuditEntry) =>
-    namespace && key ? (
-      <a href={configHref({ namespace, key })} className="key">
-        {namespace} / {key}
-      </a>
-    ) : (
-      namespace
-    );
+        const what = (entry: AuditEntry) => (
+                <span className="tags">
+                        <Tag color={entry.outcome === 'denied' ? 'red' : undefined} title={entry.action}>
+                                {t.audit.actions[entry.action] ?? entry.action}
+                                {entry.outcome === 'denied' && ` · ${t.audit.denied}`}
+                        </Tag>
+                        {entry.version !== null && <span className="version">v{entry.version}</span>}
+                </span>
+        );
+        const about = ({ namespace, key }: AuditEntry) =>
+                namespace && key ? (
+                        <a href={configHref({ namespace, key })} className="key">
+                                {namespace} / {key}
+                        </a>
+                ) : (
+                        namespace
+                );
 
-  return [
-    { title: t.audit.when, key: 'when', width: 120, render: (_, entry) => <TimeText time={entry.time} /> },
-    { title: t.audit.what, key: 'what', width: isNarrow ? 150 : 190, render: (_, entry) => what(entry) },
-    { title: t.audit.about, key: 'about', width: 300, ellipsis: true, render: (_, entry) => about(entry) },
-    { title: t.audit.who, key: 'who', width: 110, ellipsis: true, render: (_, entry) => <ActorText actor={entry.actor} /> },
-    { title: t.audit.comment, dataIndex: 'comment', width: 260, ellipsis: true },
-    { title: t.audit.address, dataIndex: 'address', width: 120, ellipsis: true },
-  ];
+        return [
+                {
+                        title: t.audit.when,
+                        key: 'when',
+                        width: 120,
+                        render: (_, entry) => <TimeText time={entry.time} />,
+                },
+                {
+                        title: t.audit.what,
+                        key: 'what',
+                        width: isNarrow ? 150 : 190,
+                        render: (_, entry) => what(entry),
+                },
+                {
+                        title: t.audit.about,
+                        key: 'about',
+                        width: 300,
+                        ellipsis: true,
+                        render: (_, entry) => about(entry),
+                },
+                {
+                        title: t.audit.who,
+                        key: 'who',
+                        width: 110,
+                        ellipsis: true,
+                        render: (_, entry) => <ActorText actor={entry.actor} />,
+                },
+                { title: t.audit.comment, dataIndex: 'comment', width: 260, ellipsis: true },
+                { title: t.audit.address, dataIndex: 'address', width: 120, ellipsis: true },
+        ];
 }
 
 function Entry({ entry }: { entry: AuditEntry }) {
-  const t = useTexts();
-  const facts: [string, string | number | null][] = [
-    [t.audit.when, formatTime(entry.time, t.locale)],
-    [t.audit.what, entry.action],
-    [t.audit.revision, entry.revision],
-    [t.audit.comment, entry.comment],
-    [t.audit.details, entry.details && JSON.stringify(entry.details)],
-    [t.audit.hash, entry.hash],
-  ];
+        const t = useTexts();
+        const facts: [string, string | number | null][] = [
+                [t.audit.when, formatTime(entry.time, t.locale)],
+                [t.audit.what, entry.action],
+                [t.audit.revision, entry.revision],
+                [t.audit.comment, entry.comment],
+                [t.audit.details, entry.details && JSON.stringify(entry.details)],
+                [t.audit.hash, entry.hash],
+        ];
 
-  return (
-    <dl className="entry">
-      {facts
-        .filter(([, value]) => value !== null && value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+        return (
+                <dl className="entry">
+                        {facts
+                                .filter(([, value]) => value !== null && value !== '')
+                                .map(([name, value]) => (
+                                        <div key={name}>
+                                                <dt>{name}</dt>
+                                                <dd>{value}</dd>
+                                        </div>
+                                ))}
+                </dl>
+        );
 }
 
 export default function AuditPage({ namespace, configKey }: { namespace?: string; configKey?: string }) {
-  const t = useTexts();
-  const isNarrow = useIsNarrow();
-  const [form] = Form.useForm<Fields>();
-  const [fields, setFields] = useState<Fields>({ namespace, key: configKey });
-  const [ref, height] = useHeight<HTMLDivElement>();
-  const query = queryOf(fields);
-  const entries = usePages<AuditEntry>((cursor, signal) => listAudit({ ...query, limit: pageSize, cursor }, signal), [JSON.stringify(query)]);
-  const columns = columnsOf(t, isNarrow);
+        const t = useTexts();
+        const isNarrow = useIsNarrow();
+        const [form] = Form.useForm<Fields>();
+        const [fields, setFields] = useState<Fields>({ namespace, key: configKey });
+        const [ref, height] = useHeight<HTMLDivElement>();
+        const query = queryOf(fields);
+        const entries = usePages<AuditEntry>(
+                (cursor, signal) => listAudit({ ...query, limit: pageSize, cursor }, signal),
+                [JSON.stringify(query)],
+        );
+        const columns = columnsOf(t, isNarrow);
 
-  usePolling(async () => {
-    if (entries.error) return;
-    const { items } = await listAudit({ ...query, limit: pageSize }).catch(() => ({ items: [] }));
-    entries.setItems((now) => {
-      const fresh = items.filter(({ id }) => id > (now[0]?.id ?? 0));
-      return fresh.length === 0 ? now : fresh.length === pageSize ? items : [...fresh, ...now];
-    });
-  }, newestEveryMs);
+        usePolling(async () => {
+                if (entries.error) return;
+                const { items } = await listAudit({ ...query, limit: pageSize }).catch(() => ({ items: [] }));
+                entries.setItems((now) => {
+                        const fresh = items.filter(({ id }) => id > (now[0]?.id ?? 0));
+                        return fresh.length === 0
+                                ? now
+                                : fresh.length === pageSize
+                                  ? items
+                                  : [...fresh, ...now];
+                });
+        }, newestEveryMs);
 
-  const actions = Object.entries(t.audit.actions).map(([value, label]) => ({ value, label }));
-  return (
-    <div className="page audit">
-      <h1 className="title">{t.audit.title}</h1>
-      <Form
-        form={form}
-        layout={isNarrow ? 'vertical' : 'inline'}
-        className="audit-filter"
-        initialValues={fields}
-        onValuesChange={(changed) => ('action' in changed || 'range' in changed) && setFields(form.getFieldsValue())}
-        onFinish={setFields}
-      >
-        <Form.Item name="namespace" label={t.audit.namespace}>
-          <Input allowClear onBlur={form.submit} spellCheck={false} />
-        </Form.Item>
-        <Form.Item name="key" label={t.audit.key}>
-          <Input allowClear onBlur={form.submit} spellCheck={false} />
-        </Form.Item>
-        <Form.Item name="actor" label={t.audit.actor}>
-          <Input allowClear onBlur={form.submit} spellCheck={false} className="audit-actor" />
-        </Form.Item>
-        <Form.Item name="action" label={t.audit.action}>
-          <Select allowClear placeholder={t.audit.any} options={actions} className="audit-action" popupMatchSelectWidth={false} />
-        </Form.Item>
-        <Form.Item name="range" label={t.audit.range}>
-          <DatePicker.RangePicker allowEmpty={[true, true]} />
-        </Form.Item>
-        <Button htmlType="submit" className="hidden-submit" />
-      </Form>
-      <ErrorAlert error={entries.error} onRetry={entries.reload} />
-      <div ref={ref} className="fill">
-        <Table
-          virtual
-          size="small"
-          rowKey="id"
-          columns={columns}
-          dataSource={entries.items}
-          loading={entries.isLoading && entries.items.length === 0}
-          pagination={false}
-          scroll={{ x: columns.reduce((sum, { width }) => sum + Number(width), 44), y: Math.max(120, height - headHeight) }}
-          onScroll={({ currentTarget }) => {
-            if (currentTarget.scrollTop + currentTarget.clientHeight > currentTarget.scrollHeight - loadAheadPx) entries.loadMore();
-          }}
-          expandable={{ columnWidth: 44, expandedRowRender: (entry) => <Entry entry={entry} /> }}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.audit.empty} /> }}
-        />
-      </div>
-    </div>
-  );
+        const actions = Object.entries(t.audit.actions).map(([value, label]) => ({ value, label }));
+        return (
+                <div className="page audit">
+                        <h1 className="title">{t.audit.title}</h1>
+                        <Form
+                                form={form}
+                                layout={isNarrow ? 'vertical' : 'inline'}
+                                className="audit-filter"
+                                initialValues={fields}
+                                onValuesChange={(changed) =>
+                                        ('action' in changed || 'range' in changed) &&
+                                        setFields(form.getFieldsValue())
+                                }
+                                onFinish={setFields}
+                        >
+                                <Form.Item name="namespace" label={t.audit.namespace}>
+                                        <Input allowClear onBlur={form.submit} spellCheck={false} />
+                                </Form.Item>
+                                <Form.Item name="key" label={t.audit.key}>
+                                        <Input allowClear onBlur={form.submit} spellCheck={false} />
+                                </Form.Item>
+                                <Form.Item name="actor" label={t.audit.actor}>
+                                        <Input
+                                                allowClear
+                                                onBlur={form.submit}
+                                                spellCheck={false}
+                                                className="audit-actor"
+                                        />
+                                </Form.Item>
+                                <Form.Item name="action" label={t.audit.action}>
+                                        <Select
+                                                allowClear
+                                                placeholder={t.audit.any}
+                                                options={actions}
+                                                className="audit-action"
+                                                popupMatchSelectWidth={false}
+                                        />
+                                </Form.Item>
+                                <Form.Item name="range" label={t.audit.range}>
+                                        <DatePicker.RangePicker allowEmpty={[true, true]} />
+                                </Form.Item>
+                                <Button htmlType="submit" className="hidden-submit" />
+                        </Form>
+                        <ErrorAlert error={entries.error} onRetry={entries.reload} />
+                        <div ref={ref} className="fill">
+                                <Table
+                                        virtual
+                                        size="small"
+                                        rowKey="id"
+                                        columns={columns}
+                                        dataSource={entries.items}
+                                        loading={entries.isLoading && entries.items.length === 0}
+                                        pagination={false}
+                                        scroll={{
+                                                x: columns.reduce(
+                                                        (sum, { width }) => sum + Number(width),
+                                                        44,
+                                                ),
+                                                y: Math.max(120, height - headHeight),
+                                        }}
+                                        onScroll={({ currentTarget }) => {
+                                                if (
+                                                        currentTarget.scrollTop + currentTarget.clientHeight >
+                                                        currentTarget.scrollHeight - loadAheadPx
+                                                )
+                                                        entries.loadMore();
+                                        }}
+                                        expandable={{
+                                                columnWidth: 44,
+                                                expandedRowRender: (entry) => <Entry entry={entry} />,
+                                        }}
+                                        locale={{
+                                                emptyText: (
+                                                        <Empty
+                                                                image={Empty.PRESENTED_IMAGE_SIMPLE}
+                                                                description={t.audit.empty}
+                                                        />
+                                                ),
+                                        }}
+                                />
+                        </div>
+                </div>
+        );
 }

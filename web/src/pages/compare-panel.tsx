@@ -10,56 +10,85 @@ import { formatAgo, useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
 
 export interface Pair {
-  from: number;
-  to: number;
+        from: number;
+        to: number;
 }
 
 interface Props {
-  config: ConfigState;
-  pair: Pair;
-  onPair: (pair: Pair) => void;
+        config: ConfigState;
+        pair: Pair;
+        onPair: (pair: Pair) => void;
 }
 
 export function ComparePanel({ config, pair, onPair }: Props) {
-  const t = useTexts();
-  const [contents, setContents] = useState<[Config, Config] | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const { versions, live, contentOf } = config;
+        const t = useTexts();
+        const [contents, setContents] = useState<[Config, Config] | null>(null);
+        const [error, setError] = useState<unknown>(null);
+        const { versions, live, contentOf } = config;
 
-  useEffect(() => {
-    let isOver = false;
-    setError(null);
-    Promise.all([contentOf(pair.from), contentOf(pair.to)]).then(
-      (both) => !isOver && setContents(both),
-      (problem) => !isOver && setError(problem),
-    );
-    return () => {
-      isOver = true;
-    };
-  }, [pair.from, pair.to, contentOf]);
+        useEffect(() => {
+                let isOver = false;
+                setError(null);
+                Promise.all([contentOf(pair.from), contentOf(pair.to)]).then(
+                        (both) => !isOver && setContents(both),
+                        (problem) => !isOver && setError(problem),
+                );
+                return () => {
+                        isOver = true;
+                };
+        }, [pair.from, pair.to, contentOf]);
 
-  const options = versions.items.map(({ version, updated_at, updated_by }) => ({
-    value: version,
-    label: `${t.rollback.option(version, formatAgo(updated_at, t.locale), actorName(updated_by))}${version === live?.version ? ` (${t.config.isLive})` : ''}`,
-  }));
-  const choose = (label: string, value: number, onChange: (version: number) => void) => (
-    <Select aria-label={label} size="small" showSearch value={value} onChange={onChange} options={options} popupMatchSelectWidth={false} className="compare-version" />
-  );
-  return (
-    <>
-      <ErrorAlert error={error} />
-      {!contents && !error && <Skeleton active />}
-      {contents && (
-        <DiffPanel before={contents[0].content} after={contents[1].content} format={contents[1].format} labels={[`v${contents[0].version}`, `v${contents[1].version}`]}>
-          <Space wrap size={4}>
-            {choose(t.compare.from, pair.from, (from) => onPair({ ...pair, from }))}
-            <Tooltip title={t.compare.swap}>
-              <Button size="small" type="text" icon={<SwapOutlined />} aria-label={t.compare.swap} onClick={() => onPair({ from: pair.to, to: pair.from })} />
-            </Tooltip>
-            {choose(t.compare.to, pair.to, (to) => onPair({ ...pair, to }))}
-          </Space>
-        </DiffPanel>
-      )}
-    </>
-  );
+        const options = versions.items.map(({ version, updated_at, updated_by }) => ({
+                value: version,
+                label: `${t.rollback.option(version, formatAgo(updated_at, t.locale), actorName(updated_by))}${version === live?.version ? ` (${t.config.isLive})` : ''}`,
+        }));
+        const choose = (label: string, value: number, onChange: (version: number) => void) => (
+                <Select
+                        aria-label={label}
+                        size="small"
+                        showSearch
+                        value={value}
+                        onChange={onChange}
+                        options={options}
+                        popupMatchSelectWidth={false}
+                        className="compare-version"
+                />
+        );
+        return (
+                <>
+                        <ErrorAlert error={error} />
+                        {!contents && !error && <Skeleton active />}
+                        {contents && (
+                                <DiffPanel
+                                        before={contents[0].content}
+                                        after={contents[1].content}
+                                        format={contents[1].format}
+                                        labels={[`v${contents[0].version}`, `v${contents[1].version}`]}
+                                >
+                                        <Space wrap size={4}>
+                                                {choose(t.compare.from, pair.from, (from) =>
+                                                        onPair({ ...pair, from }),
+                                                )}
+                                                <Tooltip title={t.compare.swap}>
+                                                        <Button
+                                                                size="small"
+                                                                type="text"
+                                                                icon={<SwapOutlined />}
+                                                                aria-label={t.compare.swap}
+                                                                onClick={() =>
+                                                                        onPair({
+                                                                                from: pair.to,
+                                                                                to: pair.from,
+                                                                        })
+                                                                }
+                                                        />
+                                                </Tooltip>
+                                                {choose(t.compare.to, pair.to, (to) =>
+                                                        onPair({ ...pair, to }),
+                                                )}
+                                        </Space>
+                                </DiffPanel>
+                        )}
+                </>
+        );
 }

@@ -14,68 +14,101 @@ const headHeight = 38;
 const loadAheadPx = 1200;
 
 interface Props {
-  items: ConfigItem[];
-  isLoading: boolean;
-  /** The namespace that is looked at; null where configs of several are listed. */
-  namespace: string | null;
-  emptyText: string;
-  onEnd?: () => void;
+        items: ConfigItem[];
+        isLoading: boolean;
+        /** The namespace that is looked at; null where configs of several are listed. */
+        namespace: string | null;
+        emptyText: string;
+        onEnd?: () => void;
 }
 
 function columnsOf(t: Texts, namespace: string | null, isNarrow: boolean): TableColumnsType<ConfigItem> {
-  const key = {
-    title: t.browse.key,
-    key: 'key',
-    width: isNarrow ? 210 : 300,
-    ellipsis: true,
-    render: (_: unknown, item: ConfigItem) => (
-      <>
-        <a href={configHref(item)} className="key">
-          {item.key}
-        </a>
-        {item.namespace !== namespace && <div className="from">{namespace ? t.browse.from(item.namespace) : item.namespace}</div>}
-      </>
-    ),
-  };
-  const version = { title: t.browse.version, key: 'version', width: isNarrow ? 130 : 160, render: (_: unknown, item: ConfigItem) => <VersionTags item={item} /> };
-  if (isNarrow) return [key, version];
+        const key = {
+                title: t.browse.key,
+                key: 'key',
+                width: isNarrow ? 210 : 300,
+                ellipsis: true,
+                render: (_: unknown, item: ConfigItem) => (
+                        <>
+                                <a href={configHref(item)} className="key">
+                                        {item.key}
+                                </a>
+                                {item.namespace !== namespace && (
+                                        <div className="from">
+                                                {namespace ? t.browse.from(item.namespace) : item.namespace}
+                                        </div>
+                                )}
+                        </>
+                ),
+        };
+        const version = {
+                title: t.browse.version,
+                key: 'version',
+                width: isNarrow ? 130 : 160,
+                render: (_: unknown, item: ConfigItem) => <VersionTags item={item} />,
+        };
+        if (isNarrow) return [key, version];
 
-  return [
-    key,
-    version,
-    { title: t.browse.format, dataIndex: 'format', width: 84 },
-    { title: t.browse.changed, key: 'changed', width: 120, render: (_, item) => <TimeText time={item.updated_at} /> },
-    { title: t.browse.by, key: 'by', width: 96, ellipsis: true, render: (_, item) => <ActorText actor={item.updated_by} /> },
-    { title: t.browse.comment, dataIndex: 'comment', width: 220, ellipsis: true },
-  ];
+        return [
+                key,
+                version,
+                { title: t.browse.format, dataIndex: 'format', width: 84 },
+                {
+                        title: t.browse.changed,
+                        key: 'changed',
+                        width: 120,
+                        render: (_, item) => <TimeText time={item.updated_at} />,
+                },
+                {
+                        title: t.browse.by,
+                        key: 'by',
+                        width: 96,
+                        ellipsis: true,
+                        render: (_, item) => <ActorText actor={item.updated_by} />,
+                },
+                { title: t.browse.comment, dataIndex: 'comment', width: 220, ellipsis: true },
+        ];
 }
 
 export function ConfigTable({ items, isLoading, namespace, emptyText, onEnd }: Props) {
-  const t = useTexts();
-  const isNarrow = useIsNarrow();
-  const [ref, height] = useHeight<HTMLDivElement>();
-  const columns = columnsOf(t, namespace, isNarrow);
+        const t = useTexts();
+        const isNarrow = useIsNarrow();
+        const [ref, height] = useHeight<HTMLDivElement>();
+        const columns = columnsOf(t, namespace, isNarrow);
 
-  function onScroll({ currentTarget }: React.UIEvent) {
-    const { scrollTop, clientHeight, scrollHeight } = currentTarget;
-    if (scrollTop + clientHeight > scrollHeight - loadAheadPx) onEnd?.();
-  }
+        function onScroll({ currentTarget }: React.UIEvent) {
+                const { scrollTop, clientHeight, scrollHeight } = currentTarget;
+                if (scrollTop + clientHeight > scrollHeight - loadAheadPx) onEnd?.();
+        }
 
-  return (
-    <div ref={ref} className="fill">
-      <Table
-        virtual
-        size="small"
-        rowKey={(item) => `${item.namespace}/${item.key}`}
-        columns={columns}
-        dataSource={items}
-        loading={isLoading && items.length === 0}
-        pagination={false}
-        scroll={{ x: columns.reduce((sum, { width }) => sum + Number(width), 0), y: Math.max(120, height - headHeight) }}
-        onScroll={onScroll}
-        onRow={(item) => ({ onClick: () => go(configHref(item)), className: item.deleted ? 'row row-deleted' : 'row' })}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={emptyText} /> }}
-      />
-    </div>
-  );
+        return (
+                <div ref={ref} className="fill">
+                        <Table
+                                virtual
+                                size="small"
+                                rowKey={(item) => `${item.namespace}/${item.key}`}
+                                columns={columns}
+                                dataSource={items}
+                                loading={isLoading && items.length === 0}
+                                pagination={false}
+                                scroll={{
+                                        x: columns.reduce((sum, { width }) => sum + Number(width), 0),
+                                        y: Math.max(120, height - headHeight),
+                                }}
+                                onScroll={onScroll}
+                                onRow={(item) => ({
+                                        onClick: () => go(configHref(item)),
+                                        className: item.deleted ? 'row row-deleted' : 'row',
+                                })}
+                                locale={{
+                                        emptyText: (
+                                                <Empty
+                                                        image={Empty.PRESENTED_IMAGE_SIMPLE}
+                                                        description={emptyText}
+                                                />
+                                        ),
+                                }}
+                        />
+                </div>
+        );
 }

@@ -19,148 +19,211 @@ const keepDelayMs = 300;
 
 /** What the server said of the content, or null where it said something else. */
 function faultsOf(error: unknown): Fault[] | null {
-  if (!(error instanceof ApiError) || error.reason !== 'invalid_content') return null;
-  return error.details.map(({ line, column, problem }) => ({ line: line ?? 1, column: column ?? 1, problem }));
+        if (!(error instanceof ApiError) || error.reason !== 'invalid_content') return null;
+        return error.details.map(({ line, column, problem }) => ({
+                line: line ?? 1,
+                column: column ?? 1,
+                problem,
+        }));
 }
 
 interface Props {
-  config: ConfigState;
-  /** What is edited, unless there is a draft: null for a new config. */
-  start: Config | null;
-  nInstances: number;
+        config: ConfigState;
+        /** What is edited, unless there is a draft: null for a new config. */
+        start: Config | null;
+        nInstances: number;
 }
 
 export function EditPanel({ config, start, nInstances }: Props) {
-  const t = useTexts();
-  const { message } = App.useApp();
-  const { may } = useSession();
-  const { id, live, newest } = config;
-  const fresh = { base: start?.version ?? null, content: start?.content ?? '', format: start?.format ?? formatOfKey(id.key), at: Date.now() };
-  const [draft, setDraft] = useState<Draft>(() => readDraft(id) ?? fresh);
-  const [isKept, setKept] = useState(true);
-  const [isReviewing, setReviewing] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [faults, setFaults] = useState<Fault[]>([]);
-  const [conflict, setConflict] = useState<Conflict | null>(null);
-  const newestDraft = useRef<Draft | null>(null);
+        const t = useTexts();
+        const { message } = App.useApp();
+        const { may } = useSession();
+        const { id, live, newest } = config;
+        const fresh = {
+                base: start?.version ?? null,
+                content: start?.content ?? '',
+                format: start?.format ?? formatOfKey(id.key),
+                at: Date.now(),
+        };
+        const [draft, setDraft] = useState<Draft>(() => readDraft(id) ?? fresh);
+        const [isKept, setKept] = useState(true);
+        const [isReviewing, setReviewing] = useState(false);
+        const [error, setError] = useState<unknown>(null);
+        const [faults, setFaults] = useState<Fault[]>([]);
+        const [conflict, setConflict] = useState<Conflict | null>(null);
+        const newestDraft = useRef<Draft | null>(null);
 
-  // Kept shortly after each change, and at once when the page goes away.
-  function keepNow() {
-    if (newestDraft.current) setKept(keepDraft(id, newestDraft.current));
-    newestDraft.current = null;
-  }
-  useEffect(() => {
-    const timer = window.setTimeout(keepNow, keepDelayMs);
-    window.addEventListener('pagehide', keepNow);
-    return () => {
-      window.clearTimeout(timer);
-      window.removeEventListener('pagehide', keepNow);
-    };
-  }, [draft]);
-  useEffect(() => keepNow, []);
+        // Kept shortly after each change, and at once when the page goes away.
+        function keepNow() {
+                if (newestDraft.current) setKept(keepDraft(id, newestDraft.current));
+                newestDraft.current = null;
+        }
+        useEffect(() => {
+                const timer = window.setTimeout(keepNow, keepDelayMs);
+                window.addEventListener('pagehide', keepNow);
+                return () => {
+                        window.clearTimeout(timer);
+                        window.removeEventListener('pagehide', keepNow);
+                };
+        }, [draft]);
+        useEffect(() => keepNow, []);
 
-  function change(part: Partial<Draft>) {
-    const next = { ...draft, ...part, at: Date.now() };
-    newestDraft.current = next;
-    setDraft(next);
-    setFaults([]);
-  }
+        function change(part: Partial<Draft>) {
+                const next = { ...draft, ...part, at: Date.now() };
+                newestDraft.current = next;
+                setDraft(next);
+                setFaults([]);
+        }
 
-  /** What is written stays a draft, which the page offers to go on with. */
-  function close() {
-    keepNow();
-    go(configHref(id));
-  }
+        /** What is written stays a draft, which the page offers to go on with. */
+        function close() {
+                keepNow();
+                go(configHref(id));
+        }
 
-  /** There is nothing left to keep. */
-  function leave() {
-    newestDraft.current = null;
-    dropDraft(id);
-    go(configHref(id));
-  }
+        /** There is nothing left to keep. */
+        function leave() {
+                newestDraft.current = null;
+                dropDraft(id);
+                go(configHref(id));
+        }
 
-  async function showConflict(mine: Draft) {
-    const { items } = await listVersions(id, { limit: 1 });
-    setConflict({ theirs: await getVersion(id, items[0].version), draft: mine });
-    setReviewing(false);
-  }
+        async function showConflict(mine: Draft) {
+                const { items } = await listVersions(id, { limit: 1 });
+                setConflict({ theirs: await getVersion(id, items[0].version), draft: mine });
+                setReviewing(false);
+        }
 
-  async function save(mine: Draft, comment: string, publish: boolean) {
-    setError(null);
-    try {
-      const saved = await saveConfig(id, { content: mine.content, format: mine.format, comment, publish }, mine.base);
-      void message.success(publish ? t.review.published(saved.version) : saved.created ? t.review.saved(saved.version) : t.review.nothingNew);
-      config.reload();
-      leave();
-    } catch (problem) {
-      const found = faultsOf(problem);
-      if (problem instanceof ApiError && problem.reason === 'version_conflict') {
-        await showConflict(mine).catch(setError);
-        return;
-      }
-      setError(problem);
-      if (found) {
-        setFaults(found);
-        setReviewing(false);
-      }
-    }
-  }
+        async function save(mine: Draft, comment: string, publish: boolean) {
+                setError(null);
+                try {
+                        const saved = await saveConfig(
+                                id,
+                                { content: mine.content, format: mine.format, comment, publish },
+                                mine.base,
+                        );
+                        void message.success(
+                                publish
+                                        ? t.review.published(saved.version)
+                                        : saved.created
+                                          ? t.review.saved(saved.version)
+                                          : t.review.nothingNew,
+                        );
+                        config.reload();
+                        leave();
+                } catch (problem) {
+                        const found = faultsOf(problem);
+                        if (problem instanceof ApiError && problem.reason === 'version_conflict') {
+                                await showConflict(mine).catch(setError);
+                                return;
+                        }
+                        setError(problem);
+                        if (found) {
+                                setFaults(found);
+                                setReviewing(false);
+                        }
+                }
+        }
 
-  const isChanged = draft.content !== fresh.content || draft.format !== fresh.format || draft.base !== fresh.base;
-  const isOvertaken = newest !== null && newest.version !== draft.base;
-  return (
-    <div className="edit">
-      {isOvertaken && <Alert type="warning" showIcon message={t.config.overtaken(newest.version)} />}
-      {faults.length > 0 && (
-        <Alert
-          type="error"
-          showIcon
-          role="alert"
-          message={t.editor.invalid}
-          description={faults.map(({ line, column, problem }) => <div key={`${line}:${column}`}>{`${t.editor.at(line, column)}: ${problem}`}</div>)}
-        />
-      )}
-      {Boolean(error) && faults.length === 0 && !isReviewing && <Alert type="error" showIcon role="alert" message={describeError(error, t).title} description={describeError(error, t).lines.join(' ')} />}
-      <div className="toolbar">
-        <Space wrap className="toolbar-main">
-          <strong>{draft.base === null ? t.editor.creating : t.editor.editing(draft.base)}</strong>
-          <Select size="small" aria-label={t.editor.format} value={draft.format} onChange={(format) => change({ format })} options={formats.map((value) => ({ value, label: value }))} popupMatchSelectWidth={false} />
-          <span className={isKept ? 'secondary' : 'danger'} role="status">
-            {!isKept ? t.editor.draftNotKept : isChanged ? t.editor.draftKept : t.editor.unchanged}
-          </span>
-        </Space>
-        <Space>
-          <Button onClick={isChanged ? close : leave}>{t.editor.close}</Button>
-          <Button type="primary" disabled={!isChanged && start !== null} onClick={() => { setError(null); setReviewing(true); }}>
-            {t.editor.review}
-          </Button>
-        </Space>
-      </div>
-      <CodeView value={draft.content} format={draft.format} label={t.editor.label} onChange={(content) => change({ content })} faults={faults} isFocused />
-      <ReviewDialog
-        isOpen={isReviewing}
-        draft={draft}
-        live={live}
-        nInstances={nInstances}
-        mayPublish={may('publisher', id.namespace)}
-        error={error}
-        onSave={(comment, publish) => save(draft, comment, publish)}
-        onClose={() => setReviewing(false)}
-      />
-      <ConflictDialog
-        conflict={conflict}
-        onMerge={(content) => {
-          change({ content, base: conflict!.theirs.version });
-          setConflict(null);
-        }}
-        onOverwrite={(content) => {
-          change({ content, base: conflict!.theirs.version });
-          setConflict(null);
-          setReviewing(true);
-        }}
-        onDiscard={leave}
-        onClose={() => setConflict(null)}
-      />
-    </div>
-  );
+        const isChanged =
+                draft.content !== fresh.content || draft.format !== fresh.format || draft.base !== fresh.base;
+        const isOvertaken = newest !== null && newest.version !== draft.base;
+        return (
+                <div className="edit">
+                        {isOvertaken && (
+                                <Alert type="warning" showIcon message={t.config.overtaken(newest.version)} />
+                        )}
+                        {faults.length > 0 && (
+                                <Alert
+                                        type="error"
+                                        showIcon
+                                        role="alert"
+                                        message={t.editor.invalid}
+                                        description={faults.map(({ line, column, problem }) => (
+                                                <div
+                                                        key={`${line}:${column}`}
+                                                >{`${t.editor.at(line, column)}: ${problem}`}</div>
+                                        ))}
+                                />
+                        )}
+                        {Boolean(error) && faults.length === 0 && !isReviewing && (
+                                <Alert
+                                        type="error"
+                                        showIcon
+                                        role="alert"
+                                        message={describeError(error, t).title}
+                                        description={describeError(error, t).lines.join(' ')}
+                                />
+                        )}
+                        <div className="toolbar">
+                                <Space wrap className="toolbar-main">
+                                        <strong>
+                                                {draft.base === null
+                                                        ? t.editor.creating
+                                                        : t.editor.editing(draft.base)}
+                                        </strong>
+                                        <Select
+                                                size="small"
+                                                aria-label={t.editor.format}
+                                                value={draft.format}
+                                                onChange={(format) => change({ format })}
+                                                options={formats.map((value) => ({ value, label: value }))}
+                                                popupMatchSelectWidth={false}
+                                        />
+                                        <span className={isKept ? 'secondary' : 'danger'} role="status">
+                                                {!isKept
+                                                        ? t.editor.draftNotKept
+                                                        : isChanged
+                                                          ? t.editor.draftKept
+                                                          : t.editor.unchanged}
+                                        </span>
+                                </Space>
+                                <Space>
+                                        <Button onClick={isChanged ? close : leave}>{t.editor.close}</Button>
+                                        <Button
+                                                type="primary"
+                                                disabled={!isChanged && start !== null}
+                                                onClick={() => {
+                                                        setError(null);
+                                                        setReviewing(true);
+                                                }}
+                                        >
+                                                {t.editor.review}
+                                        </Button>
+                                </Space>
+                        </div>
+                        <CodeView
+                                value={draft.content}
+                                format={draft.format}
+                                label={t.editor.label}
+                                onChange={(content) => change({ content })}
+                                faults={faults}
+                                isFocused
+                        />
+                        <ReviewDialog
+                                isOpen={isReviewing}
+                                draft={draft}
+                                live={live}
+                                nInstances={nInstances}
+                                mayPublish={may('publisher', id.namespace)}
+                                error={error}
+                                onSave={(comment, publish) => save(draft, comment, publish)}
+                                onClose={() => setReviewing(false)}
+                        />
+                        <ConflictDialog
+                                conflict={conflict}
+                                onMerge={(content) => {
+                                        change({ content, base: conflict!.theirs.version });
+                                        setConflict(null);
+                                }}
+                                onOverwrite={(content) => {
+                                        change({ content, base: conflict!.theirs.version });
+                                        setConflict(null);
+                                        setReviewing(true);
+                                }}
+                                onDiscard={leave}
+                                onClose={() => setConflict(null)}
+                        />
+                </div>
+        );
 }

@@ -8,66 +8,96 @@ import { useTexts } from '../i18n';
 import { browseHref, go } from '../router';
 
 interface Props {
-  namespaces: Namespace[];
-  isLoading: boolean;
-  chosen: string | null;
-  action?: ReactNode;
+        namespaces: Namespace[];
+        isLoading: boolean;
+        chosen: string | null;
+        action?: ReactNode;
 }
 
 interface Row {
-  name: string | null;
-  description: string;
+        name: string | null;
+        description: string;
 }
 
 export function NamespaceList({ namespaces, isLoading, chosen, action }: Props) {
-  const t = useTexts();
-  const [text, setText] = useState('');
-  const [ref, height] = useHeight<HTMLDivElement>();
-  const rows = useMemo<Row[]>(
-    () => [{ name: null, description: '' }, ...namespaces.filter(({ name, description }) => name.includes(text) || description.includes(text))],
-    [namespaces, text],
-  );
+        const t = useTexts();
+        const [text, setText] = useState('');
+        const [ref, height] = useHeight<HTMLDivElement>();
+        const rows = useMemo<Row[]>(
+                () => [
+                        { name: null, description: '' },
+                        ...namespaces.filter(
+                                ({ name, description }) => name.includes(text) || description.includes(text),
+                        ),
+                ],
+                [namespaces, text],
+        );
 
-  return (
-    <nav className="namespaces" aria-label={t.browse.namespaces}>
-      <div className="namespaces-head">
-        <h2>{t.browse.namespaces}</h2>
-        {action}
-      </div>
-      <Input
-        allowClear
-        size="small"
-        prefix={<SearchOutlined />}
-        placeholder={t.browse.findNamespace}
-        aria-label={t.browse.findNamespace}
-        value={text}
-        onChange={({ target }) => setText(target.value.trim())}
-      />
-      <div ref={ref} className="fill">
-        <Table
-          virtual
-          size="small"
-          showHeader={false}
-          rowKey={({ name }) => name ?? '*'}
-          dataSource={rows}
-          loading={isLoading}
-          pagination={false}
-          scroll={{ x: 200, y: Math.max(100, height) }}
-          columns={[
-            {
-              key: 'name',
-              ellipsis: true,
-              render: (_, { name, description }) => (
-                <a href={browseHref(name)} title={description || name || undefined} aria-current={name === chosen ? 'page' : undefined}>
-                  {name ?? t.browse.all}
-                </a>
-              ),
-            },
-          ]}
-          onRow={({ name }) => ({ onClick: () => go(browseHref(name)), className: name === chosen ? 'namespace namespace-chosen' : 'namespace' })}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.browse.noNamespaces} /> }}
-        />
-      </div>
-    </nav>
-  );
+        return (
+                <nav className="namespaces" aria-label={t.browse.namespaces}>
+                        <div className="namespaces-head">
+                                <h2>{t.browse.namespaces}</h2>
+                                {action}
+                        </div>
+                        <Input
+                                allowClear
+                                size="small"
+                                prefix={<SearchOutlined />}
+                                placeholder={t.browse.findNamespace}
+                                aria-label={t.browse.findNamespace}
+                                value={text}
+                                onChange={({ target }) => setText(target.value.trim())}
+                        />
+                        <div ref={ref} className="fill">
+                                <Table
+                                        virtual
+                                        size="small"
+                                        showHeader={false}
+                                        rowKey={({ name }) => name ?? '*'}
+                                        dataSource={rows}
+                                        loading={isLoading}
+                                        pagination={false}
+                                        scroll={{ x: 200, y: Math.max(100, height) }}
+                                        columns={[
+                                                {
+                                                        key: 'name',
+                                                        ellipsis: true,
+                                                        render: (_, { name, description }) => (
+                                                                <a
+                                                                        href={browseHref(name)}
+                                                                        title={
+                                                                                description ||
+                                                                                name ||
+                                                                                undefined
+                                                                        }
+                                                                        aria-current={
+                                                                                name === chosen
+                                                                                        ? 'page'
+                                                                                        : undefined
+                                                                        }
+                                                                >
+                                                                        {name ?? t.browse.all}
+                                                                </a>
+                                                        ),
+                                                },
+                                        ]}
+                                        onRow={({ name }) => ({
+                                                onClick: () => go(browseHref(name)),
+                                                className:
+                                                        name === chosen
+                                                                ? 'namespace namespace-chosen'
+                                                                : 'namespace',
+                                        })}
+                                        locale={{
+                                                emptyText: (
+                                                        <Empty
+                                                                image={Empty.PRESENTED_IMAGE_SIMPLE}
+                                                                description={t.browse.noNamespaces}
+                                                        />
+                                                ),
+                                        }}
+                                />
+                        </div>
+                </nav>
+        );
 }

@@ -15,88 +15,111 @@ const counts = ({ kind }: ReleaseEvent) => kind === 'publish' || kind === 'rollb
  * rollback is in force, before the one that it restores; after a delete, what was in force.
  */
 export function stepBack(events: ReleaseEvent[]): number | null {
-  if (events[0]?.kind === 'delete') return events.find(counts)?.version ?? null;
+        if (events[0]?.kind === 'delete') return events.find(counts)?.version ?? null;
 
-  let inForce = events.find(counts);
-  while (inForce?.kind === 'rollback' && inForce.restores !== null) {
-    const { restores } = inForce;
-    inForce = events.find(({ id }) => id === restores);
-  }
-  const before = inForce && events.find((event) => event.id < inForce.id && counts(event));
-  return before?.version ?? null;
+        let inForce = events.find(counts);
+        while (inForce?.kind === 'rollback' && inForce.restores !== null) {
+                const { restores } = inForce;
+                inForce = events.find(({ id }) => id === restores);
+        }
+        const before = inForce && events.find((event) => event.id < inForce.id && counts(event));
+        return before?.version ?? null;
 }
 
 interface Props {
-  config: ConfigState;
-  /** The version that was pointed at; null: one step back; undefined: the dialog is closed. */
-  target: number | null | undefined;
-  nInstances: number;
-  /** Of those, how many no arm of a gray release has chosen. */
-  nStable: number;
-  hasGray: boolean;
-  onClose: () => void;
+        config: ConfigState;
+        /** The version that was pointed at; null: one step back; undefined: the dialog is closed. */
+        target: number | null | undefined;
+        nInstances: number;
+        /** Of those, how many no arm of a gray release has chosen. */
+        nStable: number;
+        hasGray: boolean;
+        onClose: () => void;
 }
 
 export function RollbackDialog({ config, target, nInstances, nStable, hasGray, onClose }: Props) {
-  const t = useTexts();
-  const { message } = App.useApp();
-  const { live, versions, releases, contentOf } = config;
-  const step = stepBack(releases.items);
-  const [chosen, setChosen] = useState<number | null>(null);
-  const [endGray, setEndGray] = useState(false);
-  const [after, setAfter] = useState<Config | null>(null);
-  const others = versions.items.filter(({ version }) => version !== live?.version);
-  const isOpen = target !== undefined;
+        const t = useTexts();
+        const { message } = App.useApp();
+        const { live, versions, releases, contentOf } = config;
+        const step = stepBack(releases.items);
+        const [chosen, setChosen] = useState<number | null>(null);
+        const [endGray, setEndGray] = useState(false);
+        const [after, setAfter] = useState<Config | null>(null);
+        const others = versions.items.filter(({ version }) => version !== live?.version);
+        const isOpen = target !== undefined;
 
-  useEffect(() => {
-    if (isOpen) setChosen(target ?? step ?? others[0]?.version ?? null);
-  }, [isOpen, target]);
-  useEffect(() => {
-    setAfter(null);
-    if (chosen === null || !isOpen) return undefined;
-    let isOver = false;
-    contentOf(chosen).then((content) => !isOver && setAfter(content), () => {});
-    return () => {
-      isOver = true;
-    };
-  }, [chosen, isOpen]);
+        useEffect(() => {
+                if (isOpen) setChosen(target ?? step ?? others[0]?.version ?? null);
+        }, [isOpen, target]);
+        useEffect(() => {
+                setAfter(null);
+                if (chosen === null || !isOpen) return undefined;
+                let isOver = false;
+                contentOf(chosen).then(
+                        (content) => !isOver && setAfter(content),
+                        () => {},
+                );
+                return () => {
+                        isOver = true;
+                };
+        }, [chosen, isOpen]);
 
-  async function ok(comment: string) {
-    await rollBack(config.id, chosen!, hasGray && endGray, comment);
-    void message.success(t.rollback.done(chosen!));
-    config.reload();
-    onClose();
-  }
+        async function ok(comment: string) {
+                await rollBack(config.id, chosen!, hasGray && endGray, comment);
+                void message.success(t.rollback.done(chosen!));
+                config.reload();
+                onClose();
+        }
 
-  const options = others.map(({ version, updated_at, updated_by }) => ({
-    value: version,
-    label: t.rollback.option(version, formatAgo(updated_at, t.locale), actorName(updated_by)) + (version === step ? ` (${t.rollback.previous})` : ''),
-  }));
-  return (
-    <ReleaseDialog
-      isOpen={isOpen}
-      isDanger
-      title={`${t.rollback.title}: ${config.id.key}`}
-      okText={chosen === null ? t.rollback.title : t.rollback.ok(chosen)}
-      head={
-        <Form layout="vertical">
-          <Form.Item label={t.rollback.to} extra={options.length ? undefined : t.rollback.nothing} htmlFor="rollback-to">
-            <Select id="rollback-to" value={chosen} onChange={setChosen} options={options} />
-          </Form.Item>
-          {hasGray && (
-            <Checkbox className="end-gray" checked={endGray} onChange={({ target: box }) => setEndGray(box.checked)}>
-              {t.gray.endToo}
-            </Checkbox>
-          )}
-        </Form>
-      }
-      consequence={t.rollback.who(hasGray && !endGray ? nStable : nInstances)}
-      before={live?.content ?? ''}
-      after={after?.content ?? null}
-      format={after?.format ?? 'text'}
-      labels={[live ? t.rollback.before(live.version) : t.review.beforeNothing, t.rollback.after(chosen ?? 0)]}
-      onOk={ok}
-      onClose={onClose}
-    />
-  );
+        const options = others.map(({ version, updated_at, updated_by }) => ({
+                value: version,
+                label:
+                        t.rollback.option(version, formatAgo(updated_at, t.locale), actorName(updated_by)) +
+                        (version === step ? ` (${t.rollback.previous})` : ''),
+        }));
+        return (
+                <ReleaseDialog
+                        isOpen={isOpen}
+                        isDanger
+                        title={`${t.rollback.title}: ${config.id.key}`}
+                        okText={chosen === null ? t.rollback.title : t.rollback.ok(chosen)}
+                        head={
+                                <Form layout="vertical">
+                                        <Form.Item
+                                                label={t.rollback.to}
+                                                extra={options.length ? undefined : t.rollback.nothing}
+                                                htmlFor="rollback-to"
+                                        >
+                                                <Select
+                                                        id="rollback-to"
+                                                        value={chosen}
+                                                        onChange={setChosen}
+                                                        options={options}
+                                                />
+                                        </Form.Item>
+                                        {hasGray && (
+                                                <Checkbox
+                                                        className="end-gray"
+                                                        checked={endGray}
+                                                        onChange={({ target: box }) =>
+                                                                setEndGray(box.checked)
+                                                        }
+                                                >
+                                                        {t.gray.endToo}
+                                                </Checkbox>
+                                        )}
+                                </Form>
+                        }
+                        consequence={t.rollback.who(hasGray && !endGray ? nStable : nInstances)}
+                        before={live?.content ?? ''}
+                        after={after?.content ?? null}
+                        format={after?.format ?? 'text'}
+                        labels={[
+                                live ? t.rollback.before(live.version) : t.review.beforeNothing,
+                                t.rollback.after(chosen ?? 0),
+                        ]}
+                        onOk={ok}
+                        onClose={onClose}
+                />
+        );
 }

@@ -16,107 +16,154 @@ const ConfigPage = lazy(() => import('./config-page'));
 const AuditPage = lazy(() => import('./audit-page'));
 
 interface Props {
-  language: Language;
-  setLanguage: (next: Language) => void;
-  appearance: Appearance;
-  setAppearance: (next: Appearance) => void;
+        language: Language;
+        setLanguage: (next: Language) => void;
+        appearance: Appearance;
+        setAppearance: (next: Appearance) => void;
 }
 
 function Page() {
-  const hash = useHash();
-  const route = useMemo(() => parseRoute(hash), [hash]);
+        const hash = useHash();
+        const route = useMemo(() => parseRoute(hash), [hash]);
 
-  switch (route.page) {
-    case 'browse':
-      return <BrowsePage namespace={route.namespace} />;
-    case 'config':
-      return <ConfigPage key={`${route.namespace}/${route.key}`} namespace={route.namespace} configKey={route.key} tab={route.tab} />;
-    case 'audit':
-      return <AuditPage namespace={route.namespace} configKey={route.key} />;
-  }
+        switch (route.page) {
+                case 'browse':
+                        return <BrowsePage namespace={route.namespace} />;
+                case 'config':
+                        return (
+                                <ConfigPage
+                                        key={`${route.namespace}/${route.key}`}
+                                        namespace={route.namespace}
+                                        configKey={route.key}
+                                        tab={route.tab}
+                                />
+                        );
+                case 'audit':
+                        return <AuditPage namespace={route.namespace} configKey={route.key} />;
+        }
 }
 
 function Preferences({ language, setLanguage, appearance, setAppearance }: Props) {
-  const t = useTexts();
-  const isDark = appearance === 'dark';
-  const items = (Object.keys(languages) as Language[]).map((name) => ({ key: name, label: <span lang={languages[name].locale}>{languages[name].name}</span> }));
+        const t = useTexts();
+        const isDark = appearance === 'dark';
+        const items = (Object.keys(languages) as Language[]).map((name) => ({
+                key: name,
+                label: <span lang={languages[name].locale}>{languages[name].name}</span>,
+        }));
 
-  return (
-    <>
-      <Dropdown menu={{ items, selectable: true, selectedKeys: [language], onClick: ({ key }) => setLanguage(key as Language) }} trigger={['click']}>
-        <Button type="text" icon={<GlobalOutlined />} aria-label={t.app.language} />
-      </Dropdown>
-      <Tooltip title={isDark ? t.app.light : t.app.dark}>
-        <Button
-          type="text"
-          icon={isDark ? <SunOutlined /> : <MoonOutlined />}
-          aria-label={isDark ? t.app.light : t.app.dark}
-          onClick={() => setAppearance(isDark ? 'light' : 'dark')}
-        />
-      </Tooltip>
-    </>
-  );
+        return (
+                <>
+                        <Dropdown
+                                menu={{
+                                        items,
+                                        selectable: true,
+                                        selectedKeys: [language],
+                                        onClick: ({ key }) => setLanguage(key as Language),
+                                }}
+                                trigger={['click']}
+                        >
+                                <Button type="text" icon={<GlobalOutlined />} aria-label={t.app.language} />
+                        </Dropdown>
+                        <Tooltip title={isDark ? t.app.light : t.app.dark}>
+                                <Button
+                                        type="text"
+                                        icon={isDark ? <SunOutlined /> : <MoonOutlined />}
+                                        aria-label={isDark ? t.app.light : t.app.dark}
+                                        onClick={() => setAppearance(isDark ? 'light' : 'dark')}
+                                />
+                        </Tooltip>
+                </>
+        );
 }
 
 function Header(props: Props) {
-  const t = useTexts();
-  const page = parseRoute(useHash()).page;
-  const { asker, signOut } = useSession();
-  const link = (href: string, text: string, isHere: boolean) => (
-    <a href={href} className="header-link" aria-current={isHere ? 'page' : undefined}>
-      {text}
-    </a>
-  );
+        const t = useTexts();
+        const page = parseRoute(useHash()).page;
+        const { asker, signOut } = useSession();
+        const link = (href: string, text: string, isHere: boolean) => (
+                <a href={href} className="header-link" aria-current={isHere ? 'page' : undefined}>
+                        {text}
+                </a>
+        );
 
-  return (
-    <Layout.Header className="header">
-      <a href="#content" className="skip" onClick={(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}>
-        {t.app.skip}
-      </a>
-      <a href={browseHref()} className="brand">
-        <img src={iconUrl} alt="" width={22} height={22} />
-        <span>Confer</span>
-      </a>
-      <nav className="header-links">
-        {link(browseHref(), t.app.configs, page !== 'audit')}
-        {link(auditHref(), t.app.audit, page === 'audit')}
-      </nav>
-      <Space size={2}>
-        <StreamSign />
-        <Preferences {...props} />
-        <Dropdown
-          trigger={['click']}
-          menu={{ items: [{ key: 'sign-out', icon: <LogoutOutlined />, label: t.app.signOut }], onClick: () => void signOut() }}
-        >
-          <Button type="text" icon={<UserOutlined />} className="who">
-            {asker?.username}
-          </Button>
-        </Dropdown>
-      </Space>
-    </Layout.Header>
-  );
+        return (
+                <Layout.Header className="header">
+                        <a
+                                href="#content"
+                                className="skip"
+                                onClick={(event) => {
+                                        event.preventDefault();
+                                        document.getElementById('content')?.focus();
+                                }}
+                        >
+                                {t.app.skip}
+                        </a>
+                        <a href={browseHref()} className="brand">
+                                <img src={iconUrl} alt="" width={22} height={22} />
+                                <span>Confer</span>
+                        </a>
+                        <nav className="header-links">
+                                {link(browseHref(), t.app.configs, page !== 'audit')}
+                                {link(auditHref(), t.app.audit, page === 'audit')}
+                        </nav>
+                        <Space size={2}>
+                                <StreamSign />
+                                <Preferences {...props} />
+                                <Dropdown
+                                        trigger={['click']}
+                                        menu={{
+                                                items: [
+                                                        {
+                                                                key: 'sign-out',
+                                                                icon: <LogoutOutlined />,
+                                                                label: t.app.signOut,
+                                                        },
+                                                ],
+                                                onClick: () => void signOut(),
+                                        }}
+                                >
+                                        <Button type="text" icon={<UserOutlined />} className="who">
+                                                {asker?.username}
+                                        </Button>
+                                </Dropdown>
+                        </Space>
+                </Layout.Header>
+        );
 }
 
 export function Shell(props: Props) {
-  const t = useTexts();
-  const { state, retry } = useSession();
+        const t = useTexts();
+        const { state, retry } = useSession();
 
-  if (state === 'unknown') return null;
-  if (state === 'unreachable')
-    return <Notice text={t.app.unreachable} action={<Button onClick={retry}>{t.app.tryAgain}</Button>} />;
-  if (state === 'signed-out') return <SignInPage preferences={<Preferences {...props} />} />;
+        if (state === 'unknown') return null;
+        if (state === 'unreachable')
+                return (
+                        <Notice
+                                text={t.app.unreachable}
+                                action={<Button onClick={retry}>{t.app.tryAgain}</Button>}
+                        />
+                );
+        if (state === 'signed-out') return <SignInPage preferences={<Preferences {...props} />} />;
 
-  return (
-    <Layout className="shell">
-      <Header {...props} />
-      <Layout.Content className="content" id="content" tabIndex={-1}>
-        <Suspense fallback={<Skeleton active className="page" />}>
-          <Page />
-        </Suspense>
-      </Layout.Content>
-      <Modal open={state === 'expired'} footer={null} closable={false} title={t.signIn.title} width={380} keyboard={false} maskClosable={false}>
-        <SignIn hint={t.signIn.expired} />
-      </Modal>
-    </Layout>
-  );
+        return (
+                <Layout className="shell">
+                        <Header {...props} />
+                        <Layout.Content className="content" id="content" tabIndex={-1}>
+                                <Suspense fallback={<Skeleton active className="page" />}>
+                                        <Page />
+                                </Suspense>
+                        </Layout.Content>
+                        <Modal
+                                open={state === 'expired'}
+                                footer={null}
+                                closable={false}
+                                title={t.signIn.title}
+                                width={380}
+                                keyboard={false}
+                                maskClosable={false}
+                        >
+                                <SignIn hint={t.signIn.expired} />
+                        </Modal>
+                </Layout>
+        );
 }

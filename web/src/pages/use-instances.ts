@@ -8,20 +8,20 @@ import { usePolling } from '../hooks/use-polling';
 export type Standing = 'applied' | 'gray' | 'refused' | 'other' | 'waiting';
 
 export interface InstanceRow {
-  instance: Instance;
-  /** Which version it said something of last. */
-  version: number | null;
-  standing: Standing;
-  error: string | null;
+        instance: Instance;
+        /** Which version it said something of last. */
+        version: number | null;
+        standing: Standing;
+        error: string | null;
 }
 
 export interface Instances {
-  rows: InstanceRow[];
-  /** There are more than are listed. */
-  isMore: boolean;
-  counts: Record<Standing, number>;
-  error: unknown;
-  isLoading: boolean;
+        rows: InstanceRow[];
+        /** There are more than are listed. */
+        isMore: boolean;
+        counts: Record<Standing, number>;
+        error: unknown;
+        isLoading: boolean;
 }
 
 const limit = 1000;
@@ -30,35 +30,57 @@ const restingEveryMs = 3000;
 /** Who has not said anything by then may never do. */
 const movingMaxMs = 30_000;
 
-function standingOf(result: InstanceResult | undefined, live: number | null, grayVersions: number[]): Standing {
-  if (!result) return 'waiting';
-  if (!result.ok) return 'refused';
-  if (result.version === live) return 'applied';
-  return grayVersions.includes(result.version) ? 'gray' : 'other';
+function standingOf(
+        result: InstanceResult | undefined,
+        live: number | null,
+        grayVersions: number[],
+): Standing {
+        if (!result) return 'waiting';
+        if (!result.ok) return 'refused';
+        if (result.version === live) return 'applied';
+        return grayVersions.includes(result.version) ? 'gray' : 'other';
 }
 
-function rowOf(instance: Instance, { namespace, key }: ConfigId, live: number | null, grayVersions: number[]): InstanceRow {
-  const result = instance.results.find((one) => one.namespace === namespace && one.key === key);
-  const standing = standingOf(result, live, grayVersions);
-  return { instance, version: result?.version ?? null, standing, error: result?.error ?? null };
+function rowOf(
+        instance: Instance,
+        { namespace, key }: ConfigId,
+        live: number | null,
+        grayVersions: number[],
+): InstanceRow {
+        const result = instance.results.find((one) => one.namespace === namespace && one.key === key);
+        const standing = standingOf(result, live, grayVersions);
+        return { instance, version: result?.version ?? null, standing, error: result?.error ?? null };
 }
 
 export function useInstances(id: ConfigId, live: number | null, grayVersions: number[]): Instances {
-  const [everyMs, setEveryMs] = useState(movingEveryMs);
-  const changedAt = useRef(0);
-  const loaded = useLoaded((signal) => listInstances({ ...id, limit }, signal), [id.namespace, id.key, live]);
-  usePolling(loaded.reload, everyMs);
+        const [everyMs, setEveryMs] = useState(movingEveryMs);
+        const changedAt = useRef(0);
+        const loaded = useLoaded(
+                (signal) => listInstances({ ...id, limit }, signal),
+                [id.namespace, id.key, live],
+        );
+        usePolling(loaded.reload, everyMs);
 
-  const rows = (loaded.data?.items ?? []).map((instance) => rowOf(instance, id, live, grayVersions));
-  const counts = { applied: 0, gray: 0, refused: 0, other: 0, waiting: 0 };
-  for (const { standing } of rows) counts[standing] += 1;
+        const rows = (loaded.data?.items ?? []).map((instance) => rowOf(instance, id, live, grayVersions));
+        const counts = { applied: 0, gray: 0, refused: 0, other: 0, waiting: 0 };
+        for (const { standing } of rows) counts[standing] += 1;
 
-  const isMoving = counts.other + counts.waiting > 0;
-  useEffect(() => {
-    changedAt.current = Date.now();
-  }, [live]);
-  useEffect(() => {
-    setEveryMs(isMoving && Date.now() - changedAt.current < movingMaxMs ? movingEveryMs : restingEveryMs);
-  }, [isMoving, loaded.data]);
-  return { rows, isMore: Boolean(loaded.data?.cursor), counts, error: loaded.error, isLoading: loaded.isLoading && !loaded.data };
+        const isMoving = counts.other + counts.waiting > 0;
+        useEffect(() => {
+                changedAt.current = Date.now();
+        }, [live]);
+        useEffect(() => {
+                setEveryMs(
+                        isMoving && Date.now() - changedAt.current < movingMaxMs
+                                ? movingEveryMs
+                                : restingEveryMs,
+                );
+        }, [isMoving, loaded.data]);
+        return {
+                rows,
+                isMore: Boolean(loaded.data?.cursor),
+                counts,
+                error: loaded.error,
+                isLoading: loaded.isLoading && !loaded.data,
+        };
 }

@@ -9,47 +9,60 @@ const perNamespace = 50;
 export const matchesMax = 500;
 
 interface Search {
-  items: ConfigItem[];
-  done: number;
-  isLoading: boolean;
-  error: unknown;
+        items: ConfigItem[];
+        done: number;
+        isLoading: boolean;
+        error: unknown;
 }
 
 const nothing: Search = { items: [], done: 0, isLoading: false, error: null };
 
 export function useSearchEverywhere(namespaces: string[], q: string, deleted: boolean): Search {
-  const [search, setSearch] = useState(nothing);
-  const names = namespaces.join(' ');
+        const [search, setSearch] = useState(nothing);
+        const names = namespaces.join(' ');
 
-  useEffect(() => {
-    if (!q || !names) {
-      setSearch(nothing);
-      return undefined;
-    }
-    const controller = new AbortController();
-    const { signal } = controller;
-    const waiting = names.split(' ');
-    let n = 0;
+        useEffect(() => {
+                if (!q || !names) {
+                        setSearch(nothing);
+                        return undefined;
+                }
+                const controller = new AbortController();
+                const { signal } = controller;
+                const waiting = names.split(' ');
+                let n = 0;
 
-    async function work() {
-      for (let name = waiting.shift(); name && !signal.aborted && n < matchesMax; name = waiting.shift()) {
-        const page = await listConfigs(name, { q, deleted: deleted || undefined, limit: perNamespace }, signal).catch((error) => {
-          if (isNotFound(error)) return { items: [] };
-          throw error;
-        });
-        n += page.items.length;
-        setSearch((now) => ({ ...now, items: [...now.items, ...page.items].slice(0, matchesMax), done: now.done + 1 }));
-      }
-    }
+                async function work() {
+                        for (
+                                let name = waiting.shift();
+                                name && !signal.aborted && n < matchesMax;
+                                name = waiting.shift()
+                        ) {
+                                const page = await listConfigs(
+                                        name,
+                                        { q, deleted: deleted || undefined, limit: perNamespace },
+                                        signal,
+                                ).catch((error) => {
+                                        if (isNotFound(error)) return { items: [] };
+                                        throw error;
+                                });
+                                n += page.items.length;
+                                setSearch((now) => ({
+                                        ...now,
+                                        items: [...now.items, ...page.items].slice(0, matchesMax),
+                                        done: now.done + 1,
+                                }));
+                        }
+                }
 
-    setSearch({ ...nothing, isLoading: true });
-    Promise.all(Array.from({ length: atATime }, work))
-      .then(() => !signal.aborted && setSearch((now) => ({ ...now, isLoading: false })))
-      .catch((error) => {
-        if (!signal.aborted && !isAborted(error)) setSearch((now) => ({ ...now, isLoading: false, error }));
-        controller.abort();
-      });
-    return () => controller.abort();
-  }, [names, q, deleted]);
-  return search;
+                setSearch({ ...nothing, isLoading: true });
+                Promise.all(Array.from({ length: atATime }, work))
+                        .then(() => !signal.aborted && setSearch((now) => ({ ...now, isLoading: false })))
+                        .catch((error) => {
+                                if (!signal.aborted && !isAborted(error))
+                                        setSearch((now) => ({ ...now, isLoading: false, error }));
+                                controller.abort();
+                        });
+                return () => controller.abort();
+        }, [names, q, deleted]);
+        return search;
 }

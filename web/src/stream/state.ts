@@ -7,16 +7,16 @@ const listeners = new Set<() => void>();
 
 /** Null: the page follows nothing. */
 export function setStreamState(next: StreamState | null) {
-  state = next;
-  listeners.forEach((listener) => listener());
+        state = next;
+        listeners.forEach((listener) => listener());
 }
 
 export function useStreamState() {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
+        return useSyncExternalStore(
+                (listener) => {
+                        listeners.add(listener);
+                        return () => listeners.delete(listener);
+                },
+                () => state,
+        );
 }
