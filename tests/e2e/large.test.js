@@ -63,6 +63,22 @@ describe('The console with much in it', () => {
     await visitor.text(t.browse.shown(100, false)).waitFor();
   });
 
+  test('More instances than are listed are said to be more', async (test) => {
+    const instance = {
+      id: 'one', app: '', tags: {}, sdk: '', address: '127.0.0.1', connected_at: new Date().toISOString(), revision: 1,
+      namespaces: [{ name: 'prod.many', keys: ['*'] }], results: [],
+    };
+    await api.post('/api/v1/namespaces', { name: 'prod.many' });
+    for (const content of ['1', '2']) await api.put(configPath('prod.many', 'n.json'), { content, publish: true });
+    const visitor = await visit(test);
+    const answer = { code: 200, message: 'ok', data: { items: [instance], cursor: 'Mg' } };
+    await visitor.page.route('**/api/v1/instances?*', (route) => route.fulfill({ json: answer }));
+    await visitor.signIn('#/configs/prod.many/n.json');
+    await visitor.text(/\(1\+\)/).waitFor();
+    await visitor.button(new RegExp(t.config.rollBack)).click();
+    await visitor.dialog.getByText(t.rollback.who({ n: 1, isMore: true })).waitFor();
+  });
+
   test('A document of one MiB is opened, searched, edited, compared and published', async (test) => {
     const key = 'large.json';
     const content = document();

@@ -53,7 +53,7 @@ describe('The console on a phone', () => {
       await fits('the config');
       await visitor.button(new RegExp(t.config.rollBack)).first().tap();
       await visitor.dialog.locator('.cm-deletedChunk', { hasText: '"rate": 0' }).waitFor();
-      await visitor.dialog.getByText(t.rollback.who(1)).waitFor();
+      await visitor.dialog.getByText(t.rollback.who({ n: 1, isMore: false })).waitFor();
       await fits('the confirmation');
       await visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }).tap();
       await visitor.text(t.rollback.done(1)).waitFor();

@@ -55,7 +55,7 @@ for (const [language, t] of Object.entries(texts))
       await visitor.write(limits(500));
       await visitor.button(t.editor.review).click();
       await visitor.dialog.locator('.cm-content', { hasText: '"rate_limit": 500' }).waitFor();
-      await visitor.dialog.getByText(t.review.who(1)).waitFor();
+      await visitor.dialog.getByText(t.review.who({ n: 1, isMore: false })).waitFor();
       await visitor.dialog.getByLabel(t.review.comment).fill('the big sale');
       await visitor.dialog.getByRole('button', { name: t.review.saveAndPublish }).click();
       await visitor.text(t.review.published(2)).waitFor();
@@ -69,7 +69,7 @@ for (const [language, t] of Object.entries(texts))
       await page.locator('.cm-deletedChunk', { hasText: '"rate_limit": 100' }).waitFor();
 
       await visitor.button(new RegExp(t.config.rollBack)).first().click();
-      await visitor.dialog.getByText(t.rollback.who(1)).waitFor();
+      await visitor.dialog.getByText(t.rollback.who({ n: 1, isMore: false })).waitFor();
       await visitor.dialog.locator('.cm-deletedChunk', { hasText: '"rate_limit": 500' }).waitFor();
       await visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }).click();
       await visitor.text(t.rollback.done(1)).waitFor();

@@ -7,11 +7,11 @@ const order: Standing[] = ['applied', 'gray', 'other', 'waiting', 'refused'];
 
 export function InstancesBar({ instances, version }: { instances: Instances; version: number | null }) {
         const t = useTexts();
-        const { counts, rows, isMore } = instances;
+        const { count, counts, rows } = instances;
         if (!rows.length || version === null)
                 return (
                         <span className="bar-text">
-                                {rows.length ? t.instances.summary(rows.length, isMore) : t.instances.none}
+                                {rows.length ? t.instances.summary(count.n, count.isMore) : t.instances.none}
                         </span>
                 );
 

@@ -1,4 +1,6 @@
 // English, which the other languages follow: their types are these.
+import type { Count } from '../count';
+
 const plural = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 export const en = {
@@ -128,10 +130,10 @@ export const en = {
                 commentHelp: 'Why is this changed? It stands in the history and the audit.',
                 save: 'Save only',
                 saveAndPublish: 'Save and publish',
-                who: (n: number) =>
+                who: ({ n, isMore }: Count) =>
                         n === 0
                                 ? 'No instance is connected that follows this config.'
-                                : `Publishing sends it to ${plural(n, 'connected instance', 'connected instances')} at once.`,
+                                : `Publishing sends it to ${isMore ? 'more than ' : ''}${plural(n, 'connected instance', 'connected instances')} at once.`,
                 saved: (version: number) => `Version ${version} is saved.`,
                 published: (version: number) => `Version ${version} is live.`,
                 nothingNew: 'This is what the newest version says already: nothing was saved.',
@@ -157,10 +159,10 @@ export const en = {
                 ok: (version: number) => `Roll back to v${version}`,
                 before: (version: number) => `Live now (v${version})`,
                 after: (version: number) => `After it (v${version})`,
-                who: (n: number) =>
+                who: ({ n, isMore }: Count) =>
                         n === 0
                                 ? 'No instance is connected that follows this config.'
-                                : `${plural(n, 'connected instance gets', 'connected instances get')} it at once.`,
+                                : `${isMore ? 'More than ' : ''}${plural(n, 'connected instance gets', 'connected instances get')} it at once.`,
                 nothing: 'There is no other version to go back to.',
                 done: (version: number) => `Version ${version} is live again.`,
                 option: (version: number, when: string, by: string) => `v${version} · ${when} · ${by}`,
@@ -169,10 +171,10 @@ export const en = {
         remove: {
                 title: (key: string) => `Delete ${key}?`,
                 text: 'It is not served any more. Its versions and its audit stay, and publishing or rolling back brings it back.',
-                who: (n: number) =>
+                who: ({ n, isMore }: Count) =>
                         n === 0
                                 ? 'No instance is connected that follows it.'
-                                : `${plural(n, 'connected instance loses', 'connected instances lose')} it at once, unless a namespace above has one of this name.`,
+                                : `${isMore ? 'More than ' : ''}${plural(n, 'connected instance loses', 'connected instances lose')} it at once, unless a namespace above has one of this name.`,
                 ok: 'Delete',
                 done: (key: string) => `${key} is deleted.`,
         },

@@ -138,8 +138,8 @@ export const zh: Texts = {
                 commentHelp: '为什么要改？会记录在历史和审计中。',
                 save: '仅保存',
                 saveAndPublish: '保存并发布',
-                who: (n) =>
-                        n === 0 ? '没有已连接的实例订阅此配置。' : `发布后会立即推送到 ${n} 个已连接的实例。`,
+                who: ({ n, isMore }) =>
+                        n === 0 ? '没有已连接的实例订阅此配置。' : `发布后会立即推送到 ${isMore ? '超过 ' : ''}${n} 个已连接的实例。`,
                 saved: (version) => `版本 ${version} 已保存。`,
                 published: (version) => `版本 ${version} 已上线。`,
                 nothingNew: '与最新版本相同，没有保存新版本。',
@@ -165,7 +165,10 @@ export const zh: Texts = {
                 ok: (version) => `回滚到 v${version}`,
                 before: (version) => `当前线上（v${version}）`,
                 after: (version) => `回滚之后（v${version}）`,
-                who: (n) => (n === 0 ? '没有已连接的实例订阅此配置。' : `${n} 个已连接的实例会立即收到。`),
+                who: ({ n, isMore }) =>
+                        n === 0
+                                ? '没有已连接的实例订阅此配置。'
+                                : `${isMore ? '超过 ' : ''}${n} 个已连接的实例会立即收到。`,
                 nothing: '没有可以回滚到的其他版本。',
                 done: (version) => `版本 ${version} 已重新上线。`,
                 option: (version, when, by) => `v${version} · ${when} · ${by}`,
@@ -174,10 +177,10 @@ export const zh: Texts = {
         remove: {
                 title: (key) => `删除 ${key}？`,
                 text: '删除后不再对外提供。版本和审计会保留，发布或回滚可以恢复它。',
-                who: (n) =>
+                who: ({ n, isMore }) =>
                         n === 0
                                 ? '没有已连接的实例订阅它。'
-                                : `${n} 个已连接的实例会立即失去它，除非上级命名空间中有同名配置。`,
+                                : `${isMore ? '超过 ' : ''}${n} 个已连接的实例会立即失去它，除非上级命名空间中有同名配置。`,
                 ok: '删除',
                 done: (key) => `${key} 已删除。`,
         },

@@ -10,6 +10,7 @@ import { useTexts } from '../i18n';
 import { auditHref, browseHref, configHref, go } from '../router';
 import { useSession } from '../session';
 import type { ConfigState } from './use-config';
+import type { Count } from '../count';
 import type { Instances } from './use-instances';
 
 interface Props {
@@ -44,7 +45,7 @@ function Facts({ config, instances }: Pick<Props, 'config' | 'instances'>) {
 }
 
 /** Asks, says to whom it happens, and deletes. */
-function useDelete(config: ConfigState, nInstances: number) {
+function useDelete(config: ConfigState, nInstances: Count) {
         const t = useTexts();
         const { message, modal } = App.useApp();
         const { key } = config.id;
@@ -77,7 +78,7 @@ function Actions({ config, instances, isEditing, waiting, onPublish, onRollBack 
         const t = useTexts();
         const { may } = useSession();
         const { id, exists, isDeleted } = config;
-        const askDelete = useDelete(config, instances.rows.length);
+        const askDelete = useDelete(config, instances.count);
         const mayPublish = may('publisher', id.namespace);
         const moreItems = [
                 { key: 'audit', label: t.config.audit, onClick: () => go(auditHref(id)) },

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Config } from '../api/types';
 import { ErrorAlert } from '../components/error-alert';
 import { Notice } from '../components/notice';
+import type { Count } from '../count';
 import { versionsOf } from '../gray/rules';
 import { useGray } from '../gray/use-gray';
 import { useTexts } from '../i18n';
@@ -82,9 +83,11 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
                 return <Notice text={`${t.config.missing} ${namespace} / ${configKey}`} action={create} />;
         }
 
-        const nInstances = instances.rows.length;
+        const nInstances = instances.count;
         // Those that an arm chose get nothing of what is published meanwhile.
-        const nStable = gray.gray?.instances.stable.connected ?? nInstances;
+        const nStable: Count = gray.gray
+                ? { n: gray.gray.instances.stable.connected, isMore: false }
+                : nInstances;
         const waiting = waitingVersion(config, grayVersions);
         return (
                 <div className="page config">

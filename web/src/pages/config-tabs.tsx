@@ -78,7 +78,7 @@ export function ConfigTabs({ config, tab, instances, gray, grayVersions, onRollB
                 },
                 {
                         key: 'instances',
-                        label: `${t.config.tabs.instances} (${instances.rows.length}${instances.isMore ? '+' : ''})`,
+                        label: `${t.config.tabs.instances} (${instances.count.n}${instances.count.isMore ? '+' : ''})`,
                         children: <InstancesPanel instances={instances} version={liveVersion} />,
                 },
                 { key: 'gray', label: t.config.tabs.gray, children: grayPanel },

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { getVersion, listVersions, saveConfig } from '../api/client';
 import { ApiError } from '../api/http';
 import type { Config } from '../api/types';
+import type { Count } from '../count';
 import { describeError } from '../components/error-alert';
 import { dropDraft, keepDraft, readDraft, type Draft } from '../drafts';
 import { CodeView, type Fault } from '../editor/code-view';
@@ -31,7 +32,7 @@ interface Props {
         config: ConfigState;
         /** What is edited, unless there is a draft: null for a new config. */
         start: Config | null;
-        nInstances: number;
+        nInstances: Count;
 }
 
 export function EditPanel({ config, start, nInstances }: Props) {

@@ -3,6 +3,7 @@ import { App } from 'antd';
 import { useEffect, useState } from 'react';
 import { publish } from '../api/client';
 import type { Config } from '../api/types';
+import type { Count } from '../count';
 import { ReleaseDialog } from '../components/release-dialog';
 import { useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
@@ -10,7 +11,7 @@ import type { ConfigState } from './use-config';
 interface Props {
         config: ConfigState;
         version: number | undefined;
-        nInstances: number;
+        nInstances: Count;
         onClose: () => void;
 }
 

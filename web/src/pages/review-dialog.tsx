@@ -2,6 +2,7 @@
 import { Button, Modal } from 'antd';
 import { useEffect, useState } from 'react';
 import type { Config } from '../api/types';
+import type { Count } from '../count';
 import { CommentField } from '../components/comment-field';
 import { ErrorAlert } from '../components/error-alert';
 import type { Draft } from '../drafts';
@@ -12,7 +13,7 @@ interface Props {
         isOpen: boolean;
         draft: Draft;
         live: Config | null;
-        nInstances: number;
+        nInstances: Count;
         mayPublish: boolean;
         error: unknown;
         onSave: (comment: string, publish: boolean) => Promise<void>;

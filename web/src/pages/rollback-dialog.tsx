@@ -3,6 +3,7 @@ import { App, Checkbox, Form, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { rollBack } from '../api/client';
 import type { Config, ReleaseEvent } from '../api/types';
+import type { Count } from '../count';
 import { actorName } from '../components/actor-text';
 import { ReleaseDialog } from '../components/release-dialog';
 import { formatAgo, useTexts } from '../i18n';
@@ -30,9 +31,9 @@ interface Props {
         config: ConfigState;
         /** The version that was pointed at; null: one step back; undefined: the dialog is closed. */
         target: number | null | undefined;
-        nInstances: number;
+        nInstances: Count;
         /** Of those, how many no arm of a gray release has chosen. */
-        nStable: number;
+        nStable: Count;
         hasGray: boolean;
         onClose: () => void;
 }

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { listInstances, type ConfigId } from '../api/client';
 import type { Instance, InstanceResult } from '../api/types';
+import type { Count } from '../count';
 import { useLoaded } from '../hooks/use-loaded';
 import { usePolling } from '../hooks/use-polling';
 
@@ -17,8 +18,8 @@ export interface InstanceRow {
 
 export interface Instances {
         rows: InstanceRow[];
-        /** There are more than are listed. */
-        isMore: boolean;
+        /** With more of them than are listed, that is said. */
+        count: Count;
         counts: Record<Standing, number>;
         error: unknown;
         isLoading: boolean;
@@ -78,7 +79,7 @@ export function useInstances(id: ConfigId, live: number | null, grayVersions: nu
         }, [isMoving, loaded.data]);
         return {
                 rows,
-                isMore: Boolean(loaded.data?.cursor),
+                count: { n: rows.length, isMore: Boolean(loaded.data?.cursor) },
                 counts,
                 error: loaded.error,
                 isLoading: loaded.isLoading && !loaded.data,
