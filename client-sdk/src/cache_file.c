@@ -10,6 +10,7 @@
 
 #include "cache_file.h"
 #include "digest.h"
+#include "model/digits.h"
 #include "model/name.h"
 #include "value.h"
 
@@ -78,13 +79,9 @@ static void put_scope(Buf *buf, const Cache *cache, const Scope *scope) {
                         put_wanted(buf, &scope->options->wanted[i]);
 }
 
-static uint8_t nibble_of(char digit) {
-        return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
 static void put_sha256(Buf *buf, const char *hex) {
         for (size_t i = 0; i < SHA256_SIZE; i++)
-                buf_append_char(buf, (char)(nibble_of(hex[2 * i]) << 4 | nibble_of(hex[2 * i + 1])));
+                buf_append_char(buf, (char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1])));
 }
 
 static void put_content(Buf *buf, const confer_value *value) {

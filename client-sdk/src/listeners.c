@@ -54,7 +54,7 @@ static bool hearing_is_named(const void *value, const void *wanted) {
 }
 
 static uint64_t hearing_hash(const HearingName *name) {
-        return hash_span(hash_span(0, name->scope_name->name), name->key);
+        return hash_config(name->scope_name->name, name->key);
 }
 
 static Hearing *find_hearing(const Listener *listener, const ScopeName *scope_name, Span key) {

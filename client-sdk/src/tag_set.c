@@ -16,15 +16,6 @@ TagSet *tag_set_unref(TagSet *set) {
         return NULL;
 }
 
-static Span put_text(char **to, Span text) {
-        Span copy = { *to, text.size };
-
-        if (text.size > 0)
-                memcpy(*to, text.data, text.size);
-        *to += text.size;
-        return copy;
-}
-
 static TagSet *tag_set_new(const Tag *tags, size_t n_tags) {
         size_t size = 0;
         TagSet *set;
@@ -40,7 +31,7 @@ static TagSet *tag_set_new(const Tag *tags, size_t n_tags) {
         set->n_tags = n_tags;
         to = (char *)&set->tags[n_tags];
         for (size_t i = 0; i < n_tags; i++)
-                set->tags[i] = (Tag){ put_text(&to, tags[i].name), put_text(&to, tags[i].value) };
+                set->tags[i] = (Tag){ span_copy(&to, tags[i].name), span_copy(&to, tags[i].value) };
         return set;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "model/digits.h"
 #include "value.h"
 
 _Static_assert(sizeof(confer_value) == HEAD_SIZE, "a value's head is what the pool hands out");
@@ -55,16 +56,6 @@ static const char *put_text(char **to, Span text) {
         return at;
 }
 
-static void put_hex(char *to, const uint8_t *bytes, size_t size) {
-        static const char digits[] = "0123456789abcdef";
-
-        for (size_t i = 0; i < size; i++) {
-                *to++ = digits[bytes[i] >> 4];
-                *to++ = digits[bytes[i] & 15];
-        }
-        *to = '\0';
-}
-
 /* What is made into one value. */
 typedef struct Making {
         ConfigData data;
@@ -111,7 +102,7 @@ static void put_body(confer_value *value, const Making *making) {
         body->origin = (int)making->origin;
         body->rule = making->rule;
         if (body->provenance)
-                put_hex(body->sha256, data->sha256, SHA256_SIZE);
+                *hex_encode(body->sha256, data->sha256, SHA256_SIZE) = '\0';
 }
 
 /* Without its gray release. Return: NULL for want of memory. */

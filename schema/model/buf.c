@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/buf.h"
+#include "model/digits.h"
 
 /* Growth is by doubling, from a size that holds a short JSON answer without a second allocation. */
 #define BUF_CAPACITY_MIN 256
@@ -117,16 +118,11 @@ void buf_append_format(Buf *buf, const char *format, ...) {
 }
 
 void buf_append_hex(Buf *buf, const void *data, size_t size) {
-        static const char digits[] = "0123456789abcdef";
-        const unsigned char *bytes = data;
         char *to = buf_reserve(buf, size * 2);
 
         if (!to)
                 return;
-        for (size_t i = 0; i < size; i++) {
-                *to++ = digits[bytes[i] >> 4];
-                *to++ = digits[bytes[i] & 15];
-        }
+        (void)hex_encode(to, data, size);
         buf->size += size * 2;
 }
 

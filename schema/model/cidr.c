@@ -1,24 +1,9 @@
 #include "model/cidr.h"
+#include "model/digits.h"
 
 #define GROUPS      8 /* of 16 bits, in an IPv6 address */
 #define GROUPS_IPV4 2 /* that an IPv4 address at its end takes */
 #define NOWHERE     (GROUPS + 1)
-
-static bool is_digit(char c) {
-        return c >= '0' && c <= '9';
-}
-
-static void drop(Span *rest, size_t size) {
-        *rest = (Span){ rest->data + size, rest->size - size };
-}
-
-static bool take(Span *rest, char c) {
-        if (rest->size == 0 || *rest->data != c)
-                return false;
-
-        drop(rest, 1);
-        return true;
-}
 
 /* A decimal number of one to three digits without leading zeros. */
 static bool take_decimal(Span *rest, uint32_t max, uint32_t *ret_number) {
@@ -31,7 +16,7 @@ static bool take_decimal(Span *rest, uint32_t max, uint32_t *ret_number) {
                 return false;
 
         *ret_number = number;
-        drop(rest, size);
+        span_drop(rest, size);
         return true;
 }
 
@@ -40,7 +25,7 @@ static bool parse_ipv4(Span text, uint32_t *ret_bits) {
         Span rest = text;
 
         for (int i = 0; i < 4; i++) {
-                if ((i > 0 && !take(&rest, '.')) || !take_decimal(&rest, 255, &octet))
+                if ((i > 0 && !span_take_char(&rest, '.')) || !take_decimal(&rest, 255, &octet))
                         return false;
                 bits = bits << 8 | octet;
         }
@@ -49,17 +34,6 @@ static bool parse_ipv4(Span text, uint32_t *ret_bits) {
 
         *ret_bits = bits;
         return true;
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int hex_value(char c) {
-        if (is_digit(c))
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
 }
 
 /* One to four hexadecimal digits. */
@@ -73,7 +47,7 @@ static bool take_group(Span *rest, uint16_t *ret_group) {
                 return false;
 
         *ret_group = (uint16_t)group;
-        drop(rest, size);
+        span_drop(rest, size);
         return true;
 }
 
@@ -89,13 +63,13 @@ static bool take_gap(Span *rest, Groups *groups) {
                 return false;
 
         groups->gap = groups->n;
-        drop(rest, 1);
+        span_drop(rest, 1);
         return true;
 }
 
 /* The colon after a group, and the "::" that it may be the beginning of. */
 static bool take_colon(Span *rest, Groups *groups) {
-        if (!take(rest, ':') || rest->size == 0)
+        if (!span_take_char(rest, ':') || rest->size == 0)
                 return false;
 
         return *rest->data != ':' || take_gap(rest, groups);
@@ -110,7 +84,7 @@ static bool take_ipv4(Span *rest, Groups *groups) {
 
         groups->groups[groups->n++] = (uint16_t)(bits >> 16);
         groups->groups[groups->n++] = (uint16_t)bits;
-        drop(rest, rest->size);
+        span_drop(rest, rest->size);
         return true;
 }
 
@@ -122,7 +96,7 @@ static bool read_groups(Span text, Groups *groups) {
         Span rest = text;
 
         if (span_starts_with(rest, SPAN_LITERAL("::"))) {
-                drop(&rest, 1);
+                span_drop(&rest, 1);
                 (void)take_gap(&rest, groups);
         }
         while (rest.size > 0) {
@@ -198,8 +172,8 @@ bool cidr_network_parse(Span text, CidrNetwork *ret_network) {
                 return false;
 
         n_bits = n_bits_max = address.is_ipv6 ? 128 : 32;
-        drop(&rest, address_text.size);
-        if (take(&rest, '/') && !take_decimal(&rest, n_bits_max, &n_bits))
+        span_drop(&rest, address_text.size);
+        if (span_take_char(&rest, '/') && !take_decimal(&rest, n_bits_max, &n_bits))
                 return false;
         if (rest.size > 0)
                 return false;

@@ -1,27 +1,26 @@
 #include <errno.h>
 
+#include "model/digits.h"
 #include "model/frame_release.h"
 #include "model/gray_release.h"
 #include "model/macros.h"
 #include "model/name.h"
 #include "model/timestamp.h"
 
-static int hex_value(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+static bool is_lower_hex(char c) {
+        return hex_value(c) >= 0 && !(c >= 'A' && c <= 'F');
 }
 
-static bool parse_sha256(Span text, uint8_t *ret_sha256) {
+static bool parse_sha256(Span text, uint8_t ret_sha256[SHA256_SIZE]) {
         if (text.size != (size_t)2 * SHA256_SIZE)
                 return false;
 
         for (size_t i = 0; i < SHA256_SIZE; i++) {
-                int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+                char high = text.data[2 * i], low = text.data[2 * i + 1];
 
-                if (high < 0 || low < 0)
+                if (!is_lower_hex(high) || !is_lower_hex(low))
                         return false;
-                ret_sha256[i] = (uint8_t)(high << 4 | low);
+                ret_sha256[i] = (uint8_t)(hex_value(high) << 4 | hex_value(low));
         }
         return true;
 }

@@ -1,6 +1,7 @@
 /*
  * Weights of arms: exact decimal numbers, which no floating point comes near to.
  */
+#include "model/digits.h"
 #include "model/gray.h"
 #include "model/json_read.h"
 
@@ -19,10 +20,6 @@ typedef struct Decimal {
         int64_t n_zeros; /* that follow them */
         int64_t n_after_point;
 } Decimal;
-
-static bool is_digit(char c) {
-        return c >= '0' && c <= '9';
-}
 
 /* Takes an exponent, which may have any number of digits, off the end of @number. */
 static bool take_exponent(Span *number, int64_t *ret_exponent) {

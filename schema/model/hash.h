@@ -33,3 +33,8 @@ static inline uint64_t hash_span(uint64_t hash, Span text) {
                 memcpy(&word, text.data + at, text.size - at);
         return hash_mix(hash ^ word);
 }
+
+/* Of a config's name. */
+static inline uint64_t hash_config(Span namespace, Span key) {
+        return hash_span(hash_span(0, namespace), key);
+}

@@ -1,5 +1,6 @@
 #include <stdint.h>
 
+#include "model/digits.h"
 #include "model/json.h"
 #include "model/utf8.h"
 
@@ -41,7 +42,6 @@ static bool is_plain(uint64_t word) {
 }
 
 static char *write_escaped_byte(char *to, unsigned char c) {
-        static const char digits[] = "0123456789abcdef";
         char escape = c == '"' || c == '\\' || c < 0x20 ? escape_of(c) : 0;
 
         if (!escape) {
@@ -54,8 +54,7 @@ static char *write_escaped_byte(char *to, unsigned char c) {
         if (escape == 'u') {
                 *to++ = '0';
                 *to++ = '0';
-                *to++ = digits[c >> 4];
-                *to++ = digits[c & 15];
+                to = hex_encode(to, &c, 1);
         }
         return to;
 }
@@ -115,10 +114,6 @@ void json_append_lossy_string(Buf *buf, Span text) {
         }
         json_append_escaped(buf, text);
         buf_append_char(buf, '"');
-}
-
-static int hex_value(char c) {
-        return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 /* Appends the byte that the escape at @escape stands for; returns the escape's length. */

@@ -1,4 +1,5 @@
 #include "model/json_read.h"
+#include "model/digits.h"
 #include "model/utf8.h"
 
 #define ESCAPE_SIZE_MAX 6 /* \u001f, the longest that stands for one byte */
@@ -23,10 +24,6 @@ static bool is_space(char c) {
         return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static bool is_digit(char c) {
-        return c >= '0' && c <= '9';
-}
-
 static void skip_space(Cursor *cursor) {
         while (cursor->at < cursor->end && is_space(*cursor->at))
                 cursor->at++;
@@ -38,17 +35,6 @@ static bool take(Cursor *cursor, char c) {
 
         cursor->at++;
         return true;
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int hex_value(char c) {
-        if (is_digit(c))
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
 }
 
 /* The code unit that the four digits at @digits make, or -1. */

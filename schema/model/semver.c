@@ -1,4 +1,5 @@
 #include "model/semver.h"
+#include "model/digits.h"
 #include "model/macros.h"
 
 /* The most digits whose value always fits. */
@@ -23,24 +24,8 @@ static const Sign signs[] = {
         { SPAN_LITERAL(""), SEMVER_EQUAL, false, 0 },
 };
 
-static bool is_digit(char c) {
-        return c >= '0' && c <= '9';
-}
-
 static bool is_of_identifier(char c) {
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-}
-
-static void drop(Span *rest, size_t size) {
-        *rest = (Span){ rest->data + size, rest->size - size };
-}
-
-static bool take(Span *rest, char c) {
-        if (rest->size == 0 || *rest->data != c)
-                return false;
-
-        drop(rest, 1);
-        return true;
 }
 
 static Span take_digits(Span *rest) {
@@ -48,7 +33,7 @@ static Span take_digits(Span *rest) {
 
         while (digits.size < rest->size && is_digit(digits.data[digits.size]))
                 digits.size++;
-        drop(rest, digits.size);
+        span_drop(rest, digits.size);
         return digits;
 }
 
@@ -78,7 +63,7 @@ static Span take_identifier(Span *rest) {
 
         while (identifier.size < rest->size && is_of_identifier(rest->data[identifier.size]))
                 identifier.size++;
-        drop(rest, identifier.size);
+        span_drop(rest, identifier.size);
         return identifier;
 }
 
@@ -93,15 +78,16 @@ static bool take_identifiers(Span *rest, bool is_prerelease, Span *ret_identifie
                         return false;
                 if (is_prerelease && identifier.size > 1 && *identifier.data == '0' && is_numeric(identifier))
                         return false;
-        } while (take(rest, '.'));
+        } while (span_take_char(rest, '.'));
 
         *ret_identifiers = (Span){ begin, (size_t)(rest->data - begin) };
         return true;
 }
 
 static bool take_numbers(Span *rest, uint64_t *ret_numbers) {
-        return take_number(rest, &ret_numbers[0]) && take(rest, '.') && take_number(rest, &ret_numbers[1]) &&
-               take(rest, '.') && take_number(rest, &ret_numbers[2]);
+        return take_number(rest, &ret_numbers[0]) && span_take_char(rest, '.') &&
+               take_number(rest, &ret_numbers[1]) && span_take_char(rest, '.') &&
+               take_number(rest, &ret_numbers[2]);
 }
 
 bool semver_parse(Span text, Semver *ret_version) {
@@ -110,9 +96,9 @@ bool semver_parse(Span text, Semver *ret_version) {
 
         if (!take_numbers(&rest, version.numbers))
                 return false;
-        if (take(&rest, '-') && !take_identifiers(&rest, true, &version.prerelease))
+        if (span_take_char(&rest, '-') && !take_identifiers(&rest, true, &version.prerelease))
                 return false;
-        if (take(&rest, '+') && !take_identifiers(&rest, false, &build))
+        if (span_take_char(&rest, '+') && !take_identifiers(&rest, false, &build))
                 return false;
         if (rest.size > 0)
                 return false;
@@ -137,7 +123,7 @@ static Span digits_of(const Semver *version, size_t index) {
         Span rest = version->text, digits = take_digits(&rest);
 
         for (size_t i = 0; i < index; i++) {
-                (void)take(&rest, '.');
+                (void)span_take_char(&rest, '.');
                 digits = take_digits(&rest);
         }
         return digits;
@@ -167,7 +153,7 @@ static int compare_prereleases(Span a, Span b) {
 
         for (;;) {
                 int order = compare_identifiers(take_identifier(&a), take_identifier(&b));
-                bool has_a_more = take(&a, '.'), has_b_more = take(&b, '.');
+                bool has_a_more = span_take_char(&a, '.'), has_b_more = span_take_char(&b, '.');
 
                 if (order)
                         return order;
@@ -197,7 +183,7 @@ static const Sign *take_sign(Span *rest) {
 
         while (!span_starts_with(*rest, sign->text))
                 sign++;
-        drop(rest, sign->text.size);
+        span_drop(rest, sign->text.size);
         return sign;
 }
 
@@ -225,12 +211,12 @@ static bool parse_comparator(Span text, SemverComparator *ret_comparator) {
 static Span take_word(Span *rest) {
         Span word;
 
-        while (take(rest, ' '))
+        while (span_take_char(rest, ' '))
                 ;
         word = (Span){ rest->data, 0 };
         while (word.size < rest->size && word.data[word.size] != ' ')
                 word.size++;
-        drop(rest, word.size);
+        span_drop(rest, word.size);
         return word;
 }
 

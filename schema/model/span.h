@@ -48,6 +48,33 @@ static inline bool span_equal_string(Span a, const char *text) {
         return span_equal(a, span_from_string(text));
 }
 
+/* Takes @size bytes off the front of @rest, which has as many. */
+static inline void span_drop(Span *rest, size_t size) {
+        *rest = (Span){ rest->data + size, rest->size - size };
+}
+
+/* Takes @c off the front of @rest, if it begins with it. */
+static inline bool span_take_char(Span *rest, char c) {
+        if (rest->size == 0 || *rest->data != c)
+                return false;
+
+        span_drop(rest, 1);
+        return true;
+}
+
+/* Copies @text to *@at, which moves on behind it; an absent one stays absent. */
+static inline Span span_copy(char **at, Span text) {
+        Span copy = { *at, text.size };
+
+        if (!text.data)
+                return SPAN_NULL;
+
+        if (text.size > 0)
+                memcpy(*at, text.data, text.size);
+        *at += text.size;
+        return copy;
+}
+
 static inline bool span_starts_with(Span a, Span prefix) {
         return a.size >= prefix.size && (prefix.size == 0 || memcmp(a.data, prefix.data, prefix.size) == 0);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/gray_body.h"
+#include "model/digits.h"
 #include "model/ramp.h"
 #include "util/digest.h"
 
@@ -27,14 +28,10 @@ GrayTexts *gray_texts_free(GrayTexts *texts) {
 }
 
 void gray_make_salt(char to[FRESH_SALT_SIZE]) {
-        static const char digits[] = "0123456789abcdef";
         uint8_t bytes[FRESH_SALT_SIZE / 2];
 
         random_bytes(bytes, sizeof(bytes));
-        for (size_t i = 0; i < sizeof(bytes); i++) {
-                to[2 * i] = digits[bytes[i] >> 4];
-                to[2 * i + 1] = digits[bytes[i] & 15];
-        }
+        (void)hex_encode(to, bytes, sizeof(bytes));
 }
 
 /* Fifteen digits are what every number with three decimals from 0 to 100 survives. */

@@ -3,6 +3,7 @@
 
 #include "http/exchange.h"
 #include "http/server_private.h"
+#include "model/digits.h"
 #include "model/name.h"
 #include "util/clock.h"
 
@@ -132,16 +133,6 @@ static Exchange *exchange_new(Loop *loop, h2o_req_t *h2o) {
         return exchange;
 }
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
-
 static bool is_plain(Span text, bool plus_is_space) {
         return text.size == 0 ||
                (!memchr(text.data, '%', text.size) && !(plus_is_space && memchr(text.data, '+', text.size)));
@@ -159,8 +150,8 @@ static bool decode(Exchange *exchange, Span text, bool plus_is_space, Span *ret_
         to = begin = h2o_mem_alloc_pool(&exchange->h2o->pool, text.size);
         for (size_t i = 0; i < text.size; i++) {
                 if (text.data[i] == '%') {
-                        int high = i + 2 < text.size ? hex_digit(text.data[i + 1]) : -1;
-                        int low = i + 2 < text.size ? hex_digit(text.data[i + 2]) : -1;
+                        int high = i + 2 < text.size ? hex_value(text.data[i + 1]) : -1;
+                        int low = i + 2 < text.size ? hex_value(text.data[i + 2]) : -1;
 
                         if (high < 0 || low < 0)
                                 return false;

@@ -45,17 +45,6 @@ static void audit_operation(Operation *operation, const Denial *denial, Span det
         };
 }
 
-static Span keep_text(char **at, Span text) {
-        Span kept = { *at, text.size };
-
-        if (!text.data)
-                return SPAN_NULL;
-
-        memcpy(*at, text.data, text.size);
-        *at += text.size;
-        return kept;
-}
-
 static DenialCommand *denial_command_new(const Denial *denial) {
         _cleanup_(buf_deinit) Buf details = BUF_NULL;
         DenialCommand *written;
@@ -70,12 +59,12 @@ static DenialCommand *denial_command_new(const Denial *denial) {
                 abort();
 
         at = written->text;
-        kept.address = keep_text(&at, denial->address);
-        kept.actor = keep_text(&at, denial->actor);
-        kept.action = keep_text(&at, denial->action);
-        kept.namespace = keep_text(&at, denial->namespace);
-        kept.key = keep_text(&at, denial->key);
-        audit_operation(&written->operation, &kept, keep_text(&at, buf_span(&details)));
+        kept.address = span_copy(&at, denial->address);
+        kept.actor = span_copy(&at, denial->actor);
+        kept.action = span_copy(&at, denial->action);
+        kept.namespace = span_copy(&at, denial->namespace);
+        kept.key = span_copy(&at, denial->key);
+        audit_operation(&written->operation, &kept, span_copy(&at, buf_span(&details)));
 
         written->command.actor = kept.actor;
         written->command.address = kept.address;

@@ -98,17 +98,6 @@ Census *census_free(Census *census) {
 
 /* One instance. */
 
-static Span copy_text(char **at, Span text) {
-        Span copy = { *at, text.size };
-
-        if (!text.data)
-                return SPAN_NULL;
-
-        memcpy(*at, text.data, text.size);
-        *at += text.size;
-        return copy;
-}
-
 /* Return: an entry with room for @text_size bytes; NULL when the list is full. */
 static Entry *add_entry(const Census *census, EntryList *list, const Stream *stream, size_t text_size) {
         Entry *entry;
@@ -135,9 +124,9 @@ static void list_refusal(const Census *census, EntryList *list, const Stream *st
 
         text = entry->text;
         entry->refusal = (CensusRefusal){
-                .id = copy_text(&text, id),
+                .id = span_copy(&text, id),
                 .version = result->version,
-                .error = copy_text(&text, result->error),
+                .error = span_copy(&text, result->error),
         };
 }
 
@@ -152,9 +141,9 @@ static void list_move(const Census *census, EntryList *list, const Stream *strea
 
         text = entry->text;
         entry->move = *move;
-        entry->move.id = copy_text(&text, instance->id);
-        entry->move.app = copy_text(&text, instance->app);
-        entry->move.address = copy_text(&text, address);
+        entry->move.id = span_copy(&text, instance->id);
+        entry->move.app = span_copy(&text, instance->app);
+        entry->move.address = span_copy(&text, address);
 }
 
 /* What the arm @arm of @arms gives; -1 is the stable version. */

@@ -11,17 +11,6 @@ typedef struct Result {
         char text[]; /* what it points into */
 } Result;
 
-static Span copy_text(char **at, Span text) {
-        Span copy = { *at, text.size };
-
-        if (!text.data)
-                return SPAN_NULL;
-
-        memcpy(*at, text.data, text.size);
-        *at += text.size;
-        return copy;
-}
-
 Instance *instance_new(const Frame *frame) {
         size_t size = frame->instance_id.size + frame->app.size + frame->sdk.size;
         Instance *instance;
@@ -31,13 +20,13 @@ Instance *instance_new(const Frame *frame) {
                 size += frame->tags[i].name.size + frame->tags[i].value.size;
         instance = allocate(1, sizeof(*instance) + frame->n_tags * sizeof(Tag) + size);
         text = (char *)&instance->tags[frame->n_tags];
-        instance->id = copy_text(&text, frame->instance_id);
-        instance->app = copy_text(&text, frame->app);
-        instance->sdk = copy_text(&text, frame->sdk);
+        instance->id = span_copy(&text, frame->instance_id);
+        instance->app = span_copy(&text, frame->app);
+        instance->sdk = span_copy(&text, frame->sdk);
         instance->n_tags = frame->n_tags;
         for (size_t i = 0; i < frame->n_tags; i++) {
-                instance->tags[i].name = copy_text(&text, frame->tags[i].name);
-                instance->tags[i].value = copy_text(&text, frame->tags[i].value);
+                instance->tags[i].name = span_copy(&text, frame->tags[i].name);
+                instance->tags[i].value = span_copy(&text, frame->tags[i].value);
         }
         return instance;
 }
@@ -60,14 +49,10 @@ static Result *result_new(const FrameResult *from) {
         char *text = result->text;
 
         result->told = *from;
-        result->told.namespace = copy_text(&text, from->namespace);
-        result->told.key = copy_text(&text, from->key);
-        result->told.error = copy_text(&text, from->error);
+        result->told.namespace = span_copy(&text, from->namespace);
+        result->told.key = span_copy(&text, from->key);
+        result->told.error = span_copy(&text, from->error);
         return result;
-}
-
-static uint64_t hash_config(Span namespace, Span key) {
-        return hash_span(hash_span(0, namespace), key);
 }
 
 bool instance_results_put(InstanceResults *results, const FrameResult *result) {

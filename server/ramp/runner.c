@@ -12,7 +12,7 @@ static ConfigName name_of(const Release *release) {
 }
 
 static uint64_t hash_name(const ConfigName *name) {
-        return hash_span(hash_span(0, name->namespace), name->key);
+        return hash_config(name->namespace, name->key);
 }
 
 static bool has_name(const void *value, const void *wanted_) {

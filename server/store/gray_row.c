@@ -18,18 +18,6 @@ GrayRow *gray_row_free(GrayRow *row) {
         return NULL;
 }
 
-/* Copies @text to *@at, which moves on behind it. */
-static Span keep(char **at, Span text) {
-        Span kept = { *at, text.size };
-
-        if (!text.data)
-                return SPAN_NULL;
-
-        memcpy(*at, text.data, text.size);
-        *at += text.size;
-        return kept;
-}
-
 static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
         Span salt = sql_column_text(statement, 1), rules = sql_column_text(statement, 2),
              plan = sql_column_text(statement, 3), updated_by = sql_column_text(statement, 9),
@@ -43,15 +31,15 @@ static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
 
         at = row->texts;
         row->event_id = sql_column_i64(statement, 0);
-        row->plan = keep(&at, plan);
+        row->plan = span_copy(&at, plan);
         row->newest =
                 (VersionPlace){ config_id, sql_column_i64(statement, 11), sql_column_i64(statement, 12) };
         row->data = (GrayData){
-                .salt = keep(&at, salt),
-                .rules = keep(&at, rules),
+                .salt = span_copy(&at, salt),
+                .rules = span_copy(&at, rules),
                 .updated_at_ms = sql_column_i64(statement, 8),
-                .updated_by = keep(&at, updated_by),
-                .comment = keep(&at, comment),
+                .updated_by = span_copy(&at, updated_by),
+                .comment = span_copy(&at, comment),
         };
         return row;
 }
