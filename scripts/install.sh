@@ -20,6 +20,7 @@ header  yaml.h          libyaml-dev
 header  libxml2/libxml/parser.h libxml2-dev
 header  openssl/evp.h   libssl-dev
 header  curl/curl.h     libcurl4-openssl-dev
+header  hiredis/hiredis.h libhiredis-dev
 header  libwebsockets.h libwebsockets-dev
 '
 
@@ -35,6 +36,10 @@ command openssl         openssl
 command faketime        faketime
 command valgrind        valgrind
 command g++             g++
+command redis-server    redis-server
+command redis-cli       redis-tools
+command etcd            etcd-server
+command etcdctl         etcd-client
 header  cmocka.h        libcmocka-dev
 library libasan.so      libasan8
 command chromium        chromium
