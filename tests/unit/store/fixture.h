@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/macros.h"
+#include "model/span.h"
 #include "store/audit.h"
 #include "store/rows.h"
 
@@ -22,6 +23,11 @@
 /* The time of a change. */
 static inline int64_t fixture_at_ms(int64_t revision) {
         return INT64_C(1700000000000) + revision * 1000;
+}
+
+/* Short, for it stands in most lines of some tests. */
+static inline Span span(const char *text) {
+        return span_from_string(text);
 }
 
 typedef struct Fixture {
