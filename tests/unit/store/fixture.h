@@ -44,10 +44,17 @@ int fixture_tear_down(void **state);
 
 /* @name in the fixture's directory; valid until the call after the next. */
 const char *fixture_file(const Fixture *fixture, const char *name);
+/* Over @to, if there is one. */
+void fixture_copy_file(const char *from, const char *to);
 
 /* @format is for sqlite3_mprintf(), which knows %Q. */
 void fixture_execute(Fixture *fixture, const char *format, ...);
 int64_t fixture_number(Fixture *fixture, const char *format, ...);
+
+/* Executes @text in the store at @path, which need not be the fixture's. */
+void fixture_damage(const char *path, const char *text);
+/* store_verify() says @expected of the store at @path. @damage: what was done to it, to be told. */
+void fixture_assert_broken(const char *path, const char *damage, const char *expected);
 
 void fixture_add_namespace(Fixture *fixture, const char *name);
 /* Its configs are deleted first, each with a change of its own. */
