@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "fixture.h"
 #include "model/format.h"
+#include "store/maintenance.h"
 #include "store/schema.h"
 #include "store/spine.h"
 #include "store/sql.h"
@@ -79,6 +81,20 @@ const char *fixture_file(const Fixture *fixture, const char *name) {
         return path;
 }
 
+void fixture_copy_file(const char *from, const char *to) {
+        FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+        char bytes[4096];
+        size_t n;
+
+        if (!in)
+                fail_msg("%s cannot be opened", from);
+        assert_non_null(out);
+        while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+                assert_int_equal(fwrite(bytes, 1, n, out), n);
+        (void)fclose(in);
+        assert_int_equal(fclose(out), 0);
+}
+
 static char *print_sql(const char *format, va_list args) {
         char *text = sqlite3_vmprintf(format, args);
 
@@ -116,6 +132,27 @@ int64_t fixture_number(Fixture *fixture, const char *format, ...) {
         (void)sqlite3_finalize(statement);
         sqlite3_free(text);
         return number;
+}
+
+void fixture_damage(const char *path, const char *text) {
+        sqlite3 *database;
+        char *message = NULL;
+
+        assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+        if (sqlite3_exec(database, text, NULL, NULL, &message) != SQLITE_OK)
+                fail_msg("%s: %s", text, message);
+        assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+void fixture_assert_broken(const char *path, const char *damage, const char *expected) {
+        VerifyReport report = { .revision = 77 };
+        Problem problem = PROBLEM_NULL;
+
+        if (store_verify(path, &report, &problem) != -EBADMSG)
+                fail_msg("this is not seen: %s", damage);
+        if (strcmp(problem.text, expected) != 0)
+                fail_msg("%s\nis not\n%s\nafter: %s", problem.text, expected, damage);
+        assert_int_equal(report.revision, 77);
 }
 
 static int64_t next_time(Fixture *fixture) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/macros.h"
+#include "model/span.h"
 #include "store/audit.h"
 #include "store/rows.h"
 
@@ -22,6 +23,11 @@
 /* The time of a change. */
 static inline int64_t fixture_at_ms(int64_t revision) {
         return INT64_C(1700000000000) + revision * 1000;
+}
+
+/* Short, for it stands in most lines of some tests. */
+static inline Span span(const char *text) {
+        return span_from_string(text);
 }
 
 typedef struct Fixture {
@@ -38,10 +44,17 @@ int fixture_tear_down(void **state);
 
 /* @name in the fixture's directory; valid until the call after the next. */
 const char *fixture_file(const Fixture *fixture, const char *name);
+/* Over @to, if there is one. */
+void fixture_copy_file(const char *from, const char *to);
 
 /* @format is for sqlite3_mprintf(), which knows %Q. */
 void fixture_execute(Fixture *fixture, const char *format, ...);
 int64_t fixture_number(Fixture *fixture, const char *format, ...);
+
+/* Executes @text in the store at @path, which need not be the fixture's. */
+void fixture_damage(const char *path, const char *text);
+/* store_verify() says @expected of the store at @path. @damage: what was done to it, to be told. */
+void fixture_assert_broken(const char *path, const char *damage, const char *expected);
 
 void fixture_add_namespace(Fixture *fixture, const char *name);
 /* Its configs are deleted first, each with a change of its own. */

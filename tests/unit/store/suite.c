@@ -63,10 +63,6 @@ int silence_log(void **state _unused_) {
         return 0;
 }
 
-Span span(const char *text) {
-        return span_from_string(text);
-}
-
 /*
  * The store.
  */

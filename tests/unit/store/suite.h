@@ -77,8 +77,6 @@ uint64_t next_random(uint64_t *state);
  * Operations.
  */
 
-Span span(const char *text);
-
 Operation create_namespace(const char *name);
 Operation update_namespace(const char *name, const char *description);
 Operation delete_namespace(const char *name, bool recursive);

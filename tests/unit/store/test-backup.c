@@ -120,19 +120,6 @@ static void write_text(const char *path, const char *text) {
         assert_int_equal(fclose(file), 0);
 }
 
-static void copy_file(const char *from, const char *to) {
-        FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-        char bytes[4096];
-        size_t n;
-
-        assert_non_null(in);
-        assert_non_null(out);
-        while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
-                assert_int_equal(fwrite(bytes, 1, n, out), n);
-        (void)fclose(in);
-        assert_int_equal(fclose(out), 0);
-}
-
 /* The store at revision 2, its backup "backup", and then the store at revision 3 whose last change is in the
  * log. */
 static void fill(Fixture *fixture) {
@@ -368,8 +355,8 @@ static void the_log_of_a_killed_server_goes_with_the_old_store(void **state) {
 
         fill(fixture);
         (void)snprintf(from, sizeof(from), "%s-wal", fixture->path);
-        copy_file(fixture->path, fixture_file(fixture, "killed.db"));
-        copy_file(from, fixture_file(fixture, "killed.db-wal"));
+        fixture_copy_file(fixture->path, fixture_file(fixture, "killed.db"));
+        fixture_copy_file(from, fixture_file(fixture, "killed.db-wal"));
         fixture->database = sql_close(fixture->database);
         (void)snprintf(fixture->path, sizeof(fixture->path), "%s", fixture_file(fixture, "killed.db"));
 
@@ -409,7 +396,7 @@ static void a_log_that_lies_about_is_put_aside(void **state) {
 
         fill(fixture);
         (void)snprintf(from, sizeof(from), "%s-wal", fixture->path);
-        copy_file(from, fixture_file(fixture, "new.db-wal"));
+        fixture_copy_file(from, fixture_file(fixture, "new.db-wal"));
         assert_done(store_restore(fixture_file(fixture, "new.db"), fixture_file(fixture, "backup"), &problem),
                     &problem);
         assert_false(exists(fixture_file(fixture, "new.db-wal")));
@@ -448,7 +435,6 @@ static void assert_not_restored(Fixture *fixture, const char *from, int expected
 
 static void what_is_no_intact_backup_is_not_restored(void **state) {
         Fixture *fixture = *state;
-        sqlite3 *database = NULL;
 
         fill(fixture);
         assert_not_restored(fixture, fixture_file(fixture, "none"), -ENOENT, "none cannot be opened");
@@ -461,14 +447,11 @@ static void what_is_no_intact_backup_is_not_restored(void **state) {
                    "This is no database at all, however long one may look at it.\n");
         assert_not_restored(fixture, fixture_file(fixture, "text"), -EBADMSG, "text cannot be");
 
-        copy_file(fixture_file(fixture, "backup"), fixture_file(fixture, "cut"));
+        fixture_copy_file(fixture_file(fixture, "backup"), fixture_file(fixture, "cut"));
         assert_int_equal(truncate(fixture_file(fixture, "cut"), (off_t)8 * 4096), 0);
         assert_not_restored(fixture, fixture_file(fixture, "cut"), -EBADMSG, "cut cannot be");
 
-        assert_int_equal(sqlite3_open(fixture_file(fixture, "backup"), &database), SQLITE_OK);
-        assert_int_equal(sqlite3_exec(database, "UPDATE versions SET content = '3'", NULL, NULL, NULL),
-                         SQLITE_OK);
-        assert_int_equal(sqlite3_close(database), SQLITE_OK);
+        fixture_damage(fixture_file(fixture, "backup"), "UPDATE versions SET content = '3'");
         assert_not_restored(
                 fixture, fixture_file(fixture, "backup"), -EBADMSG,
                 "backup cannot be restored: version 1 of prod/app.json: its content does not match its "
@@ -505,9 +488,9 @@ static void fill_and_spoil(Fixture *fixture) {
                 SQLITE_OK);
         fixture_publish(fixture, "prod", "app.json", "3");
         (void)snprintf(log, sizeof(log), "%s-wal", fixture->path);
-        copy_file(log, fixture_file(fixture, "log"));
+        fixture_copy_file(log, fixture_file(fixture, "log"));
         fixture->database = sql_close(fixture->database);
-        copy_file(fixture_file(fixture, "log"), log);
+        fixture_copy_file(fixture_file(fixture, "log"), log);
         spoil(fixture->path);
 }
 
@@ -542,17 +525,17 @@ static void put_files_back(Fixture *fixture) {
                 (void)unlink(path);
         }
         (void)unlink(fixture->path);
-        copy_file(fixture_file(fixture, "old"), fixture->path);
+        fixture_copy_file(fixture_file(fixture, "old"), fixture->path);
         (void)snprintf(path, sizeof(path), "%s-wal", fixture->path);
-        copy_file(fixture_file(fixture, "old-wal"), path);
+        fixture_copy_file(fixture_file(fixture, "old-wal"), path);
 }
 
 static void keep_files(Fixture *fixture) {
         char path[320];
 
-        copy_file(fixture->path, fixture_file(fixture, "old"));
+        fixture_copy_file(fixture->path, fixture_file(fixture, "old"));
         (void)snprintf(path, sizeof(path), "%s-wal", fixture->path);
-        copy_file(path, fixture_file(fixture, "old-wal"));
+        fixture_copy_file(path, fixture_file(fixture, "old-wal"));
         fixture->database = sql_close(fixture->database);
 }
 
@@ -590,8 +573,8 @@ static void a_restore_over_a_damaged_store_can_be_killed_and_repeated(void **sta
         int n;
 
         fill_and_spoil(fixture);
-        copy_file(fixture->path, fixture_file(fixture, "old"));
-        copy_file(fixture_file(fixture, "log"), fixture_file(fixture, "old-wal"));
+        fixture_copy_file(fixture->path, fixture_file(fixture, "old"));
+        fixture_copy_file(fixture_file(fixture, "log"), fixture_file(fixture, "old-wal"));
         for (n = 0; !lived; n++) {
                 struct stat log, kept;
                 Problem problem = PROBLEM_NULL;

@@ -45,17 +45,6 @@ static void assert_intact(const char *path, VerifyReport *ret_report) {
                 fail_msg("%s", problem.text);
 }
 
-static void assert_broken(Fixture *fixture, const char *damage, const char *expected) {
-        VerifyReport report = { .revision = 77 };
-        Problem problem = PROBLEM_NULL;
-
-        if (store_verify(fixture->path, &report, &problem) != -EBADMSG)
-                fail_msg("this is not seen: %s", damage);
-        if (strcmp(problem.text, expected) != 0)
-                fail_msg("%s\nis not\n%s\nafter: %s", problem.text, expected, damage);
-        assert_int_equal(report.revision, 77);
-}
-
 static void an_intact_store_is_counted(void **state) {
         Fixture *fixture = *state;
         VerifyReport report;
@@ -164,7 +153,7 @@ static void assert_damages(Fixture *fixture, const Damage *damages, size_t n) {
                 Fixture copy;
 
                 damage_copy(fixture, &intact, fixture_file(fixture, "damaged.db"), damages[i].text, &copy);
-                assert_broken(&copy, damages[i].text, damages[i].expected);
+                fixture_assert_broken(copy.path, damages[i].text, damages[i].expected);
                 assert_int_equal(sqlite3_close(copy.database), SQLITE_OK);
         }
 }
@@ -287,17 +276,17 @@ static void a_jump_to_another_older_version_is_named(void **state) {
         assert_intact(fixture->path, &(VerifyReport){ 0 });
 
         fixture_execute(fixture, "UPDATE versions SET jump_id = 5 WHERE version = 8 AND config_id = 1");
-        assert_broken(fixture, "a jump too short",
-                      "version 8 of prod/app.json: it does not jump to the version that it should");
+        fixture_assert_broken(fixture->path, "a jump too short",
+                              "version 8 of prod/app.json: it does not jump to the version that it should");
         fixture_execute(fixture, "UPDATE versions SET jump_id = 2 WHERE version = 8 AND config_id = 1");
-        assert_broken(fixture, "a jump to another config",
-                      "version 8 of prod/app.json: it does not jump to the version that it should");
+        fixture_assert_broken(fixture->path, "a jump to another config",
+                              "version 8 of prod/app.json: it does not jump to the version that it should");
         fixture_execute(fixture, "UPDATE versions SET jump_id = 1 WHERE version = 8 AND config_id = 1");
         assert_intact(fixture->path, &(VerifyReport){ 0 });
 
         fixture_execute(fixture, "UPDATE configs SET spine = x'0000000000000001000000000000000D'");
-        assert_broken(fixture, "the spine of an older version",
-                      "config prod/app.json: its spine is not what its newest version jumps to");
+        fixture_assert_broken(fixture->path, "the spine of an older version",
+                              "config prod/app.json: its spine is not what its newest version jumps to");
 }
 
 static void damage_to_a_config_is_named(void **state) {
@@ -453,7 +442,7 @@ static void an_entry_that_went_back_in_time_is_named(void **state) {
                                              .address = SPAN_LITERAL(""),
                                              .comment = SPAN_LITERAL("") });
         fixture_execute(fixture, "UPDATE store SET revision = revision + 2");
-        assert_broken(fixture, "an older entry", "audit entry 13: it is older than entry 12");
+        fixture_assert_broken(fixture->path, "an older entry", "audit entry 13: it is older than entry 12");
 }
 
 static void an_entry_with_a_revision_to_come_is_named(void **state) {
@@ -465,7 +454,8 @@ static void an_entry_with_a_revision_to_come_is_named(void **state) {
                                              .address = SPAN_LITERAL(""),
                                              .revision = 12,
                                              .comment = SPAN_LITERAL("") });
-        assert_broken(fixture, "a revision to come", "audit entry 13: its revision is above the store's");
+        fixture_assert_broken(fixture->path, "a revision to come",
+                              "audit entry 13: its revision is above the store's");
 }
 
 static void the_audit_cannot_be_changed_with_its_triggers_in_place(void **state) {
