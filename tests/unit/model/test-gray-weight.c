@@ -1,5 +1,5 @@
 /*
- * Weights: read exactly, however they are written, and written shortly.
+ * Weights: read exactly, however they are written, and written shortly, in rules too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "model/gray.h"
+#include "gray_fixture.h"
 
 #define WEIGHT_NONE UINT32_MAX
 
@@ -136,6 +136,42 @@ static void test_every_weight_is_written_shortly_and_read_back(void **state _unu
         }
 }
 
+static void test_the_weight_of_an_arm_is_rewritten_in_place(void **state _unused_) {
+        static const struct {
+                const char *rules;
+                uint32_t rule, weight;
+                const char *expected;
+        } cases[] = {
+                { "[{\"split\":[{\"version\":9,\"weight\":5}]}]", 0, 10500,
+                  "[{\"split\":[{\"version\":9,\"weight\":10.5}]}]" },
+                { " [ {\"split\" : [ {\"weight\" : 1e1 , \"version\":9} , {\"version\":8,\"weight\":5}]} ] ",
+                  0, 100000,
+                  " [ {\"split\" : [ {\"weight\" : 100 , \"version\":9} , {\"version\":8,\"weight\":5}]} "
+                  "] " },
+                { "[{\"match\":{\"split\":[\"weight\"],\"weight\":[\"5\"]},"
+                  "\"split\":[{\"version\":9,\"weight\":5}]},"
+                  "{\"match\":{},\"spl\\u0069t\":[{\"version\":9,\"weigh\\u0074\":7},"
+                  "{\"version\":8,\"weight\":7}]}]",
+                  1, 1,
+                  "[{\"match\":{\"split\":[\"weight\"],\"weight\":[\"5\"]},"
+                  "\"split\":[{\"version\":9,\"weight\":5}]},"
+                  "{\"match\":{},\"spl\\u0069t\":[{\"version\":9,\"weigh\\u0074\":0.001},"
+                  "{\"version\":8,\"weight\":7}]}]" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(gray_freep) Gray *gray = compile(cases[i].rules);
+                _cleanup_(buf_deinit) Buf buf = BUF_NULL;
+                size_t n_arms;
+
+                assert_true(cases[i].rule < gray_n_rules(gray));
+                assert_int_not_equal(gray_arms(gray, &n_arms)->version, 0);
+                gray_append_rules_with_weight(gray, cases[i].rule, cases[i].weight, &buf);
+                buf_append_char(&buf, '\0');
+                assert_string_equal(buf.data, cases[i].expected);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_counts_is_the_value),
@@ -143,6 +179,7 @@ int main(void) {
                 cmocka_unit_test(test_a_long_number_is_read_exactly),
                 cmocka_unit_test(test_a_failure_returns_nothing),
                 cmocka_unit_test(test_every_weight_is_written_shortly_and_read_back),
+                cmocka_unit_test(test_the_weight_of_an_arm_is_rewritten_in_place),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * What is good JSON, and what is plain besides; how frames are read is in test-frame.c.
+ * What is good JSON, and what is plain besides; how frames are read is in test-frame-read.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,71 +1,20 @@
+/*
+ * Each allocation fails in turn. Whatever happens, what is known stays right, nothing leaks, which the
+ * sanitizer tells, and what is tried again succeeds.
+ */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include <errno.h>
-
 #include "cache_file.h"
 #include "fixture.h"
-
-/*
- * Each allocation fails in turn: the linker sends the library's calls here. Whatever happens, what is known
- * stays right, nothing leaks, which the sanitizer tells, and what is tried again succeeds.
- */
-
-static long n_left = -1; /* allocations until one fails; negative: none does */
-static bool has_failed;
-
-static bool fails(void) {
-        if (n_left < 0 || n_left-- != 0)
-                return false;
-
-        has_failed = true;
-        errno = ENOMEM;
-        return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-int __real_posix_memalign(void **block, size_t alignment, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-
-void *__wrap_malloc(size_t size) {
-        return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size) {
-        return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-        return fails() ? NULL : __real_realloc(block, size);
-}
-
-int __wrap_posix_memalign(void **block, size_t alignment, size_t size) {
-        return fails() ? ENOMEM : __real_posix_memalign(block, alignment, size);
-}
-
-char *__wrap_strdup(const char *text) {
-        return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-        return fails() ? NULL : __real_strndup(text, size);
-}
+#include "lib/allocations.h"
 
 static void refuse(confer_client *client, confer_change *change, void *context) {
         (void)client;
@@ -209,7 +158,7 @@ static int run_once(void) {
         if (!gray_once(&fixture))
                 failed = 7;
         fixture_deinit(&fixture);
-        return has_failed && failed == 0 ? 8 : failed;
+        return allocation_has_failed() && failed == 0 ? 8 : failed;
 }
 
 static void each_allocation_may_fail(void **state) {
@@ -218,11 +167,10 @@ static void each_allocation_may_fail(void **state) {
 
         (void)state;
         do {
-                has_failed = false;
-                n_left = n++;
+                allocations_fail_after(n++);
                 steps[run_once()] = true;
-                n_left = -1;
-        } while (has_failed);
+                allocations_succeed();
+        } while (allocation_has_failed());
 
         assert_true(n > 40);
         for (int step = 1; step < 8; step++)
@@ -244,8 +192,7 @@ static void a_cache_file_is_read_and_written_without_memory_too(void **state) {
                 Buf buf = BUF_NULL;
                 int r;
 
-                has_failed = false;
-                n_left = n++;
+                allocations_fail_after(n++);
                 cache.releases = *replica_catalog(&fixture.client->replica);
                 r = cache_encode(&buf, &cache, &fixture.client->scope);
                 if (r == 0) {
@@ -254,10 +201,10 @@ static void a_cache_file_is_read_and_written_without_memory_too(void **state) {
                         if (r == 0)
                                 cache_deinit(&read);
                 }
-                n_left = -1;
-                assert_int_equal(r, has_failed ? -ENOMEM : 0);
+                allocations_succeed();
+                assert_int_equal(r, allocation_has_failed() ? -ENOMEM : 0);
                 buf_deinit(&buf);
-        } while (has_failed);
+        } while (allocation_has_failed());
         assert_true(n > 4);
         fixture_deinit(&fixture);
 }
