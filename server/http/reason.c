@@ -21,6 +21,8 @@ static const struct {
         [REASON_CONFIG_NOT_FOUND] = { "config_not_found", 404 },
         [REASON_VERSION_NOT_FOUND] = { "version_not_found", 404 },
         [REASON_GRAY_NOT_FOUND] = { "gray_not_found", 404 },
+        [REASON_MIRROR_NOT_FOUND] = { "mirror_not_found", 404 },
+        [REASON_DEAD_LETTER_NOT_FOUND] = { "dead_letter_not_found", 404 },
         [REASON_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405 },
         [REASON_NAMESPACE_EXISTS] = { "namespace_exists", 409 },
         [REASON_NAMESPACE_NOT_EMPTY] = { "namespace_not_empty", 409 },

@@ -2,9 +2,9 @@
 
 #include "model/hash.h"
 #include "model/macros.h"
-#include "push/allocate.h"
 #include "push/audience.h"
 #include "push/snapshot.h"
+#include "util/allocate.h"
 
 /* Who covers a namespace. */
 typedef struct Cover {

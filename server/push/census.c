@@ -3,9 +3,9 @@
 
 #include "model/catalog.h"
 #include "model/gray_release.h"
-#include "push/allocate.h"
 #include "push/census.h"
 #include "push/stream.h"
+#include "util/allocate.h"
 
 /* What is listed, in the order in which it is told: instances that an arm has chosen come before others. */
 enum {

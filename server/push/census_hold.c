@@ -1,6 +1,6 @@
 #include "push/census_hold.h"
 #include "http/exchange.h"
-#include "push/allocate.h"
+#include "util/allocate.h"
 
 /* What the request keeps, around what it kept before. */
 typedef struct Held {

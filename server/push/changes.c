@@ -3,11 +3,11 @@
  * on.
  */
 #include "model/name.h"
-#include "push/allocate.h"
 #include "push/event_stream.h"
 #include "push/handlers.h"
 #include "push/poll.h"
 #include "push/resume.h"
+#include "util/allocate.h"
 
 #define WAIT_DEFAULT_S 30
 #define WAIT_MAX_S     60

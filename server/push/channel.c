@@ -1,7 +1,7 @@
 #include <assert.h>
 
-#include "push/allocate.h"
 #include "push/channel.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 
 /* In one writev, about: as much as a socket's buffer takes. */

@@ -3,8 +3,8 @@
 
 #include "model/buf.h"
 #include "model/macros.h"
-#include "push/allocate.h"
 #include "push/event.h"
+#include "util/allocate.h"
 
 /* More distinct subsets of one change are possible, but then scopes differ so much that little is shared. */
 #define FRAMES_MAX 32

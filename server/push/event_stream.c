@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "push/allocate.h"
 #include "push/channel.h"
 #include "push/event_stream.h"
 #include "push/resume.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 
 /* "event: snapshot", "id: " and "data: ", with a revision. */

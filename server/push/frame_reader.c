@@ -4,8 +4,8 @@
 #include "model/buf.h"
 #include "model/macros.h"
 #include "model/utf8.h"
-#include "push/allocate.h"
 #include "push/frame_reader.h"
+#include "util/allocate.h"
 
 #define MASK_SIZE 4
 

@@ -1,9 +1,9 @@
 #include <assert.h>
 
-#include "push/allocate.h"
 #include "push/channel.h"
 #include "push/hub.h"
 #include "push/poll.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 
 /* Of one turn: some 300 us of work, against which looking for events costs nothing. */

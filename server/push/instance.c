@@ -3,8 +3,8 @@
 #include "model/hash.h"
 #include "model/json.h"
 #include "model/macros.h"
-#include "push/allocate.h"
 #include "push/instance.h"
+#include "util/allocate.h"
 
 typedef struct Result {
         FrameResult told;

@@ -9,9 +9,9 @@
 #include "model/json.h"
 #include "model/name.h"
 #include "model/timestamp.h"
-#include "push/allocate.h"
 #include "push/handlers.h"
 #include "push/stream.h"
+#include "util/allocate.h"
 #include "util/digest.h"
 
 /* Of a page's items, about: a page may end before its limit. */

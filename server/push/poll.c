@@ -1,10 +1,10 @@
 #include <sys/socket.h>
 
 #include "model/json.h"
-#include "push/allocate.h"
 #include "push/poll.h"
 #include "push/resume.h"
 #include "push/snapshot.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 
 /* Of one answer, about; a client that has missed more asks again. */

@@ -1,5 +1,5 @@
 #include "push/resume.h"
-#include "push/allocate.h"
+#include "util/allocate.h"
 
 /* Different values of since, in one subscribe, that the tail is searched for. A client's names mostly share
  * one; what is beyond gets a snapshot, so that no frame makes the loop walk its tail hundreds of times. */

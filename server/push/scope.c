@@ -3,8 +3,8 @@
 #include "model/hash.h"
 #include "model/macros.h"
 #include "model/name.h"
-#include "push/allocate.h"
 #include "push/scope.h"
+#include "util/allocate.h"
 
 static int compare_spans(const void *a_, const void *b_) {
         const Span *a = a_, *b = b_;

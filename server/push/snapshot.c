@@ -1,8 +1,8 @@
 #include <assert.h>
 
 #include "model/macros.h"
-#include "push/allocate.h"
 #include "push/snapshot.h"
+#include "util/allocate.h"
 
 /* Of encoded frames, in one snapshot: what is larger is encoded for each one that asks. */
 #define KEPT_SIZE_MAX ((size_t)4 * 1024 * 1024)

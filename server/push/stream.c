@@ -1,7 +1,7 @@
 #include <sys/socket.h>
 
-#include "push/allocate.h"
 #include "push/stream.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 
 /* How long a client may take to end its side after we have ended ours. */

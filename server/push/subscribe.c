@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "push/allocate.h"
 #include "push/resume.h"
 #include "push/stream.h"
+#include "util/allocate.h"
 
 /* Who waits for a snapshot already, since it did not read, would take it for the answer. */
 static bool may_subscribe(Stream *stream) {

@@ -1,6 +1,6 @@
 #include "push/tail.h"
 #include "model/macros.h"
-#include "push/allocate.h"
+#include "util/allocate.h"
 
 #define SLOTS_MIN 64
 

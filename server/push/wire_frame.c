@@ -4,8 +4,8 @@
 
 #include "model/buf.h"
 #include "model/macros.h"
-#include "push/allocate.h"
 #include "push/wire_frame.h"
+#include "util/allocate.h"
 
 #define HEADER_SIZE_MAX       10
 #define CLOSE_REASON_SIZE_MAX 123

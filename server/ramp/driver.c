@@ -1,9 +1,9 @@
 #include "ramp/driver.h"
 #include "http/timer.h"
 #include "model/catalog.h"
-#include "push/allocate.h"
 #include "ramp/move.h"
 #include "ramp/runner.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 #include "util/log.h"
 

@@ -3,9 +3,9 @@
 
 #include "http/server.h"
 #include "model/gray_release.h"
-#include "push/allocate.h"
 #include "push/census.h"
 #include "ramp/move.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 #include "util/log.h"
 

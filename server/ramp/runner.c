@@ -1,6 +1,6 @@
 #include "ramp/runner.h"
 #include "model/hash.h"
-#include "push/allocate.h"
+#include "util/allocate.h"
 
 typedef struct ConfigName {
         Span namespace;

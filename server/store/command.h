@@ -31,7 +31,11 @@ typedef enum OperationType {
         OPERATION_GRAY_MOVE,
         OPERATION_GRAY_PROMOTE,
         OPERATION_GRAY_ABORT,
-        OPERATION_AUDIT, /* no change; an entry about something that happened elsewhere */
+        OPERATION_MIRROR_REACHED,     /* no change, and no entry: how far a mirror has got */
+        OPERATION_DEAD_LETTER_PUT,    /* likewise: put aside, or once more in vain */
+        OPERATION_DEAD_LETTER_REMOVE, /* likewise: delivered after all, or no longer to be delivered */
+        OPERATION_DEAD_LETTERS_DROP,  /* no change; somebody gives them up */
+        OPERATION_AUDIT,              /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
 
@@ -90,6 +94,22 @@ typedef struct Operation {
                         uint64_t expected_revision;
                 } gray_end;
                 struct {
+                        Span mirror;
+                        int64_t outbox_id;
+                } reached;
+                struct {
+                        Span mirror;
+                        uint64_t revision; /* of the release that was to be delivered */
+                        Span reason;
+                        uint64_t attempts;
+                        int64_t first_at_ms;
+                        int64_t last_at_ms;
+                } dead_letter; /* of the config that namespace and key name; remove: the mirror is enough */
+                struct {
+                        Span mirror;
+                        int64_t id; /* 0: all */
+                } dead_letters;
+                struct {
                         Span action;
                         AuditOutcome outcome;
                         Span details; /* a JSON object, or absent */
@@ -103,7 +123,7 @@ typedef struct Operation {
                 int64_t version;  /* made, or in force after a release of any kind; 0 after a delete */
                 bool created;     /* a version was made */
                 bool is_new;      /* the config never existed before */
-                uint64_t n_deleted;         /* configs that went with their namespace */
+                uint64_t n_deleted;         /* configs that went with their namespace; dead letters dropped */
                 NamespaceRow namespace_row; /* for create and update */
                 char *namespace_text;       /* what namespace_row points into, where it must; owned */
         } result;

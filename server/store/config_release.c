@@ -36,7 +36,7 @@ static int add_outbox_row(Transaction *transaction, const Config *config) {
         transaction->n_outbox_rows_added++;
         return SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_OUTBOX),
                        sql_i64((int64_t)transaction->change->revision), sql_text(config->namespace),
-                       sql_text(config->key), sql_i64_or_null(config->stable));
+                       sql_text(config->key), sql_i64_or_null(config->stable), sql_i64(transaction->now_ms));
 }
 
 static int audit(Transaction *transaction, const Config *config, const ConfigChange *what, Span comment) {

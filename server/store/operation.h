@@ -23,4 +23,8 @@ int operation_gray_set(Transaction *transaction, Operation *operation, Problem *
 int operation_gray_move(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_gray_promote(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_gray_abort(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_mirror_reached(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_dead_letter_put(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_dead_letter_remove(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_dead_letters_drop(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

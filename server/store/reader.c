@@ -30,6 +30,13 @@ const char *const reader_texts[READER_STATEMENT_N] = {
 
         [READER_LAST_AUDIT_ENTRY] = reader_last_audit_entry_text,
         [READER_LIST_AUDIT] = reader_list_audit_text,
+
+        [READER_GET_OUTBOX_ENDS] = reader_get_outbox_ends_text,
+        [READER_LIST_OUTBOX] = reader_list_outbox_text,
+        [READER_GET_SERVED] = reader_get_served_text,
+        [READER_LIST_SERVED] = reader_list_served_text,
+        [READER_GET_MIRROR] = reader_get_mirror_text,
+        [READER_LIST_DEAD_LETTERS] = reader_list_dead_letters_text,
 };
 
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem) {

@@ -34,6 +34,9 @@ typedef int (*ConfigRowFn)(void *context, const ConfigRow *row);
 typedef int (*ConfigDataFn)(void *context, const ConfigData *data);
 typedef int (*ReleaseRowFn)(void *context, const ReleaseRow *row);
 typedef int (*AuditEntryFn)(void *context, const AuditEntry *entry);
+typedef int (*ServedRowFn)(void *context, const ServedRow *row);
+typedef int (*OutboxRowFn)(void *context, const OutboxRow *row);
+typedef int (*DeadLetterRowFn)(void *context, const DeadLetterRow *row);
 
 /* @path: the database file, which exists. */
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem);
@@ -107,5 +110,43 @@ typedef struct AuditQuery {
 /* Newest first. */
 int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context,
                       bool *ret_more);
+
+/*
+ * For the mirrors.
+ */
+
+/* The first and the last row that the outbox still has; 0 and 0 when it is empty. */
+int reader_get_outbox_ends(Reader *reader, int64_t *ret_first, int64_t *ret_last);
+
+/* The rows after the row @after, oldest first. */
+int reader_list_outbox(Reader *reader, int64_t after, unsigned limit, OutboxRowFn fn, void *context,
+                       bool *ret_more);
+
+/* STORE_E_CONFIG_UNKNOWN */
+int reader_get_served(Reader *reader, Span namespace, Span key, ServedRowFn fn, void *context);
+
+typedef struct ServedQuery {
+        Span namespace;       /* it and all below; absent: all */
+        int64_t after_config; /* 0: from the first */
+        unsigned limit;
+} ServedQuery;
+
+/* All configs, in the order of their ids. */
+int reader_list_served(Reader *reader, const ServedQuery *query, ServedRowFn fn, void *context,
+                       bool *ret_more);
+
+/* How far the mirror @name has got in the outbox, as it was noted last; -1 when it never was. */
+int reader_get_mirror(Reader *reader, Span name, int64_t *ret_outbox_id);
+
+typedef struct DeadLetterQuery {
+        Span mirror;
+        int64_t after; /* id of the last row of the page before, or 0 */
+        bool with_dropped;
+        unsigned limit;
+} DeadLetterQuery;
+
+/* Oldest first. */
+int reader_list_dead_letters(Reader *reader, const DeadLetterQuery *query, DeadLetterRowFn fn, void *context,
+                             bool *ret_more);
 
 DEFINE_CLEANUP(Reader *, reader_close);

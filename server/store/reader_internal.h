@@ -31,6 +31,13 @@ typedef enum ReaderStatement {
         READER_LAST_AUDIT_ENTRY,
         READER_LIST_AUDIT,
 
+        READER_GET_OUTBOX_ENDS,
+        READER_LIST_OUTBOX,
+        READER_GET_SERVED,
+        READER_LIST_SERVED,
+        READER_GET_MIRROR,
+        READER_LIST_DEAD_LETTERS,
+
         READER_STATEMENT_N,
 } ReaderStatement;
 
@@ -50,6 +57,12 @@ extern const char reader_get_version_text[];
 extern const char reader_list_releases_text[];
 extern const char reader_last_audit_entry_text[];
 extern const char reader_list_audit_text[];
+extern const char reader_get_outbox_ends_text[];
+extern const char reader_list_outbox_text[];
+extern const char reader_get_served_text[];
+extern const char reader_list_served_text[];
+extern const char reader_get_mirror_text[];
+extern const char reader_list_dead_letters_text[];
 
 /*
  * A query of several statements sees one state of the store, from its first statement on, until the cleanup

@@ -51,3 +51,33 @@ typedef struct ReleaseRow {
         Span created_by;
         Span comment;
 } ReleaseRow;
+
+/* A config as mirrors follow it: what it serves, or that it serves nothing any more. */
+typedef struct ServedRow {
+        int64_t config_id;
+        bool is_served;
+        ConfigData data; /* the revision is that of its newest event, 0 where it never was released; without
+                            is_served there are no more than that and the names. Never with a gray release */
+} ServedRow;
+
+/* A release that a change has moved. */
+typedef struct OutboxRow {
+        int64_t id;
+        uint64_t revision;
+        int64_t created_at_ms;
+        Span namespace;
+        Span key;
+} OutboxRow;
+
+/* What a mirror could not deliver, and has put aside. */
+typedef struct DeadLetterRow {
+        int64_t id;
+        Span namespace;
+        Span key;
+        uint64_t revision;
+        Span reason;
+        uint64_t attempts;
+        int64_t first_at_ms;
+        int64_t last_at_ms;
+        bool is_dropped;
+} DeadLetterRow;

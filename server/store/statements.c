@@ -21,9 +21,24 @@ const char *const statement_texts[STATEMENT_N] = {
                                 "key, version, revision,"
                                 " outcome, comment, details, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
                                 "?9, ?10, ?11, ?12, ?13)",
-        [STATEMENT_ADD_OUTBOX] =
-                "INSERT INTO outbox (revision, namespace, key, version) VALUES (?1, ?2, ?3, ?4)",
+        [STATEMENT_ADD_OUTBOX] = "INSERT INTO outbox (revision, namespace, key, version, created_at_ms)"
+                                 " VALUES (?1, ?2, ?3, ?4, ?5)",
         [STATEMENT_TRIM_OUTBOX] = "DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?1",
+
+        [STATEMENT_SET_MIRROR] = "INSERT INTO mirrors (name, outbox_id) VALUES (?1, ?2)"
+                                 " ON CONFLICT (name) DO UPDATE SET outbox_id = excluded.outbox_id",
+        /* A later revision begins anew, unless it is the same in vain once more. */
+        [STATEMENT_PUT_DEAD_LETTER] =
+                "INSERT INTO dead_letters (mirror, namespace, key, revision, reason, attempts, first_at_ms,"
+                " last_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                " ON CONFLICT (mirror, namespace, key) DO UPDATE SET reason = excluded.reason,"
+                " attempts = iif(revision = excluded.revision, attempts, 0) + excluded.attempts,"
+                " first_at_ms = iif(revision = excluded.revision, first_at_ms, excluded.first_at_ms),"
+                " last_at_ms = excluded.last_at_ms, revision = excluded.revision, dropped = 0",
+        [STATEMENT_REMOVE_DEAD_LETTER] =
+                "DELETE FROM dead_letters WHERE mirror = ?1 AND namespace = ?2 AND key = ?3",
+        [STATEMENT_DROP_DEAD_LETTERS] = "UPDATE dead_letters SET dropped = 1"
+                                        " WHERE mirror = ?1 AND NOT dropped AND (?2 IS NULL OR id = ?2)",
 
         [STATEMENT_GET_NAMESPACE] =
                 "SELECT id, deleted, created_at_ms, created_by FROM namespaces WHERE name = ?1",

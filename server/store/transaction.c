@@ -20,6 +20,10 @@ static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_GRAY_MOVE] = operation_gray_move,
         [OPERATION_GRAY_PROMOTE] = operation_gray_promote,
         [OPERATION_GRAY_ABORT] = operation_gray_abort,
+        [OPERATION_MIRROR_REACHED] = operation_mirror_reached,
+        [OPERATION_DEAD_LETTER_PUT] = operation_dead_letter_put,
+        [OPERATION_DEAD_LETTER_REMOVE] = operation_dead_letter_remove,
+        [OPERATION_DEAD_LETTERS_DROP] = operation_dead_letters_drop,
         [OPERATION_AUDIT] = operation_audit,
 };
 

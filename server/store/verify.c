@@ -377,6 +377,9 @@ static const Check checks[] = {
           check_gray, NULL },
 
         REVISION_RULES("SELECT 'outbox row ' || o.id FROM outbox o", "outbox", "o"),
+        { "SELECT 'dead letter ' || d.id FROM dead_letters d"
+          " WHERE d.revision NOT BETWEEN 1 AND (SELECT revision FROM store)",
+          check_rule, "its revision is not between 1 and the store's" },
 
         { "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id", check_audit_entry, NULL },
         { "SELECT 1", check_audit_end, NULL },

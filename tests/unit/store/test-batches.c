@@ -32,7 +32,7 @@ static const char *const timeless_rows[] = {
         "releases",
         "SELECT id, actor, address, action, namespace, key, version, revision, outcome, comment, details "
         "FROM audit",
-        "SELECT * FROM outbox",
+        "SELECT id, revision, namespace, key, version FROM outbox",
 };
 
 /*
