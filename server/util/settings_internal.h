@@ -13,19 +13,9 @@
 #include "model/problem.h"
 #include "model/span.h"
 #include "util/settings.h"
-
-#define SETTINGS_LABEL_MAX 64 /* bytes of a name in any of its forms, with the NUL */
-#define SETTINGS_FILE_MAX_BYTES                                                                              \
-        (1024 * 1024) /* a real file has some hundred bytes, much of them comments                           \
-                       */
-
-#define KIB    UINT64_C(1024)
-#define MIB    (1024 * KIB)
-#define GIB    (1024 * MIB)
-#define SECOND UINT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#include "util/settings_guess.h"
+#include "util/settings_message.h"
+#include "util/settings_unit.h"
 
 typedef enum SettingGroup {
         SETTING_GROUP_PROGRAM,
@@ -47,20 +37,6 @@ typedef enum SettingType {
         SETTING_CHOICE,  /* an enum, the index into choices */
         SETTING_TYPE_N,
 } SettingType;
-
-typedef enum SettingUnit {
-        SETTING_UNIT_NONE,
-        SETTING_UNIT_BYTES,
-        SETTING_UNIT_MS,
-        SETTING_UNIT_ROWS,
-        SETTING_UNIT_THREADS,
-        SETTING_UNIT_CONNECTIONS,
-        SETTING_UNIT_QUERIES,
-        SETTING_UNIT_COMMANDS,
-        SETTING_UNIT_NAMESPACES,
-        SETTING_UNIT_CHANGES,
-        SETTING_UNIT_N,
-} SettingUnit;
 
 typedef enum SettingFlags {
         SETTING_SECRET = 1 << 0, /* read from the environment only, never shown */
@@ -104,22 +80,6 @@ static inline void *settings_field(Settings *settings, const Setting *setting) {
 }
 
 /*
- * Units.
- */
-
-const char *settings_unit_to_string(SettingUnit unit);
-
-/* The suffixes that a value may have, ready to be put behind the name of the unit; "" when there are none. */
-const char *settings_unit_hint(SettingUnit unit);
-
-/* Returns false for what is no number, or ends in what is no suffix of @unit. What passes 64 bits is their
- * most. */
-bool settings_parse_integer(SettingUnit unit, Span text, uint64_t *ret_value);
-
-/* Writes "64 KiB", "10 s" or "100 rows". */
-void settings_append_integer(Buf *to, SettingUnit unit, uint64_t value);
-
-/*
  * Names.
  */
 
@@ -142,13 +102,6 @@ void settings_append_default(Buf *to, const Setting *setting);
  * Messages. Those that refuse fill @ret_problem and return SETTINGS_E_INVALID. @settings is only asked for
  * the name of the file, and may be NULL when @origin is none.
  */
-
-/* A text from outside, short and printable enough for a message. */
-typedef struct SettingsShown {
-        char text[48];
-} SettingsShown;
-
-SettingsShown settings_shown(Span text);
 
 /* An empty @label speaks of the file or the command line as a whole. */
 int settings_refuse(const Settings *settings, SettingsOrigin origin, const char *label, Problem *ret_problem,

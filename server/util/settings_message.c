@@ -44,18 +44,36 @@ static void place_format(const char *path, size_t line, char *ret_place, size_t 
                 (void)snprintf(ret_place + n, size - (size_t)n, ":%zu", line);
 }
 
-static _printf_(5, 0) int refuse_args(const Settings *settings, SettingsOrigin origin, const char *label,
-                                      Problem *ret_problem, const char *format, va_list args) {
+int settings_refuse_at_args(const char *path, size_t line, const char *label, Problem *ret_problem,
+                            const char *format, va_list args) {
         char place[160] = "", text[PROBLEM_TEXT_MAX];
 
         (void)vsnprintf(text, sizeof(text), format, args);
-        if (origin.source == SETTINGS_FILE)
-                place_format(settings->config, origin.line, place, sizeof(place));
+        if (path)
+                place_format(path, line, place, sizeof(place));
 
         problem_set(ret_problem, label, "%s%s%s%s%s", place, *place ? ": " : "", label, *label ? ": " : "",
                     text);
-        ret_problem->line = origin.line;
+        ret_problem->line = line;
         return SETTINGS_E_INVALID;
+}
+
+int settings_refuse_at(const char *path, size_t line, const char *label, Problem *ret_problem,
+                       const char *format, ...) {
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        r = settings_refuse_at_args(path, line, label, ret_problem, format, args);
+        va_end(args);
+        return r;
+}
+
+static _printf_(5, 0) int refuse_args(const Settings *settings, SettingsOrigin origin, const char *label,
+                                      Problem *ret_problem, const char *format, va_list args) {
+        const char *path = origin.source == SETTINGS_FILE ? settings->config : NULL;
+
+        return settings_refuse_at_args(path, origin.line, label, ret_problem, format, args);
 }
 
 int settings_refuse(const Settings *settings, SettingsOrigin origin, const char *label, Problem *ret_problem,

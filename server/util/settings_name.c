@@ -11,10 +11,6 @@ static char to_upper(char c) {
         return (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 }
 
-static char to_lower(char c) {
-        return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 void settings_label(const char *name, SettingsSource source, char ret_label[static SETTINGS_LABEL_MAX]) {
         const char *prefix = source == SETTINGS_ENVIRONMENT ? "CONFER_" : source == SETTINGS_FLAG ? "--" : "";
         size_t at = strlen(prefix);
@@ -47,93 +43,40 @@ const Setting *settings_find(Span written, SettingsSource source) {
         return NULL;
 }
 
-/* The number of bytes to insert, delete or replace that makes @a of @b. */
-static size_t edit_distance(const char *a, const char *b) {
-        size_t row[SETTINGS_LABEL_MAX], n = strlen(b);
-
-        for (size_t j = 0; j <= n; j++)
-                row[j] = j;
-        for (size_t i = 0; a[i]; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i + 1;
-                for (size_t j = 0; j < n; j++) {
-                        size_t replaced = diagonal + (a[i] != b[j]);
-
-                        diagonal = row[j + 1];
-                        row[j + 1] = MIN(replaced, MIN(diagonal, row[j]) + 1);
-                }
-        }
-
-        return row[n];
-}
-
-/* How unlike what was meant @name is. A name without its end, such as body_max, is the likeliest slip. */
-static size_t unlikeness(const char *name, const char *candidate) {
-        size_t size = strlen(name);
-
-        if (size >= 3 && strncmp(name, candidate, size) == 0)
-                return 1;
-        return edit_distance(name, candidate);
-}
-
-/* The known name that is most like @name so far. */
-typedef struct Guess {
-        const char *name;  /* what was written, in the form of the file */
-        const char *found; /* NULL when none is near */
-        size_t distance;   /* what the next one must be below */
-} Guess;
-
-static void guess_try(Guess *guess, const char *candidate) {
-        size_t distance = unlikeness(guess->name, candidate);
-
-        if (distance < guess->distance) {
-                guess->distance = distance;
-                guess->found = candidate;
-        }
-}
-
 /* A file has settings only, the environment the name of the file too. */
 static bool option_is_known(const SettingsOption *option, SettingsSource source) {
         return source == SETTINGS_FLAG ||
                (source == SETTINGS_ENVIRONMENT && strcmp(option->name, "config") == 0);
 }
 
-/* Strips the prefix of @source and folds the rest into the form of the file, cut to what is ever compared. */
-static void name_fold(Span written, SettingsSource source, char ret_name[static SETTINGS_LABEL_MAX]) {
-        size_t at = 0, size = 0;
+/* What is left of @written without the prefix of @source. */
+static Span without_prefix(Span written, SettingsSource source) {
+        size_t at = 0;
 
         if (source == SETTINGS_ENVIRONMENT)
                 at = MIN(written.size, sizeof("CONFER_") - 1);
         while (source == SETTINGS_FLAG && at < written.size && written.data[at] == '-')
                 at++;
 
-        for (; at < written.size && size < SETTINGS_LABEL_MAX - 1; at++) {
-                char c = to_lower(written.data[at]);
-
-                ret_name[size++] = c == '-' ? '_' : c;
-        }
-        ret_name[size] = '\0';
+        return (Span){ written.data + at, written.size - at };
 }
 
 const char *settings_guess(Span written, SettingsSource source) {
-        char name[SETTINGS_LABEL_MAX];
         const SettingsOption *options;
         const Setting *table;
         size_t n_rows, n_options;
-        Guess guess;
+        SettingsGuess guess;
 
-        name_fold(written, source, name);
-        guess = (Guess){ .name = name, .distance = MAX(strlen(name) / 3, (size_t)2) + 1 };
+        settings_guess_init(&guess, without_prefix(written, source));
 
         table = settings_table(&n_rows);
         for (size_t i = 0; i < n_rows; i++)
-                guess_try(&guess, table[i].name);
+                settings_guess_try(&guess, table[i].name);
 
         options = settings_options(&n_options);
         for (size_t i = 0; i < n_options; i++)
                 if (option_is_known(&options[i], source))
-                        guess_try(&guess, options[i].name);
+                        settings_guess_try(&guess, options[i].name);
 
         return guess.found;
 }

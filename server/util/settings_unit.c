@@ -1,8 +1,8 @@
 /*
  * Numbers with units: how they are read, such as "64 KiB" or "10 s", and how they are written.
  */
+#include "util/settings_unit.h"
 #include "model/macros.h"
-#include "util/settings_internal.h"
 
 /* The largest unit of a kind stands first, so that the first one that divides a value writes it shortest. */
 static const struct {
@@ -31,6 +31,9 @@ static const struct {
         [SETTING_UNIT_COMMANDS] = { "commands", "" },
         [SETTING_UNIT_NAMESPACES] = { "namespaces", "" },
         [SETTING_UNIT_CHANGES] = { "changes", "" },
+        [SETTING_UNIT_KEYS] = { "keys", "" },
+        [SETTING_UNIT_ATTEMPTS] = { "attempts", "" },
+        [SETTING_UNIT_LETTERS] = { "letters", "" },
 };
 
 const char *settings_unit_to_string(SettingUnit unit) {

@@ -40,7 +40,7 @@ const owners = {
   'curl/curl.h': ['client-sdk/cli/http.c', 'server/mirror/http_link.c'],
   'hiredis/': ['server/mirror/redis_link.c'],
   'confer/confer.h': ['client-sdk/cli/follow.', 'client-sdk/src/'],
-  'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_file.c', 'server/mirror/mirrors_file.c'],
+  'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_yaml.c'],
   'libxml/': ['server/util/content_xml.c'],
   'openssl/': ['server/util/digest.', 'client-sdk/src/digest.', 'client-sdk/src/transport_lws.c'],
   'libwebsockets.h': ['client-sdk/src/transport_lws.c'],

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "settings_fixture.h"
+#include "util/settings_yaml.h"
 
 static void test_a_file_is_read(void **state _unused_) {
         _cleanup_(settings_deinit) Settings settings = SETTINGS_NULL;
