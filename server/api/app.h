@@ -8,6 +8,7 @@
 #include "access/access.h"
 #include "http/request.h"
 #include "http/server.h"
+#include "mirror/mirror.h"
 #include "store/store.h"
 #include "util/metrics.h"
 
@@ -18,7 +19,8 @@ typedef struct App {
         size_t n_threads;
         bool metrics_public;
         Access *access;
-        Store *store;   /* NULL until it is open */
+        Store *store; /* NULL until it is open */
+        Mirrors *mirrors;
         Server *server; /* for its counters */
         const WorkerState *workers;
         size_t n_workers;

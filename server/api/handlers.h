@@ -54,6 +54,17 @@ bool gray_hold_preview(Request *request);
 /* evaluate.c */
 bool config_evaluate(Request *request);
 
+/* mirrors.c */
+bool mirror_read_list(Request *request);
+bool mirror_read(Request *request);
+bool mirror_prepare_resync(Request *request);
+void mirror_answer_resync(Request *request);
+void mirror_query_dead_letters(Request *request, Reader *reader);
+bool mirror_prepare_retry(Request *request);
+void mirror_answer_retry(Request *request);
+bool mirror_prepare_drop(Request *request);
+void mirror_answer_drop(Request *request);
+
 /* transactions.c */
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);

@@ -10,6 +10,7 @@
 #define BASE      "/api/v1"
 #define NAMESPACE BASE "/namespaces/{ns}"
 #define CONFIG    NAMESPACE "/configs/{key}"
+#define MIRROR    BASE "/mirrors/{mirror}"
 
 static const Route table[] = {
         /* Without credentials: these, and nothing else. */
@@ -76,6 +77,16 @@ static const Route table[] = {
           .hold = changes_hold },
         { "GET", BASE "/instances", RIGHT_AUTHENTICATED, "instances.read", "namespace key limit cursor",
           .hold = instances_hold },
+        { "GET", BASE "/mirrors", RIGHT_READER, "mirror.read", .read = mirror_read_list },
+        { "GET", MIRROR, RIGHT_READER, "mirror.read", .read = mirror_read },
+        { "POST", MIRROR "/resync", RIGHT_ADMIN, "mirror.resync", .prepare = mirror_prepare_resync,
+          .answer = mirror_answer_resync },
+        { "GET", MIRROR "/dead-letters", RIGHT_READER, "mirror.read", "limit cursor",
+          .query = mirror_query_dead_letters },
+        { "POST", MIRROR "/dead-letters/retry", RIGHT_ADMIN, "mirror.retry", .has_body = true,
+          .prepare = mirror_prepare_retry, .answer = mirror_answer_retry },
+        { "POST", MIRROR "/dead-letters/drop", RIGHT_ADMIN, "mirror.drop", .has_body = true,
+          .prepare = mirror_prepare_drop, .answer = mirror_answer_drop },
         { "GET", BASE "/stream", RIGHT_AUTHENTICATED, "stream.open", .hold = stream_hold },
         { "GET", BASE "/audit", RIGHT_READER, "audit.read",
           "namespace key actor action since until limit cursor", .query = audit_query_list },

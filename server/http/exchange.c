@@ -165,32 +165,35 @@ static bool decode(Exchange *exchange, Span text, bool plus_is_space, Span *ret_
         return true;
 }
 
-static bool name_is_valid(size_t place, Span name) {
-        switch (place) {
-        case 0:
+static bool name_is_valid(RouteParam param, Span name) {
+        switch (param) {
+        case PARAM_NAMESPACE:
                 return namespace_is_valid(name);
-        case 1:
+        case PARAM_KEY:
                 return key_is_valid(name);
         default:
-                return true; /* a version; its handler reads it */
+                return true; /* its handler knows */
         }
 }
 
 static bool take_params(Exchange *exchange) {
-        static const char *const fields[ROUTE_PARAMS_MAX] = { "namespace", "key", "version" };
+        static const char *const fields[ROUTE_PARAMS_MAX] = { "namespace", "key", NULL };
         static const char *const rules[ROUTE_PARAMS_MAX] = {
                 "a namespace is 1 to 4 segments of a-z, 0-9, _ and -, each up to 63 long, joined by dots",
                 "a key is 1 to 255 of A-Z, a-z, 0-9 and ._@:+- and does not begin with a dot",
-                "a version is a number, 1 or more",
+                "it is not percent-encoded as it should be",
         };
         Request *request = &exchange->request;
 
-        for (size_t i = 0; i < ROUTE_PARAMS_MAX && request->params[i].data; i++)
+        for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++) {
+                if (!request->params[i].data)
+                        continue;
                 if (!decode(exchange, request->params[i], false, &request->params[i]) ||
                     !name_is_valid(i, request->params[i])) {
                         reply_refusal(request, REASON_INVALID_NAME, fields[i], "%s", rules[i]);
                         return false;
                 }
+        }
         return true;
 }
 

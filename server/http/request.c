@@ -101,7 +101,7 @@ bool request_version(Request *request, const char *name, int64_t *ret_version) {
 }
 
 bool request_path_version(Request *request, int64_t *ret_version) {
-        if (!read_number(request->params[2], INT64_MAX, ret_version)) {
+        if (!read_number(request->params[PARAM_LAST], INT64_MAX, ret_version)) {
                 reply_refusal(request, REASON_INVALID_NAME, "version", "a version is a number, 1 or more");
                 return false;
         }

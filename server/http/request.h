@@ -82,13 +82,13 @@ struct Request {
         void (*kept_free)(void *kept); /* … and how it is released, with the request */
 };
 
-/* The first parameter is the namespace, the second the key, where a route has them. */
+/* Absent where a route does not name them. */
 static inline Span request_namespace(const Request *request) {
-        return request->params[0];
+        return request->params[PARAM_NAMESPACE];
 }
 
 static inline Span request_key(const Request *request) {
-        return request->params[1];
+        return request->params[PARAM_KEY];
 }
 
 /* The value of a query parameter, or absent. */

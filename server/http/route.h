@@ -21,7 +21,13 @@
 #include "store/command.h"
 #include "store/reader.h"
 
-#define ROUTE_PARAMS_MAX 3
+/* What a path may name, each by its placeholder. */
+typedef enum RouteParam {
+        PARAM_NAMESPACE, /* {ns} */
+        PARAM_KEY,       /* {key} */
+        PARAM_LAST,      /* any other: a version, a mirror */
+        ROUTE_PARAMS_MAX,
+} RouteParam;
 
 typedef struct Request Request;
 

@@ -13,26 +13,28 @@ static Span next_segment(Span *path) {
         return (Span){ begin, (size_t)(stop - begin) };
 }
 
+static RouteParam param_of(Span placeholder) {
+        if (span_equal_string(placeholder, "{ns}"))
+                return PARAM_NAMESPACE;
+        return span_equal_string(placeholder, "{key}") ? PARAM_KEY : PARAM_LAST;
+}
+
 static bool path_matches(const Route *route, Span path, Span params[ROUTE_PARAMS_MAX]) {
         Span pattern = span_from_string(route->path);
-        size_t n_params = 0;
 
+        for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
+                params[i] = SPAN_NULL; /* a route that was tried before may have left one */
         while (pattern.size > 0 && path.size > 0 && path.data[0] == '/') {
                 Span wanted = next_segment(&pattern), segment = next_segment(&path);
 
                 if (wanted.size > 0 && wanted.data[0] == '{') {
                         if (segment.size == 0)
                                 return false;
-                        params[n_params++] = segment;
+                        params[param_of(wanted)] = segment;
                 } else if (!span_equal(wanted, segment))
                         return false;
         }
-        if (pattern.size > 0 || path.size > 0)
-                return false;
-
-        while (n_params < ROUTE_PARAMS_MAX)
-                params[n_params++] = SPAN_NULL; /* a route that was tried before may have left one */
-        return true;
+        return pattern.size == 0 && path.size == 0;
 }
 
 static bool method_matches(const Route *route, Span method) {

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MIRRORS_MAX 16
+
 typedef enum MirrorKind {
         MIRROR_REDIS,
         MIRROR_ETCD,

@@ -18,7 +18,8 @@ void waker_deinit(Waker *waker) {
 
 /* A counter that is full is readable already. */
 static void ring(Waker *waker) {
-        (void)!write(waker->fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+        if (waker->fd >= 0)
+                (void)!write(waker->fd, &(uint64_t){ 1 }, sizeof(uint64_t));
 }
 
 void waker_wake(Waker *waker) {

@@ -34,7 +34,7 @@ static bool read_namespace(Request *request, Question *question) {
                               "namespace names what is to be followed: 1 to 4 segments joined by dots");
                 return false;
         }
-        request->params[0] = question->namespace; /* what a refusal is about */
+        request->params[PARAM_NAMESPACE] = question->namespace; /* what a refusal is about */
         return true;
 }
 

@@ -273,8 +273,8 @@ static bool read_names(Request *request, Span *ret_namespace, Span *ret_key) {
                 return false;
         }
 
-        *ret_namespace = request->params[0] = namespace;
-        *ret_key = request->params[1] = key;
+        *ret_namespace = request->params[PARAM_NAMESPACE] = namespace;
+        *ret_key = request->params[PARAM_KEY] = key;
         return true;
 }
 

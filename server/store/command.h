@@ -34,8 +34,9 @@ typedef enum OperationType {
         OPERATION_MIRROR_REACHED,     /* no change, and no entry: how far a mirror has got */
         OPERATION_DEAD_LETTER_PUT,    /* likewise: put aside, or once more in vain */
         OPERATION_DEAD_LETTER_REMOVE, /* likewise: delivered after all, or no longer to be delivered */
-        OPERATION_DEAD_LETTERS_DROP,  /* no change; somebody gives them up */
-        OPERATION_AUDIT,              /* no change; an entry about something that happened elsewhere */
+        OPERATION_DEAD_LETTERS, /* no change; somebody has one or all of a mirror tried again, or drops them
+                                 */
+        OPERATION_AUDIT,        /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
 
@@ -107,8 +108,8 @@ typedef struct Operation {
                 } dead_letter; /* of the config that namespace and key name; remove: the mirror is enough */
                 struct {
                         Span mirror;
-                        int64_t id; /* 0: all */
-                } dead_letters;
+                        bool drop;
+                } dead_letters; /* of the config that namespace and key name; absent: all */
                 struct {
                         Span action;
                         AuditOutcome outcome;
@@ -123,7 +124,7 @@ typedef struct Operation {
                 int64_t version;  /* made, or in force after a release of any kind; 0 after a delete */
                 bool created;     /* a version was made */
                 bool is_new;      /* the config never existed before */
-                uint64_t n_deleted;         /* configs that went with their namespace; dead letters dropped */
+                uint64_t n_deleted; /* configs that went with their namespace; of dead_letters: how many */
                 NamespaceRow namespace_row; /* for create and update */
                 char *namespace_text;       /* what namespace_row points into, where it must; owned */
         } result;

@@ -26,5 +26,5 @@ int operation_gray_abort(Transaction *transaction, Operation *operation, Problem
 int operation_mirror_reached(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letter_put(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letter_remove(Transaction *transaction, Operation *operation, Problem *problem);
-int operation_dead_letters_drop(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_dead_letters(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

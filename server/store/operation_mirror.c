@@ -1,8 +1,10 @@
 /*
  * What the mirrors remember. None of it is a change: no revision, and nothing for the mirrors themselves.
  */
+#include <errno.h>
 #include <inttypes.h>
 
+#include "model/json.h"
 #include "store/operation.h"
 #include "store/sql.h"
 
@@ -26,19 +28,64 @@ int operation_dead_letter_remove(Transaction *transaction, Operation *operation,
                        sql_text(operation->key));
 }
 
-int operation_dead_letters_drop(Transaction *transaction, Operation *operation, Problem *problem) {
-        int64_t id = operation->dead_letters.id;
+static int count_dead_letters(Transaction *transaction, const Operation *operation, uint64_t *ret_n) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_COUNT_DEAD_LETTERS);
         int r;
 
-        r = SQL_RUN(transaction_statement(transaction, STATEMENT_DROP_DEAD_LETTERS),
-                    sql_text(operation->dead_letters.mirror), sql_i64_or_null(id));
+        r = SQL_BIND(statement, sql_text(operation->dead_letters.mirror), sql_text(operation->namespace),
+                     sql_text(operation->key));
         if (r)
                 return r;
+        r = sql_step(statement);
+        if (r <= 0)
+                return r ? r : -EBADMSG;
 
-        operation->result.n_deleted = (uint64_t)sqlite3_changes(transaction->database);
-        if (id && operation->result.n_deleted == 0) {
-                problem_set(problem, NULL, "the mirror has no dead letter %" PRId64, id);
+        *ret_n = (uint64_t)sql_column_i64(statement, 0);
+        sql_reset(statement);
+        return 0;
+}
+
+static int drop_dead_letters(Transaction *transaction, const Operation *operation) {
+        return SQL_RUN(transaction_statement(transaction, STATEMENT_DROP_DEAD_LETTERS),
+                       sql_text(operation->dead_letters.mirror), sql_text(operation->namespace),
+                       sql_text(operation->key));
+}
+
+static int audit_dead_letters(Transaction *transaction, const Operation *operation) {
+        _cleanup_(buf_deinit) Buf details = BUF_NULL;
+
+        buf_append_literal(&details, "{\"mirror\":");
+        json_append_string(&details, operation->dead_letters.mirror);
+        buf_append_format(&details, ",\"dead_letters\":%" PRIu64 "}", operation->result.n_deleted);
+        if (buf_failed(&details))
+                return -ENOMEM;
+
+        return transaction_audit(transaction, &(AuditEntry){
+                                                      .action = operation->dead_letters.drop
+                                                                        ? SPAN_LITERAL("mirror.drop")
+                                                                        : SPAN_LITERAL("mirror.retry"),
+                                                      .namespace = operation->namespace,
+                                                      .key = operation->key,
+                                                      .comment = operation->comment,
+                                                      .details = buf_span(&details),
+                                              });
+}
+
+int operation_dead_letters(Transaction *transaction, Operation *operation, Problem *problem) {
+        int r;
+
+        r = count_dead_letters(transaction, operation, &operation->result.n_deleted);
+        if (r)
+                return r;
+        if (operation->result.n_deleted == 0 && operation->key.data) {
+                problem_set(problem, NULL, "the mirror has no dead letter of '%.*s' in namespace '%.*s'",
+                            (int)operation->key.size, operation->key.data, (int)operation->namespace.size,
+                            operation->namespace.data);
                 return STORE_E_DEAD_LETTER_UNKNOWN;
         }
-        return 0;
+        if (operation->result.n_deleted == 0)
+                return 0;
+
+        r = operation->dead_letters.drop ? drop_dead_letters(transaction, operation) : 0;
+        return r ? r : audit_dead_letters(transaction, operation);
 }

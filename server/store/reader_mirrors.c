@@ -32,7 +32,7 @@ const char reader_list_served_text[] =
 const char reader_get_mirror_text[] = "SELECT outbox_id FROM mirrors WHERE name = ?1";
 const char reader_list_dead_letters_text[] =
         "SELECT id, namespace, key, revision, reason, attempts, first_at_ms, last_at_ms, dropped"
-        " FROM dead_letters WHERE mirror = ?1 AND id > ?2 AND (?3 OR NOT dropped) ORDER BY id";
+        " FROM dead_letters NOT INDEXED WHERE mirror = ?1 AND id > ?2 AND (?3 OR NOT dropped) ORDER BY id";
 
 int reader_get_outbox_ends(Reader *reader, int64_t *ret_first, int64_t *ret_last) {
         sqlite3_stmt *statement = reader->statements[READER_GET_OUTBOX_ENDS];

@@ -5,6 +5,10 @@
 /* The kinds of release events that put nothing in force: deletes, and what happens to a gray release. */
 #define PUTS_NOTHING_IN_FORCE "IN (2, 3, 5)"
 
+/* Those of the mirror ?1; ?2 and ?3, where they are there, name one. */
+#define LISTED_DEAD_LETTERS                                                                                  \
+        " WHERE mirror = ?1 AND NOT dropped AND (?2 IS NULL OR (namespace = ?2 AND key = ?3))"
+
 const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
         [STATEMENT_COMMIT] = "COMMIT",
@@ -37,8 +41,8 @@ const char *const statement_texts[STATEMENT_N] = {
                 " last_at_ms = excluded.last_at_ms, revision = excluded.revision, dropped = 0",
         [STATEMENT_REMOVE_DEAD_LETTER] =
                 "DELETE FROM dead_letters WHERE mirror = ?1 AND namespace = ?2 AND key = ?3",
-        [STATEMENT_DROP_DEAD_LETTERS] = "UPDATE dead_letters SET dropped = 1"
-                                        " WHERE mirror = ?1 AND NOT dropped AND (?2 IS NULL OR id = ?2)",
+        [STATEMENT_COUNT_DEAD_LETTERS] = "SELECT count(*) FROM dead_letters" LISTED_DEAD_LETTERS,
+        [STATEMENT_DROP_DEAD_LETTERS] = "UPDATE dead_letters SET dropped = 1" LISTED_DEAD_LETTERS,
 
         [STATEMENT_GET_NAMESPACE] =
                 "SELECT id, deleted, created_at_ms, created_by FROM namespaces WHERE name = ?1",

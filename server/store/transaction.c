@@ -23,7 +23,7 @@ static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_MIRROR_REACHED] = operation_mirror_reached,
         [OPERATION_DEAD_LETTER_PUT] = operation_dead_letter_put,
         [OPERATION_DEAD_LETTER_REMOVE] = operation_dead_letter_remove,
-        [OPERATION_DEAD_LETTERS_DROP] = operation_dead_letters_drop,
+        [OPERATION_DEAD_LETTERS] = operation_dead_letters,
         [OPERATION_AUDIT] = operation_audit,
 };
 

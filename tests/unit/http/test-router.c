@@ -104,7 +104,7 @@ static void test_parameters_that_a_route_has_not_are_absent(void **state _unused
 /* Nothing is left of a route that was tried before, and did not match. */
 static void test_parameters_are_those_of_the_route_that_matches(void **state _unused_) {
         static const Route similar[] = {
-                READ_ROUTE("GET", "/v1/{a}/{b}/{c}"),
+                READ_ROUTE("GET", "/v1/{ns}/{key}/{n}"),
                 READ_ROUTE("GET", "/v1/status/all"),
         };
         RouteMatch found = router_match(similar, ARRAY_SIZE(similar), SPAN_LITERAL("GET"),

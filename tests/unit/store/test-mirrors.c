@@ -185,10 +185,13 @@ static Operation removed(const char *mirror, const char *key) {
                             .dead_letter = { .mirror = span(mirror) } };
 }
 
-static Operation dropped(const char *mirror, int64_t id) {
-        return (Operation){ .type = OPERATION_DEAD_LETTERS_DROP,
+/* @key: NULL: all */
+static Operation asked(const char *mirror, const char *key, bool drop) {
+        return (Operation){ .type = OPERATION_DEAD_LETTERS,
+                            .namespace = key ? span("prod") : SPAN_NULL,
+                            .key = span(key),
                             .comment = span(""),
-                            .dead_letters = { span(mirror), id } };
+                            .dead_letters = { span(mirror), drop } };
 }
 
 static void list_dead_letters(bool with_dropped) {
@@ -217,29 +220,46 @@ static void dead_letters_are_kept_one_for_each_config(void **state _unused_) {
         assert_listed("1:prod/a@4 still too large x4 100..301 ");
 }
 
-static void dead_letters_that_are_dropped_are_listed_no_more(void **state _unused_) {
+static void put_three_dead_letters(void) {
         publish_some();
         assert_no_op(dead_letter("a", 4, "too large", 100));
         assert_no_op(dead_letter("b", 5, "too large", 100));
         assert_no_op(dead_letter("c", 6, "too large", 100));
+}
 
-        assert_no_op(dropped("redis", 2));
+static void dead_letters_that_are_dropped_are_listed_no_more(void **state _unused_) {
+        put_three_dead_letters();
+        assert_executed(asked("redis", "b", true));
         assert_int_equal(RESULT.n_deleted, 1);
+        assert_audited("mirror.drop prod/b - -");
         list_dead_letters(false);
         assert_listed("1:prod/a@4 too large x2 100..101 3:prod/c@6 too large x2 100..101 ");
-        assert_refused(dropped("redis", 2), STORE_E_DEAD_LETTER_UNKNOWN);
-        assert_refused(dropped("etcd", 1), STORE_E_DEAD_LETTER_UNKNOWN);
+        assert_refused(asked("redis", "b", true), STORE_E_DEAD_LETTER_UNKNOWN);
+        assert_refused(asked("etcd", "a", true), STORE_E_DEAD_LETTER_UNKNOWN);
 
-        assert_no_op(dropped("redis", 0));
+        assert_executed(asked("redis", NULL, true));
         assert_int_equal(RESULT.n_deleted, 2);
-        assert_no_op(dropped("redis", 0));
-        assert_int_equal(RESULT.n_deleted, 0);
+        assert_no_op(asked("redis", NULL, true));
         list_dead_letters(false);
         assert_listed("");
 
         assert_no_op(dead_letter("b", 7, "too large", 500)); /* a newer release is one again */
         list_dead_letters(false);
         assert_listed("2:prod/b@7 too large x2 500..501 ");
+}
+
+static void that_dead_letters_are_tried_again_is_audited(void **state _unused_) {
+        put_three_dead_letters();
+        assert_executed(asked("redis", "b", false));
+        assert_int_equal(RESULT.n_deleted, 1);
+        assert_audited("mirror.retry prod/b - -");
+        assert_executed(asked("redis", NULL, false));
+        assert_int_equal(RESULT.n_deleted, 3);
+        assert_refused(asked("redis", "d", false), STORE_E_DEAD_LETTER_UNKNOWN);
+        assert_no_op(asked("etcd", NULL, false));
+        list_dead_letters(false);
+        assert_listed("1:prod/a@4 too large x2 100..101 2:prod/b@5 too large x2 100..101 "
+                      "3:prod/c@6 too large x2 100..101 ");
 }
 
 int main(void) {
@@ -251,6 +271,7 @@ int main(void) {
                 TEST_READING(how_far_a_mirror_has_got_is_remembered),
                 TEST_READING(dead_letters_are_kept_one_for_each_config),
                 TEST_READING(dead_letters_that_are_dropped_are_listed_no_more),
+                TEST_READING(that_dead_letters_are_tried_again_is_audited),
         };
 
         return cmocka_run_group_tests_name("store mirrors", tests, silence_log, NULL);

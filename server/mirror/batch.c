@@ -1,0 +1,128 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "mirror/batch.h"
+#include "util/allocate.h"
+
+struct BatchEntry {
+        ConfigData config;
+        BatchOrigin origin;
+        char texts[];
+};
+
+void batch_clear(Batch *batch) {
+        for (size_t i = 0; i < batch->n; i++)
+                free(batch->entries[i]);
+        batch->n = 0;
+        batch->n_bytes = 0;
+        batch->revision = 0;
+}
+
+void batch_deinit(Batch *batch) {
+        batch_clear(batch);
+        free(batch->items);
+        free(batch->entries);
+        *batch = BATCH_NULL;
+}
+
+static void *resize(void *array, size_t n, size_t size) {
+        void *resized = reallocarray(array, n, size);
+
+        if (!resized)
+                abort();
+        return resized;
+}
+
+/* Takes @entry over. */
+static void append(Batch *batch, const TargetItem *item, BatchEntry *entry) {
+        if (batch->n == batch->capacity) {
+                batch->capacity = batch->capacity ? 2 * batch->capacity : 64;
+                batch->items = resize(batch->items, batch->capacity, sizeof(*batch->items));
+                batch->entries = resize(batch->entries, batch->capacity, sizeof(*batch->entries));
+        }
+        batch->items[batch->n] = *item;
+        batch->entries[batch->n++] = entry;
+        batch->n_bytes += item->key.size + item->value.size;
+}
+
+static void append_document(Buf *buf, const ConfigData *data) {
+        buf_append_char(buf, '{');
+        config_data_append_members(buf, data);
+        buf_append_char(buf, '}');
+}
+
+/* The texts that are made of a row: its key in the target, and what is there where it is no bare content. */
+typedef struct MadeTexts {
+        Buf key;
+        Buf document;
+} MadeTexts;
+
+static void deinit_made(MadeTexts *made) {
+        buf_deinit(&made->key);
+        buf_deinit(&made->document);
+}
+
+static BatchEntry *make_entry(const ServedRow *row, const MadeTexts *made, BatchOrigin origin,
+                              TargetItem *item) {
+        const ConfigData *data = &row->data;
+        BatchEntry *entry = allocate(1, sizeof(*entry) + data->namespace.size + data->key.size +
+                                                data->content.size + data->updated_by.size +
+                                                data->comment.size + made->key.size + made->document.size);
+        char *at = entry->texts;
+
+        entry->config = *data;
+        entry->config.namespace = span_copy(&at, data->namespace);
+        entry->config.key = span_copy(&at, data->key);
+        entry->config.content = span_copy(&at, data->content);
+        entry->config.updated_by = span_copy(&at, data->updated_by);
+        entry->config.comment = span_copy(&at, data->comment);
+        entry->origin = origin;
+
+        *item = (TargetItem){ .key = span_copy(&at, buf_span(&made->key)), .config = &entry->config };
+        if (row->is_served)
+                item->value = made->document.size ? span_copy(&at, buf_span(&made->document))
+                                                  : entry->config.content;
+        return entry;
+}
+
+void batch_add(Batch *batch, const MirrorOptions *options, const KeyTemplate *key_template,
+               const ServedRow *row, BatchOrigin origin) {
+        _cleanup_(deinit_made) MadeTexts made = { BUF_NULL, BUF_NULL };
+        BatchEntry *entry;
+        TargetItem item;
+
+        key_template_append(key_template, row->data.namespace, row->data.key, &made.key);
+        if (row->is_served && options->value == MIRROR_VALUE_DOCUMENT)
+                append_document(&made.document, &row->data);
+        if (buf_failed(&made.key) || buf_failed(&made.document))
+                abort();
+
+        entry = make_entry(row, &made, origin, &item);
+        append(batch, &item, entry);
+        batch->revision = MAX(batch->revision, row->data.revision);
+}
+
+void batch_add_foreign(Batch *batch, Span key) {
+        BatchEntry *entry = allocate(1, sizeof(*entry) + key.size);
+        char *at = entry->texts;
+
+        append(batch, &(TargetItem){ .key = span_copy(&at, key) }, entry);
+}
+
+void batch_drop_same(Batch *batch) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < batch->n; i++) {
+                if (batch->items[i].finding == TARGET_SAME) {
+                        free(batch->entries[i]);
+                        continue;
+                }
+                batch->items[n] = batch->items[i];
+                batch->entries[n++] = batch->entries[i];
+        }
+        batch->n = n;
+}
+
+BatchOrigin batch_origin(const Batch *batch, size_t i) {
+        return batch->entries[i]->origin;
+}
