@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/problem.h"
+
 #define MIRRORS_MAX 16
 
 typedef enum MirrorKind {
@@ -73,4 +75,17 @@ typedef struct MirrorOptions {
         char *secret; /* signs the body; "": none */
 } MirrorOptions;
 
+#define MIRROR_OPTIONS_NULL ((MirrorOptions){ .name = NULL })
+
+enum {
+        MIRROR_OPTIONS_E_INVALID = 1, /* the problem says why, and of which field */
+};
+
+/* With the defaults of @kind. Returns 0 or -ENOMEM. */
+int mirror_options_init(MirrorOptions *ret_options, const char *name, MirrorKind kind);
+
+/* Do the values fit each other? Returns 0, MIRROR_OPTIONS_E_INVALID or -ENOMEM. */
+int mirror_options_check(const MirrorOptions *options, Problem *ret_problem);
+
+/* Overwrites the secrets before it frees them. */
 void mirror_options_deinit(MirrorOptions *options);

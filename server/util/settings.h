@@ -60,6 +60,7 @@ typedef struct Settings {
         uint64_t write_queue_max;
         uint64_t wal_max_bytes;
         uint64_t outbox_max_rows;
+        char *mirrors; /* the file of mirrors, "" is none */
 
         uint64_t stream_connections_max;
         uint64_t stream_namespaces_max;

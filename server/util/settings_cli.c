@@ -159,22 +159,24 @@ static bool name_has(Span name, const char *part) {
         return memmem(name.data, name.size, part, strlen(part)) != NULL;
 }
 
+static bool name_ends_in(Span name, const char *end) {
+        size_t size = strlen(end);
+
+        return name.size >= size && memcmp(name.data + name.size - size, end, size) == 0;
+}
+
 /*
  * Is it a variable that Kubernetes makes in every pod for a service whose name begins with "confer"? They are
  * CONFER_SERVICE_HOST, CONFER_SERVICE_PORT, CONFER_PORT=tcp://10.0.0.7:8750, CONFER_PORT_8750_TCP_ADDR and
  * their like. Nobody has typed them, so that nobody has mistyped them.
  */
 static bool is_service_link(Span name, const char *value) {
-        static const char end[] = "_PORT";
-        size_t size = sizeof(end) - 1;
-
         if (name_has(name, "_SERVICE_HOST") || name_has(name, "_SERVICE_PORT"))
                 return true;
         if (name_has(name, "_PORT_"))
                 return name_has(name, "_TCP") || name_has(name, "_UDP") || name_has(name, "_SCTP");
 
-        return name.size >= size && memcmp(name.data + name.size - size, end, size) == 0 &&
-               strstr(value, "://");
+        return name_ends_in(name, "_PORT") && strstr(value, "://");
 }
 
 /* Is it a variable of the client confer? Whoever uses it where the server runs has them for both. */
@@ -188,13 +190,20 @@ static bool is_of_client(Span name) {
         return false;
 }
 
+/* Is it a secret of a mirror? Which mirrors there are is for their file to say, see mirrors_file.h. */
+static bool is_of_mirror(Span name) {
+        return span_starts_with(name, SPAN_LITERAL("CONFER_MIRROR_")) &&
+               (name_ends_in(name, "_PASSWORD") || name_ends_in(name, "_SECRET"));
+}
+
 static int variable_read(Settings *settings, Span name, const char *value, Problem *ret_problem) {
         const Setting *setting = settings_find(name, SETTINGS_ENVIRONMENT);
 
         if (setting)
                 return settings_set(settings, setting, span_from_string(value), from_environment,
                                     ret_problem);
-        if (span_equal_string(name, VARIABLE_CONFIG) || is_of_client(name) || is_service_link(name, value))
+        if (span_equal_string(name, VARIABLE_CONFIG) || is_of_client(name) || is_of_mirror(name) ||
+            is_service_link(name, value))
                 return 0;
         return settings_refuse_unknown(settings, from_environment, name, ret_problem);
 }

@@ -173,6 +173,15 @@ static const Setting table[] = {
                         "mirror that misses them compares in full.",
         },
         {
+                PATH(mirrors),
+                .group = SETTING_GROUP_STORE,
+                .min = 0,
+                .max = PATH_MAX_BYTES,
+                .default_text = "",
+                .sentence = "The YAML file that says which etcd, Redis and others are kept current with the "
+                            "store; empty is no file.",
+        },
+        {
                 INTEGER(stream_connections_max),
                 .group = SETTING_GROUP_STREAM,
                 .unit = SETTING_UNIT_CONNECTIONS,

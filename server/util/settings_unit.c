@@ -3,6 +3,7 @@
  */
 #include "util/settings_unit.h"
 #include "model/macros.h"
+#include "util/settings_message.h"
 
 /* The largest unit of a kind stands first, so that the first one that divides a value writes it shortest. */
 static const struct {
@@ -87,6 +88,29 @@ bool settings_parse_integer(SettingUnit unit, Span text, uint64_t *ret_value) {
 
         *ret_value = multiply_saturated(value, factor);
         return true;
+}
+
+bool settings_read_integer(SettingUnit unit, uint64_t min, uint64_t max, Span text, uint64_t *ret_value,
+                           Problem *ret_problem) {
+        const char *name = settings_unit_to_string(unit);
+        SettingsShown shown = settings_shown(text);
+        uint64_t value;
+
+        if (!settings_parse_integer(unit, text, &value))
+                problem_set(ret_problem, NULL, "\"%s\" is not a whole number of %s%s", shown.text, name,
+                            settings_unit_hint(unit));
+        else if (value < min)
+                problem_set(ret_problem, NULL, "%s is below the least, %llu %s", shown.text,
+                            (unsigned long long)min, name);
+        else if (value > max)
+                problem_set(ret_problem, NULL, "%s is above the most, %llu %s", shown.text,
+                            (unsigned long long)max, name);
+        else {
+                *ret_value = value;
+                return true;
+        }
+
+        return false;
 }
 
 void settings_append_integer(Buf *to, SettingUnit unit, uint64_t value) {

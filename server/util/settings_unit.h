@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "model/buf.h"
+#include "model/problem.h"
 #include "model/span.h"
 
 #define KIB    UINT64_C(1024)
@@ -42,6 +43,11 @@ const char *settings_unit_hint(SettingUnit unit);
 /* Returns false for what is no number, or ends in what is no suffix of @unit. What passes 64 bits is their
  * most. */
 bool settings_parse_integer(SettingUnit unit, Span text, uint64_t *ret_value);
+
+/* Reads a number from @min to @max. Returns false with the text of @ret_problem filled, the value untouched.
+ */
+bool settings_read_integer(SettingUnit unit, uint64_t min, uint64_t max, Span text, uint64_t *ret_value,
+                           Problem *ret_problem);
 
 /* Writes "64 KiB", "10 s" or "100 rows". */
 void settings_append_integer(Buf *to, SettingUnit unit, uint64_t value);

@@ -2,7 +2,6 @@
  * How one setting gets its value from a text: a function for each type, and the refusals of what does not
  * fit.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,29 +9,17 @@
 #include <string.h>
 
 #include "model/macros.h"
+#include "util/settings_address.h"
 #include "util/settings_internal.h"
-
-#define HOST_MAX_BYTES 253 /* of a name in the DNS, RFC 1035 */
 
 static int integer_set(Settings *settings, const Setting *setting, Span text, SettingsOrigin origin,
                        Problem *ret_problem) {
-        const char *unit = settings_unit_to_string(setting->unit);
-        uint64_t value;
+        Problem problem;
 
-        if (!settings_parse_integer(setting->unit, text, &value))
-                return settings_refuse_value(
-                        settings, setting, origin, ret_problem, "\"%s\" is not a whole number of %s%s",
-                        settings_shown(text).text, unit, settings_unit_hint(setting->unit));
-        if (value < setting->min)
-                return settings_refuse_value(settings, setting, origin, ret_problem,
-                                             "%s is below the least, %llu %s", settings_shown(text).text,
-                                             (unsigned long long)setting->min, unit);
-        if (value > setting->max)
-                return settings_refuse_value(settings, setting, origin, ret_problem,
-                                             "%s is above the most, %llu %s", settings_shown(text).text,
-                                             (unsigned long long)setting->max, unit);
+        if (!settings_read_integer(setting->unit, setting->min, setting->max, text,
+                                   settings_field(settings, setting), &problem))
+                return settings_refuse_value(settings, setting, origin, ret_problem, "%s", problem.text);
 
-        *(uint64_t *)settings_field(settings, setting) = value;
         return 0;
 }
 
@@ -109,59 +96,6 @@ static int text_set(Settings *settings, const Setting *setting, Span text, Setti
         return 0;
 }
 
-/* A name or an IPv4 address. Whether it exists is for the resolver to say. */
-static bool is_host_name(Span host) {
-        if (host.size == 0 || host.size > HOST_MAX_BYTES)
-                return false;
-        for (size_t i = 0; i < host.size; i++) {
-                char c = host.data[i];
-
-                if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-                    c != '.' && c != '-' && c != '_')
-                        return false;
-        }
-
-        return true;
-}
-
-/* An IPv6 address, perhaps with a zone: fe80::1%eth0. */
-static bool is_ipv6(Span host) {
-        char text[INET6_ADDRSTRLEN] = "";
-        const char *percent = memchr(host.data, '%', host.size);
-        size_t size = percent ? (size_t)(percent - host.data) : host.size;
-        struct in6_addr address;
-
-        if (size >= sizeof(text) || memchr(host.data, '\0', host.size))
-                return false;
-        if (percent && !is_host_name((Span){ percent + 1, host.size - size - 1 }))
-                return false;
-
-        memcpy(text, host.data, size);
-        return inet_pton(AF_INET6, text, &address) == 1;
-}
-
-/* Splits HOST:PORT at its last colon; the host is checked and bare, the port is text still. */
-static bool address_split(Span text, Span *ret_host, Span *ret_port) {
-        const char *colon = memrchr(text.data, ':', text.size);
-        Span host, port;
-
-        if (!colon)
-                return false;
-
-        host = (Span){ text.data, (size_t)(colon - text.data) };
-        port = (Span){ colon + 1, text.size - host.size - 1 };
-        if (host.size >= 2 && host.data[0] == '[' && host.data[host.size - 1] == ']') {
-                host = (Span){ host.data + 1, host.size - 2 };
-                if (!is_ipv6(host))
-                        return false;
-        } else if (!is_host_name(host))
-                return false;
-
-        *ret_host = host;
-        *ret_port = port;
-        return true;
-}
-
 static int address_set(Settings *settings, const Setting *setting, Span text, SettingsOrigin origin,
                        Problem *ret_problem) {
         SettingsAddress *field = settings_field(settings, setting);
@@ -169,7 +103,8 @@ static int address_set(Settings *settings, const Setting *setting, Span text, Se
         uint64_t value;
         char *copy;
 
-        if (!address_split(text, &host, &port) || !settings_parse_integer(SETTING_UNIT_NONE, port, &value))
+        if (!settings_split_address(text, &host, &port) ||
+            !settings_parse_integer(SETTING_UNIT_NONE, port, &value))
                 return settings_refuse_value(settings, setting, origin, ret_problem,
                                              "\"%s\" is not HOST:PORT, such as 127.0.0.1:8750 or [::1]:8750",
                                              settings_shown(text).text);

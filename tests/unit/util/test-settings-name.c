@@ -90,6 +90,21 @@ static void test_service_links_are_left_alone(void **state _unused_) {
                 "CONFER_LISTEN_PORT: there is no such setting, see conferd --help");
 }
 
+/* Whose they are is found out when the file of mirrors is read. */
+static void test_secrets_of_mirrors_are_left_alone(void **state _unused_) {
+        _cleanup_(settings_deinit) Settings settings = SETTINGS_NULL;
+
+        load(no_flags,
+             ENVIRONMENT("CONFER_MIRRORS=mirrors.yaml", "CONFER_MIRROR_A_PASSWORD=x",
+                         "CONFER_MIRROR_A_SECRET=x"),
+             &settings);
+        assert_string_equal(settings.mirrors, "mirrors.yaml");
+        refused(no_flags, ENVIRONMENT("CONFER_MIRROR_A_PASSWORT=x"),
+                "CONFER_MIRROR_A_PASSWORT: there is no such setting, see conferd --help");
+        refused(no_flags, ENVIRONMENT("CONFER_MIRROR=x"),
+                "CONFER_MIRROR: there is no such setting; did you mean CONFER_MIRRORS?");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_nearest_name_is_suggested),
@@ -97,6 +112,7 @@ int main(void) {
                 cmocka_unit_test(test_variables_of_others_are_left_alone),
                 cmocka_unit_test(test_variables_of_the_client_are_left_alone),
                 cmocka_unit_test(test_service_links_are_left_alone),
+                cmocka_unit_test(test_secrets_of_mirrors_are_left_alone),
         };
 
         return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -1,0 +1,39 @@
+/*
+ * The YAML file of mirrors: a mapping from the name of each to a mapping of its fields (fields.h).
+ *
+ *   redis-main:
+ *     kind: redis
+ *     endpoints: 127.0.0.1:6379
+ *     key: "tenant:{below}:{key}"
+ *     namespace: tenants
+ *
+ * A secret may stand in the file, in a file of its own that a field ending in _file names, or in the
+ * environment, as CONFER_MIRROR_REDIS_MAIN_PASSWORD: the name in upper case, "_" for "-". The environment
+ * wins. A fault is told with file, line, mirror and field; what may be a secret is never shown.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "mirror/options.h"
+#include "model/problem.h"
+
+#define MIRRORS_MAX          16
+#define MIRROR_NAME_SIZE_MAX 63
+
+typedef struct Mirrors {
+        MirrorOptions items[MIRRORS_MAX]; /* in the order of the file */
+        size_t n;
+} Mirrors;
+
+#define MIRRORS_NULL ((Mirrors){ .n = 0 })
+
+/*
+ * mirrors_read() - read the mirrors that are asked for
+ * @path: of the file; "" is none, and then there are no mirrors
+ * @environment: ends with NULL, as environ does; a secret of a mirror that is not in the file is refused
+ *
+ * Returns 0, SETTINGS_E_INVALID with @ret_problem filled, whose text needs nothing added, or -ENOMEM.
+ */
+int mirrors_read(const char *path, char *const *environment, Mirrors *ret_mirrors, Problem *ret_problem);
+void mirrors_deinit(Mirrors *mirrors);
