@@ -90,6 +90,17 @@ bool equal_in_constant_time(const void *a, const void *b, size_t size) {
 static const char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* What the digit @c stands for, or -1. */
+static int digit_value(char c, const char *alphabet) {
+        if (c >= 'A' && c <= 'Z')
+                return c - 'A';
+        if (c >= 'a' && c <= 'z')
+                return c - 'a' + 26;
+        if (c >= '0' && c <= '9')
+                return c - '0' + 52;
+        return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
+}
+
 /* @text holds no padding. What is left over of the last byte must be zero, so that each text has one
  * spelling. */
 static bool decode(Span text, const char *alphabet, Buf *buf) {
@@ -97,11 +108,11 @@ static bool decode(Span text, const char *alphabet, Buf *buf) {
         unsigned n_bits = 0;
 
         for (size_t i = 0; i < text.size; i++) {
-                const char *place = text.data[i] ? strchr(alphabet, text.data[i]) : NULL;
+                int value = digit_value(text.data[i], alphabet);
 
-                if (!place)
+                if (value < 0)
                         return false;
-                bits = bits << 6 | (uint32_t)(place - alphabet);
+                bits = bits << 6 | (uint32_t)value;
                 n_bits += 6;
                 if (n_bits >= 8) {
                         n_bits -= 8;
