@@ -30,6 +30,36 @@ void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]) {
         sha256_final(&sha, ret_hash);
 }
 
+/* The key is hashed where it is longer than a block. */
+static void hmac_pad(Span key, uint8_t pad[static SHA256_CBLOCK], uint8_t mask) {
+        memset(pad, 0, SHA256_CBLOCK);
+        if (key.size > SHA256_CBLOCK)
+                sha256(key, pad);
+        else if (key.size)
+                memcpy(pad, key.data, key.size);
+        for (size_t i = 0; i < SHA256_CBLOCK; i++)
+                pad[i] ^= mask;
+}
+
+void hmac_sha256(Span key, Span head, Span body, uint8_t ret_mac[SHA256_SIZE]) {
+        uint8_t pad[SHA256_CBLOCK];
+        Sha256 sha;
+
+        hmac_pad(key, pad, 0x36);
+        sha256_init(&sha);
+        sha256_update(&sha, pad, sizeof(pad));
+        sha256_update(&sha, head.data, head.size);
+        sha256_update(&sha, body.data, body.size);
+        sha256_final(&sha, ret_mac);
+
+        hmac_pad(key, pad, 0x5c);
+        sha256_init(&sha);
+        sha256_update(&sha, pad, sizeof(pad));
+        sha256_update(&sha, ret_mac, SHA256_SIZE);
+        sha256_final(&sha, ret_mac);
+        wipe(pad, sizeof(pad));
+}
+
 void sha1(Span data, uint8_t ret_hash[SHA1_SIZE]) {
         (void)SHA1((const unsigned char *)data.data, data.size, ret_hash);
 }
@@ -60,6 +90,17 @@ bool equal_in_constant_time(const void *a, const void *b, size_t size) {
 static const char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* What the digit @c stands for, or -1. */
+static int digit_value(char c, const char *alphabet) {
+        if (c >= 'A' && c <= 'Z')
+                return c - 'A';
+        if (c >= 'a' && c <= 'z')
+                return c - 'a' + 26;
+        if (c >= '0' && c <= '9')
+                return c - '0' + 52;
+        return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
+}
+
 /* @text holds no padding. What is left over of the last byte must be zero, so that each text has one
  * spelling. */
 static bool decode(Span text, const char *alphabet, Buf *buf) {
@@ -67,11 +108,11 @@ static bool decode(Span text, const char *alphabet, Buf *buf) {
         unsigned n_bits = 0;
 
         for (size_t i = 0; i < text.size; i++) {
-                const char *place = text.data[i] ? strchr(alphabet, text.data[i]) : NULL;
+                int value = digit_value(text.data[i], alphabet);
 
-                if (!place)
+                if (value < 0)
                         return false;
-                bits = bits << 6 | (uint32_t)(place - alphabet);
+                bits = bits << 6 | (uint32_t)value;
                 n_bits += 6;
                 if (n_bits >= 8) {
                         n_bits -= 8;
@@ -94,20 +135,26 @@ bool base64_decode(Span text, Buf *buf) {
         return decode(unpadded, standard_alphabet, buf);
 }
 
+/* Three bytes a step, into room that is there: contents go to etcd like this. */
 static void encode(Buf *buf, Span data, const char *alphabet) {
-        uint32_t bits = 0;
-        unsigned n_bits = 0;
+        const uint8_t *at = (const uint8_t *)data.data, *end = at + data.size;
+        char *begin = buf_reserve(buf, (data.size + 2) / 3 * 4), *to = begin;
 
-        for (size_t i = 0; i < data.size; i++) {
-                bits = (bits & 0x3f) << 8 | (unsigned char)data.data[i];
-                n_bits += 8;
-                while (n_bits >= 6) {
-                        n_bits -= 6;
-                        buf_append_char(buf, alphabet[bits >> n_bits & 63]);
-                }
+        if (!to)
+                return;
+        for (; end - at >= 3; at += 3) {
+                *to++ = alphabet[at[0] >> 2];
+                *to++ = alphabet[(at[0] & 3) << 4 | at[1] >> 4];
+                *to++ = alphabet[(at[1] & 15) << 2 | at[2] >> 6];
+                *to++ = alphabet[at[2] & 63];
         }
-        if (n_bits)
-                buf_append_char(buf, alphabet[bits << (6 - n_bits) & 63]);
+        if (end > at) {
+                *to++ = alphabet[at[0] >> 2];
+                *to++ = alphabet[(at[0] & 3) << 4 | (end - at > 1 ? at[1] >> 4 : 0)];
+        }
+        if (end - at > 1)
+                *to++ = alphabet[(at[1] & 15) << 2];
+        buf_advance(buf, (size_t)(to - begin));
 }
 
 void base64_append(Buf *buf, Span data) {

@@ -1,6 +1,6 @@
 /*
- * SHA-256, scrypt, random bytes and the handling of secrets, by OpenSSL's libcrypto: the only place that
- * knows it.
+ * SHA-256, HMAC, scrypt, random bytes and the handling of secrets, by OpenSSL's libcrypto: the only place
+ * that knows it.
  */
 #pragma once
 
@@ -23,6 +23,9 @@ void sha256_init(Sha256 *sha);
 void sha256_update(Sha256 *sha, const void *data, size_t size);
 void sha256_final(Sha256 *sha, uint8_t ret_hash[SHA256_SIZE]);
 void sha256(Span data, uint8_t ret_hash[SHA256_SIZE]);
+
+/* RFC 2104 with SHA-256, of @head and @body one after the other. */
+void hmac_sha256(Span key, Span head, Span body, uint8_t ret_mac[SHA256_SIZE]);
 
 /* For the handshake of WebSocket, which asks for it; for nothing that has to be safe. */
 #define SHA1_SIZE 20

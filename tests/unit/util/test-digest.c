@@ -54,6 +54,33 @@ static void test_sha256_in_pieces_is_that_of_the_whole(void **state) {
         }
 }
 
+static void assert_hmac(Span key, Span head, Span body, const char *expected) {
+        _cleanup_(buf_deinit) Buf hex = BUF_NULL;
+        uint8_t mac[SHA256_SIZE];
+
+        hmac_sha256(key, head, body, mac);
+        buf_append_hex(&hex, mac, sizeof(mac));
+        assert_text(&hex, expected);
+}
+
+/* RFC 4231, cases 1, 2 and 6. */
+static void test_hmac_gives_the_published_values(void **state) {
+        char long_key[131];
+
+        (void)state;
+
+        assert_hmac(SPAN_LITERAL("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+                                 "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"),
+                    SPAN_LITERAL("Hi There"), SPAN_NULL,
+                    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+        assert_hmac(SPAN_LITERAL("Jefe"), SPAN_LITERAL("what do ya "), SPAN_LITERAL("want for nothing?"),
+                    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        memset(long_key, 0xaa, sizeof(long_key));
+        assert_hmac((Span){ long_key, sizeof(long_key) }, SPAN_NULL,
+                    SPAN_LITERAL("Test Using Larger Than Block-Size Key - Hash Key First"),
+                    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 static void test_random_bytes_fill_all_of_the_room_and_no_more(void **state) {
         uint8_t bytes[34], seen[34] = { 0 };
 
@@ -109,6 +136,17 @@ static void test_base64_decodes_the_published_values(void **state) {
 
                 assert_true(base64_decode(span_from_string(vectors[i][1]), &decoded));
                 assert_text(&decoded, vectors[i][0]);
+        }
+}
+
+static void test_base64_encodes_the_published_values(void **state) {
+        (void)state;
+
+        for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+                _cleanup_(buf_deinit) Buf encoded = BUF_NULL;
+
+                base64_append(&encoded, span_from_string(vectors[i][0]));
+                assert_text(&encoded, vectors[i][1]);
         }
 }
 
@@ -184,9 +222,11 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sha256_gives_the_published_values),
                 cmocka_unit_test(test_sha256_in_pieces_is_that_of_the_whole),
+                cmocka_unit_test(test_hmac_gives_the_published_values),
                 cmocka_unit_test(test_random_bytes_fill_all_of_the_room_and_no_more),
                 cmocka_unit_test(test_comparison_sees_a_difference_in_any_byte),
                 cmocka_unit_test(test_base64_decodes_the_published_values),
+                cmocka_unit_test(test_base64_encodes_the_published_values),
                 cmocka_unit_test(test_base64url_leaves_the_padding_out),
                 cmocka_unit_test(test_the_two_alphabets_differ_in_their_last_characters),
                 cmocka_unit_test(test_base64url_gives_back_what_it_was_given),

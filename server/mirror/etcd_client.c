@@ -1,0 +1,384 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mirror/etcd_client.h"
+#include "mirror/etcd_json.h"
+#include "model/json.h"
+#include "model/utf8.h"
+
+#define TOKEN_MAX_BYTES 16384UL /* of the answer with it: a JWT has some hundred bytes */
+#define SAYING_MAX      200     /* of what an answer that is no etcd's is shown */
+
+/* What a call came to that was not carried out. */
+typedef enum Fault {
+        FAULT_NONE,
+        FAULT_OTHER,
+        FAULT_TOKEN,   /* a new one may help */
+        FAULT_NO_AUTH, /* it asks nobody who they are */
+} Fault;
+
+typedef struct Endpoint {
+        char *url;   /* without a slash at the end */
+        char *place; /* what of it is shown */
+} Endpoint;
+
+struct EtcdClient {
+        const MirrorOptions *options;
+        HttpLink *link;
+        Endpoint *endpoints;
+        size_t n_endpoints;
+        size_t at;
+        char *authorization; /* the header; NULL: not asked for yet; "": etcd asks nobody */
+};
+
+void etcd_answer_deinit(EtcdAnswer *answer) {
+        http_link_answer_deinit(&answer->http);
+}
+
+static void *had(void *memory) {
+        if (!memory)
+                abort();
+        return memory;
+}
+
+/*
+ * The client.
+ */
+
+static int refuse_endpoint(size_t i, const char *fault, Problem *ret_problem) {
+        char field[PROBLEM_FIELD_MAX];
+
+        (void)snprintf(field, sizeof(field), "endpoints[%zu]", i);
+        problem_set(ret_problem, field, "this is no URL of etcd: %s", fault);
+        return -EINVAL;
+}
+
+static int add_endpoint(EtcdClient *client, size_t i, const char *url, Problem *ret_problem) {
+        Endpoint *endpoint = &client->endpoints[client->n_endpoints];
+        const char *fault = http_link_check_url(url, &endpoint->place);
+
+        if (!fault && strchr(url, '?'))
+                fault = "it has a query";
+        if (fault)
+                return refuse_endpoint(i, fault, ret_problem);
+
+        endpoint->url = had(strdup(url));
+        for (size_t size = strlen(url); size && url[size - 1] == '/'; size--)
+                endpoint->url[size - 1] = '\0';
+        client->n_endpoints++;
+        return 0;
+}
+
+static int add_endpoints(EtcdClient *client, Problem *ret_problem) {
+        const MirrorOptions *options = client->options;
+        int r;
+
+        if (options->n_endpoints == 0) {
+                problem_set(ret_problem, "endpoints", "there are none: give at least one URL of etcd");
+                return -EINVAL;
+        }
+
+        client->endpoints = had(calloc(options->n_endpoints, sizeof(*client->endpoints)));
+        for (size_t i = 0; i < options->n_endpoints; i++) {
+                r = add_endpoint(client, i, options->endpoints[i], ret_problem);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+int etcd_client_open(const MirrorOptions *options, Waker *waker, EtcdClient **ret_client,
+                     Problem *ret_problem) {
+        _cleanup_(etcd_client_closep) EtcdClient *client = had(calloc(1, sizeof(*client)));
+        HttpLinkOptions link = {
+                .user = "",
+                .password = "",
+                .ca_file = options->ca_file,
+                .cert_file = options->cert_file,
+                .key_file = options->key_file,
+        };
+        int r;
+
+        client->options = options;
+        client->link = http_link_new(&link, waker);
+        r = add_endpoints(client, ret_problem);
+        if (r)
+                return r;
+
+        *ret_client = client;
+        client = NULL;
+        return 0;
+}
+
+EtcdClient *etcd_client_close(EtcdClient *client) {
+        if (!client)
+                return NULL;
+
+        /* The place of one that was refused stands behind the others. */
+        for (size_t i = 0; client->endpoints && i < client->options->n_endpoints; i++) {
+                free(client->endpoints[i].url);
+                free(client->endpoints[i].place);
+        }
+        free(client->endpoints);
+        free(client->authorization);
+        http_link_free(client->link);
+        free(client);
+        return NULL;
+}
+
+static void forget_token(EtcdClient *client) {
+        free(client->authorization);
+        client->authorization = NULL;
+}
+
+void etcd_client_disconnect(EtcdClient *client) {
+        forget_token(client);
+        http_link_reset(client->link);
+}
+
+/*
+ * What an answer says.
+ */
+
+typedef struct Saying {
+        const char *text;
+        Fault fault;
+        TargetOutcome outcome;
+        const char *advice;
+} Saying;
+
+/* Those that the status does not tell apart. */
+static const Saying sayings[] = {
+        { "invalid auth token", FAULT_TOKEN, TARGET_E_DENIED, "" },
+        { "revision of auth store is old", FAULT_TOKEN, TARGET_E_DENIED, "" },
+        { "user name is empty", FAULT_TOKEN, TARGET_E_DENIED, ": give a user and a password" },
+        { "authentication is not enabled", FAULT_NO_AUTH, TARGET_E_DENIED, "" },
+        { "authentication failed", FAULT_OTHER, TARGET_E_DENIED, "" },
+        { "permission denied", FAULT_OTHER, TARGET_E_DENIED, "" },
+        { "request is too large", FAULT_OTHER, TARGET_E_REFUSED, "" },
+        { "message larger than max", FAULT_OTHER, TARGET_E_REFUSED, "" },
+        { "too many operations in txn", FAULT_OTHER, TARGET_E_DENIED,
+          ": set batch_max lower, or --max-txn-ops of etcd higher" },
+};
+
+static const Saying *find_saying(const char *text) {
+        for (size_t i = 0; i < ARRAY_SIZE(sayings); i++)
+                if (strstr(text, sayings[i].text))
+                        return &sayings[i];
+
+        return NULL;
+}
+
+static TargetOutcome outcome_of_status(unsigned status) {
+        switch (status) {
+        case 400:
+        case 413:
+        case 422:
+                return TARGET_E_REFUSED;
+        case 408:
+        case 412:
+        case 425:
+        case 429:
+                return TARGET_E_DOWN;
+        default:
+                return status >= 500 ? TARGET_E_DOWN : TARGET_E_DENIED;
+        }
+}
+
+/* The object that the body is; false where it is none. */
+static bool read_object(const HttpLinkAnswer *answer, JsonValue *ret_object) {
+        const char *problem;
+        size_t at;
+
+        if (!json_read_check(buf_span(&answer->body), ETCD_JSON_DEPTH_MAX, &problem, &at))
+                return false;
+
+        *ret_object = json_read_value(buf_span(&answer->body));
+        return ret_object->kind == JSON_KIND_OBJECT;
+}
+
+/* What etcd says in words, as far as there is room; or that something else answers. */
+static void read_text(const HttpLinkAnswer *answer, char text[static SAYING_MAX]) {
+        JsonValue object, message;
+        char *decoded;
+        size_t size;
+
+        if (!read_object(answer, &object) || !etcd_json_find(object, "error", JSON_KIND_STRING, &message)) {
+                (void)snprintf(text, SAYING_MAX, "the answer is %u, and none of etcd's", answer->status);
+                return;
+        }
+
+        decoded = had(malloc(message.text.size + 1));
+        size = MIN(json_read_decode(message.text, decoded), (size_t)SAYING_MAX - 1);
+        size = utf8_valid_size((Span){ decoded, size });
+        memcpy(text, decoded, size);
+        text[size] = '\0';
+        free(decoded);
+}
+
+static const char *place(const EtcdClient *client) {
+        return client->endpoints[client->at].place;
+}
+
+static TargetOutcome read_fault(const EtcdClient *client, const HttpLinkAnswer *answer, Fault *ret_fault,
+                                TargetError *ret_error) {
+        char text[SAYING_MAX];
+        const Saying *saying;
+
+        read_text(answer, text);
+        saying = find_saying(text);
+        *ret_fault = saying ? saying->fault : FAULT_OTHER;
+        *ret_error = (TargetError){ .retry_after_ms = answer->retry_after_ms };
+        problem_set(&ret_error->problem, NULL, "%.100s: %s%s", place(client), text,
+                    saying ? saying->advice : "");
+        return saying ? saying->outcome : outcome_of_status(answer->status);
+}
+
+static TargetOutcome read_answer(const EtcdClient *client, EtcdAnswer *answer, Fault *ret_fault,
+                                 TargetError *ret_error) {
+        if (answer->http.status != 200)
+                return read_fault(client, &answer->http, ret_fault, ret_error);
+        if (answer->http.is_cut || read_object(&answer->http, &answer->object))
+                return TARGET_OK;
+
+        *ret_fault = FAULT_OTHER;
+        *ret_error = (TargetError){ 0 };
+        problem_set(&ret_error->problem, "endpoints", "%.100s: what answers there is not etcd's gateway",
+                    place(client));
+        return TARGET_E_DENIED;
+}
+
+/*
+ * A call.
+ */
+
+static TargetOutcome send_once(EtcdClient *client, const EtcdCall *call, HttpLinkAnswer *ret_answer,
+                               TargetError *ret_error) {
+        _cleanup_(freep) char *url = NULL;
+        const char *headers[] = { "Content-Type: application/json", client->authorization };
+        HttpLinkRequest request = {
+                .method = "POST",
+                .headers = headers,
+                .n_headers = client->authorization && *client->authorization ? 2 : 1,
+                .body = call->body,
+                .answer_max_bytes = call->answer_max_bytes,
+                .timeout_ms = call->timeout_ms,
+        };
+        TargetError error;
+        TargetOutcome outcome;
+
+        if (asprintf(&url, "%s%s", client->endpoints[client->at].url, call->path) < 0)
+                abort();
+        request.url = url;
+        outcome = http_link_send(client->link, &request, ret_answer, &error);
+        if (outcome != TARGET_OK && outcome != TARGET_E_STOPPED) {
+                *ret_error = (TargetError){ 0 };
+                problem_set(&ret_error->problem, NULL, "%.100s: %s", place(client), error.problem.text);
+        }
+        return outcome;
+}
+
+static TargetOutcome call_once(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
+                               Fault *ret_fault, TargetError *ret_error) {
+        EtcdAnswer answer = ETCD_ANSWER_NULL;
+        TargetOutcome outcome;
+
+        *ret_fault = FAULT_NONE;
+        outcome = send_once(client, call, &answer.http, ret_error);
+        if (outcome == TARGET_OK)
+                outcome = read_answer(client, &answer, ret_fault, ret_error);
+        if (outcome == TARGET_OK)
+                *ret_answer = answer;
+        else
+                etcd_answer_deinit(&answer);
+        return outcome;
+}
+
+/* The token is for a header, where it has to be of signs that can be seen. */
+static bool take_token(EtcdClient *client, JsonValue object) {
+        JsonValue token;
+
+        if (!etcd_json_find(object, "token", JSON_KIND_STRING, &token) || token.text.size == 0)
+                return false;
+        for (size_t i = 0; i < token.text.size; i++)
+                if (token.text.data[i] <= ' ' || token.text.data[i] > '~' || token.text.data[i] == '\\')
+                        return false;
+
+        if (asprintf(&client->authorization, "Authorization: %.*s", (int)token.text.size, token.text.data) <
+            0)
+                abort();
+        return true;
+}
+
+static TargetOutcome refuse_token(const EtcdClient *client, TargetError *ret_error) {
+        *ret_error = (TargetError){ 0 };
+        problem_set(&ret_error->problem, NULL, "%.100s: the answer to the user and password has no token",
+                    place(client));
+        return TARGET_E_DENIED;
+}
+
+static void append_credentials(Buf *buf, const MirrorOptions *options) {
+        buf_append_literal(buf, "{\"name\":");
+        json_append_string(buf, span_from_string(options->user));
+        buf_append_literal(buf, ",\"password\":");
+        json_append_string(buf, span_from_string(options->password));
+        buf_append_char(buf, '}');
+        if (buf_failed(buf))
+                abort();
+}
+
+/* Where etcd asks nobody who they are, a user that is given does no harm, as with etcdctl: so a mirror gets
+ * on with one that was set up anew. */
+static TargetOutcome authenticate(EtcdClient *client, int64_t timeout_ms, TargetError *ret_error) {
+        _cleanup_(buf_deinit) Buf body = BUF_NULL;
+        _cleanup_(etcd_answer_deinit) EtcdAnswer answer = ETCD_ANSWER_NULL;
+        EtcdCall call = { "/v3/auth/authenticate", SPAN_NULL, TOKEN_MAX_BYTES, timeout_ms };
+        TargetOutcome outcome;
+        Fault fault;
+
+        append_credentials(&body, client->options);
+        call.body = buf_span(&body);
+        forget_token(client);
+        outcome = call_once(client, &call, &answer, &fault, ret_error);
+        if (fault == FAULT_NO_AUTH) {
+                client->authorization = had(strdup(""));
+                return TARGET_OK;
+        }
+        if (outcome != TARGET_OK)
+                return outcome == TARGET_E_REFUSED ? TARGET_E_DENIED : outcome;
+        if (answer.http.is_cut || !take_token(client, answer.object))
+                return refuse_token(client, ret_error);
+        return TARGET_OK;
+}
+
+static TargetOutcome call_as_user(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
+                                  TargetError *ret_error) {
+        bool has_user = *client->options->user, is_new = false;
+        TargetOutcome outcome;
+        Fault fault;
+
+        for (;;) {
+                if (has_user && !client->authorization) {
+                        is_new = true;
+                        outcome = authenticate(client, call->timeout_ms, ret_error);
+                        if (outcome != TARGET_OK)
+                                return outcome;
+                }
+
+                outcome = call_once(client, call, ret_answer, &fault, ret_error);
+                if (fault != FAULT_TOKEN || !has_user || is_new)
+                        return outcome;
+                forget_token(client);
+        }
+}
+
+TargetOutcome etcd_client_call(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
+                               TargetError *ret_error) {
+        TargetOutcome outcome = call_as_user(client, call, ret_answer, ret_error);
+
+        if (outcome == TARGET_E_DOWN || outcome == TARGET_E_DENIED)
+                client->at = (client->at + 1) % client->n_endpoints;
+        return outcome;
+}
