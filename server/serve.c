@@ -8,6 +8,8 @@
 
 #include "api/app.h"
 #include "api/routes.h"
+#include "mirror/mirror.h"
+#include "mirror/mirrors_file.h"
 #include "push/push.h"
 #include "ramp/driver.h"
 #include "serve.h"
@@ -30,6 +32,8 @@ typedef struct Parts {
         Push *push;
         RampDriver *ramps;
         Server *server;
+        MirrorsFile mirrors_file;
+        Mirrors *mirrors;
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
         WorkerState *worker_states;
@@ -126,6 +130,27 @@ static int start_server(Parts *parts, Problem *ret_problem) {
         return server_listen(parts->server, ret_problem);
 }
 
+static int make_mirrors(Parts *parts, Problem *ret_problem) {
+        int r;
+
+        r = mirrors_file_read(parts->settings->mirrors, environ, &parts->mirrors_file, ret_problem);
+        if (r)
+                return r;
+        r = mirrors_new(parts->mirrors_file.items, parts->mirrors_file.n, &parts->mirrors, ret_problem);
+        parts->app.mirrors = parts->mirrors;
+        return r;
+}
+
+/* A StoreSink: the loops are told, and whoever mirrors what they serve. */
+static void deliver(void *context, Commit *commit) {
+        const Parts *parts = context;
+        bool has_changed = commit->n_changes > 0;
+
+        server_deliver(parts->server, commit);
+        if (has_changed)
+                mirrors_wake(parts->mirrors);
+}
+
 static int start_store(Parts *parts, Problem *ret_problem) {
         const Settings *settings = parts->settings;
         StoreOptions options = {
@@ -133,8 +158,8 @@ static int start_store(Parts *parts, Problem *ret_problem) {
                 .queue_max = settings->write_queue_max,
                 .wal_max_bytes = settings->wal_max_bytes,
                 .outbox_max_rows = settings->outbox_max_rows,
-                .sink = server_deliver,
-                .sink_context = parts->server,
+                .sink = deliver,
+                .sink_context = parts,
         };
         int r;
 
@@ -207,6 +232,9 @@ static int start(Parts *parts, Problem *ret_problem) {
         r = data_dir_open(&parts->data, parts->settings->data, DATA_DIR_OWN, ret_problem);
         if (r)
                 return r;
+        r = make_mirrors(parts, ret_problem);
+        if (r)
+                return r;
         r = start_server(parts, ret_problem);
         if (r)
                 return r;
@@ -228,6 +256,9 @@ static int start(Parts *parts, Problem *ret_problem) {
         ramp_driver_set_store(parts->ramps, parts->store);
         server_seed(parts->server, &parts->catalog,
                     &(ServerParts){ parts->store, parts->access, parts->workers, parts->hasher });
+        r = mirrors_start(parts->mirrors, parts->store, parts->data.database, ret_problem);
+        if (r)
+                return r;
         parts->app.is_ready = true;
         hash_password_in_background(parts);
         announce(parts);
@@ -241,11 +272,15 @@ static void stop(Parts *parts) {
                 log_warning("server.stop-timeout",
                             "Some requests were still under way when the time to stop was up.");
 
+        if (parts->mirrors)
+                mirrors_stop(parts->mirrors);
         parts->hasher = workers_stop(parts->hasher);
         parts->workers = workers_stop(parts->workers);
         if (parts->store)
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
+        parts->mirrors = mirrors_free(parts->mirrors);
+        mirrors_file_deinit(&parts->mirrors_file);
         parts->push = push_free(parts->push);
         parts->ramps = ramp_driver_free(parts->ramps);
         parts->store = store_close(parts->store);
@@ -274,6 +309,7 @@ int serve(const Settings *settings, const char *version, Problem *ret_problem) {
         Parts parts = {
                 .settings = settings,
                 .data = DATA_DIR_NULL,
+                .mirrors_file = MIRRORS_FILE_NULL,
                 .app = {
                         .version = version,
                         .started_at_ms = clock_wall_ms(),

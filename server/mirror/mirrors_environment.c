@@ -40,7 +40,7 @@ static int variable_set(MirrorOptions *options, const MirrorField *any, Span var
 }
 
 /* Returns false where @variable is of no mirror and of no secret. */
-static bool variable_find(Mirrors *mirrors, Span variable, MirrorOptions **ret_options,
+static bool variable_find(MirrorsFile *mirrors, Span variable, MirrorOptions **ret_options,
                           const MirrorField **ret_field) {
         const MirrorField *table;
         size_t n;
@@ -81,7 +81,7 @@ static bool is_for_secret(Span variable) {
         return false;
 }
 
-static int variable_read(Mirrors *mirrors, Span variable, Span value, Problem *ret_problem) {
+static int variable_read(MirrorsFile *mirrors, Span variable, Span value, Problem *ret_problem) {
         const MirrorField *field;
         MirrorOptions *options;
 
@@ -93,7 +93,7 @@ static int variable_read(Mirrors *mirrors, Span variable, Span value, Problem *r
                                   "there is no mirror of this name");
 }
 
-int mirrors_read_environment(Mirrors *mirrors, char *const *environment, Problem *ret_problem) {
+int mirrors_read_environment(MirrorsFile *mirrors, char *const *environment, Problem *ret_problem) {
         for (; *environment; environment++) {
                 const char *equals = strchr(*environment, '=');
                 int r;

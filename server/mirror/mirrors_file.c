@@ -31,7 +31,7 @@ typedef struct Draft {
 typedef struct Reader {
         const char *path;
         SettingsYaml *yaml;
-        Mirrors *mirrors;
+        MirrorsFile *mirrors;
         Problem *ret_problem;
 } Reader;
 
@@ -421,7 +421,7 @@ static int document_read(const Reader *reader) {
         return next(reader, &piece);
 }
 
-static int file_read(const char *path, Mirrors *mirrors, Problem *ret_problem) {
+static int file_read(const char *path, MirrorsFile *mirrors, Problem *ret_problem) {
         _cleanup_(settings_yaml_closep) SettingsYaml *yaml = NULL;
         int r;
 
@@ -432,8 +432,9 @@ static int file_read(const char *path, Mirrors *mirrors, Problem *ret_problem) {
         return document_read(&(Reader){ path, yaml, mirrors, ret_problem });
 }
 
-int mirrors_read(const char *path, char *const *environment, Mirrors *ret_mirrors, Problem *ret_problem) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+int mirrors_file_read(const char *path, char *const *environment, MirrorsFile *ret_file,
+                      Problem *ret_problem) {
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
         int r = 0;
 
         if (*path)
@@ -445,14 +446,14 @@ int mirrors_read(const char *path, char *const *environment, Mirrors *ret_mirror
         if (r)
                 return r;
 
-        *ret_mirrors = mirrors;
-        mirrors = MIRRORS_NULL;
+        *ret_file = mirrors;
+        mirrors = MIRRORS_FILE_NULL;
         return 0;
 }
 
-void mirrors_deinit(Mirrors *mirrors) {
+void mirrors_file_deinit(MirrorsFile *mirrors) {
         for (size_t i = 0; i < mirrors->n; i++)
                 mirror_options_deinit(&mirrors->items[i]);
 
-        *mirrors = MIRRORS_NULL;
+        *mirrors = MIRRORS_FILE_NULL;
 }

@@ -18,22 +18,22 @@
 #include "mirror/options.h"
 #include "model/problem.h"
 
-#define MIRRORS_MAX          16
 #define MIRROR_NAME_SIZE_MAX 63
 
-typedef struct Mirrors {
+typedef struct MirrorsFile {
         MirrorOptions items[MIRRORS_MAX]; /* in the order of the file */
         size_t n;
-} Mirrors;
+} MirrorsFile;
 
-#define MIRRORS_NULL ((Mirrors){ .n = 0 })
+#define MIRRORS_FILE_NULL ((MirrorsFile){ .n = 0 })
 
 /*
- * mirrors_read() - read the mirrors that are asked for
+ * mirrors_file_read() - read the mirrors that are asked for
  * @path: of the file; "" is none, and then there are no mirrors
  * @environment: ends with NULL, as environ does; a secret of a mirror that is not in the file is refused
  *
  * Returns 0, SETTINGS_E_INVALID with @ret_problem filled, whose text needs nothing added, or -ENOMEM.
  */
-int mirrors_read(const char *path, char *const *environment, Mirrors *ret_mirrors, Problem *ret_problem);
-void mirrors_deinit(Mirrors *mirrors);
+int mirrors_file_read(const char *path, char *const *environment, MirrorsFile *ret_file,
+                      Problem *ret_problem);
+void mirrors_file_deinit(MirrorsFile *mirrors);

@@ -34,25 +34,25 @@ void file_write(const char *path, const char *text) {
         assert_int_equal(fclose(file), 0);
 }
 
-void read_file(const char *text, char **environment, Mirrors *ret_mirrors) {
+void read_file(const char *text, char **environment, MirrorsFile *ret_file) {
         Problem problem = PROBLEM_NULL;
         int r;
 
         file_write("mirrors.yaml", text);
-        r = mirrors_read("mirrors.yaml", environment, ret_mirrors, &problem);
+        r = mirrors_file_read("mirrors.yaml", environment, ret_file, &problem);
         assert_string_equal(problem.text, "");
         assert_int_equal(r, 0);
 }
 
 Problem refused_file(const char *text, char **environment, const char *problem) {
-        static Mirrors mirrors, untouched;
+        static MirrorsFile mirrors, untouched;
         Problem found = PROBLEM_NULL;
         int r;
 
         memset(&mirrors, 0x5a, sizeof(mirrors));
         memset(&untouched, 0x5a, sizeof(untouched));
         file_write("mirrors.yaml", text);
-        r = mirrors_read("mirrors.yaml", environment, &mirrors, &found);
+        r = mirrors_file_read("mirrors.yaml", environment, &mirrors, &found);
         assert_string_equal(found.text, problem);
         assert_int_equal(r, SETTINGS_E_INVALID);
         assert_memory_equal(&mirrors, &untouched, sizeof(mirrors));

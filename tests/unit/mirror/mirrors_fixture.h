@@ -17,5 +17,5 @@ int remove_directory(void **state);
 void file_write(const char *path, const char *text);
 
 /* Reads mirrors.yaml with @text, which must be right, or must be refused with @problem. */
-void read_file(const char *text, char **environment, Mirrors *ret_mirrors);
+void read_file(const char *text, char **environment, MirrorsFile *ret_file);
 Problem refused_file(const char *text, char **environment, const char *problem);

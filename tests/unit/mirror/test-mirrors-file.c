@@ -17,7 +17,7 @@
 #define HTTP  "kind: http, endpoints: 'https://search.example/batch'"
 
 static void test_a_file_is_read(void **state _unused_) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
         const MirrorOptions *redis = &mirrors.items[0], *etcd = &mirrors.items[1], *http = &mirrors.items[2];
 
         read_file("redis-main:\n"
@@ -134,7 +134,7 @@ static void assert_defaults(const MirrorOptions *options) {
 }
 
 static void test_what_is_left_out_has_a_default(void **state _unused_) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
 
         read_file("r: {" REDIS "}\ne: {" ETCD "}\nh: {" HTTP "}\n", no_environment, &mirrors);
         assert_int_equal(mirrors.n, 3);
@@ -156,14 +156,14 @@ static void test_a_file_may_say_nothing(void **state _unused_) {
         Problem problem;
 
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-                Mirrors mirrors = { .n = 1 };
+                MirrorsFile mirrors = { .n = 1 };
 
                 read_file(texts[i], no_environment, &mirrors);
                 assert_int_equal(mirrors.n, 0);
         }
 
-        Mirrors mirrors = { .n = 1 };
-        assert_int_equal(mirrors_read("", no_environment, &mirrors, &problem), 0);
+        MirrorsFile mirrors = { .n = 1 };
+        assert_int_equal(mirrors_file_read("", no_environment, &mirrors, &problem), 0);
         assert_int_equal(mirrors.n, 0);
 }
 
@@ -211,7 +211,7 @@ static void test_a_mirror_has_what_it_needs(void **state _unused_) {
 
 static void test_names_are_checked(void **state _unused_) {
         static const char *const wrong[] = { "A", "a_b", "-a", "a.b", "\"\"" };
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
         char text[128], problem[256];
 
         for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -237,7 +237,7 @@ static void test_names_are_checked(void **state _unused_) {
 }
 
 static void test_there_are_not_too_many(void **state _unused_) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
         char text[2048] = "";
         size_t size = 0;
 
@@ -361,10 +361,10 @@ static void test_fields_fit_each_other(void **state _unused_) {
 }
 
 static void test_a_file_that_cannot_be_read(void **state _unused_) {
-        Mirrors mirrors;
+        MirrorsFile mirrors;
         Problem problem;
 
-        assert_int_not_equal(mirrors_read("missing.yaml", no_environment, &mirrors, &problem), 0);
+        assert_int_not_equal(mirrors_file_read("missing.yaml", no_environment, &mirrors, &problem), 0);
         assert_string_equal(problem.text, "missing.yaml: cannot be read: No such file or directory");
 }
 

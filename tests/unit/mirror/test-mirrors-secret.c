@@ -16,7 +16,7 @@
 #define HTTP  "kind: http, endpoints: 'https://search.example/batch'"
 
 static void password_is(const char *text, char **environment, const char *password) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
 
         read_file(text, environment, &mirrors);
         assert_string_equal(mirrors.items[0].password, password);
@@ -64,7 +64,7 @@ static void test_a_secret_stands_in_one_place(void **state _unused_) {
 }
 
 static void test_the_environment_wins(void **state _unused_) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
 
         password_is("redis-main: {" REDIS "}\n", ENVIRONMENT("CONFER_MIRROR_REDIS_MAIN_PASSWORD=a=b"), "a=b");
         password_is("redis-main: {" REDIS ", password: x}\n",
@@ -77,7 +77,7 @@ static void test_the_environment_wins(void **state _unused_) {
 }
 
 static void test_a_variable_of_no_mirror_is_refused(void **state _unused_) {
-        Mirrors mirrors;
+        MirrorsFile mirrors;
         Problem problem;
 
         refused_file("a: {" REDIS "}\n", ENVIRONMENT("CONFER_MIRROR_B_PASSWORD=x"),
@@ -88,13 +88,13 @@ static void test_a_variable_of_no_mirror_is_refused(void **state _unused_) {
                      "CONFER_MIRROR_A_SECRET: the mirror a is of the kind redis, which has no secret");
         refused_file("a: {" REDIS "}\n", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD="),
                      "CONFER_MIRROR_A_PASSWORD: must not be empty");
-        assert_int_not_equal(mirrors_read("", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD=x"), &mirrors, &problem),
+        assert_int_not_equal(mirrors_file_read("", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD=x"), &mirrors, &problem),
                              0);
         assert_string_equal(problem.text, "CONFER_MIRROR_A_PASSWORD: there is no mirror of this name");
 }
 
 static void test_variables_of_others_are_left_alone(void **state _unused_) {
-        _cleanup_(mirrors_deinit) Mirrors mirrors = MIRRORS_NULL;
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
 
         read_file("a: {" REDIS "}\n",
                   ENVIRONMENT("CONFER_MIRRORS=mirrors.yaml", "CONFER_MIRROR_SERVICE_HOST=10.0.0.7",
@@ -112,12 +112,12 @@ static void test_no_message_shows_a_secret(void **state _unused_) {
                 "a: {kind: etcd, endpoints: 'http://root:hunter2@etcd'}\n",
                 "a: {kind: etcd, endpoints: 'root:hunter2@etcd'}\n",
         };
-        Mirrors mirrors;
+        MirrorsFile mirrors;
         Problem problem;
 
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
                 file_write("mirrors.yaml", texts[i]);
-                assert_int_not_equal(mirrors_read("mirrors.yaml", no_environment, &mirrors, &problem), 0);
+                assert_int_not_equal(mirrors_file_read("mirrors.yaml", no_environment, &mirrors, &problem), 0);
                 assert_null(strstr(problem.text, "hunter2"));
         }
 }

@@ -1,0 +1,106 @@
+/*
+ * No reader ever finds a Hash absent, or with fields of two versions.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "redis-suite.h"
+
+#define N_CHANGES 10000
+
+static RedisServer server;
+static RedisMirror mirror;
+
+typedef struct Reader {
+        redisContext *connection;
+        _Atomic bool is_stopping;
+        size_t n_reads;
+        size_t n_versions; /* changes between two reads */
+        size_t n_mixed;
+} Reader;
+
+/* All fields have the same value, and there are as many as it says: 1 to 5. */
+static bool is_of_one_version(const redisReply *reply) {
+        if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
+                return false;
+
+        for (size_t i = 1; i < reply->elements; i += 2)
+                if (strcmp(reply->element[i]->str, reply->element[1]->str) != 0)
+                        return false;
+        return strtoul(reply->element[1]->str, NULL, 10) % 5 + 1 == reply->elements / 2;
+}
+
+static void *read_all(void *context) {
+        Reader *reader = context;
+        char last[16] = "";
+
+        while (!reader->is_stopping) {
+                redisReply *reply = redisCommand(reader->connection, "HGETALL k");
+
+                reader->n_reads++;
+                if (!is_of_one_version(reply))
+                        reader->n_mixed++;
+                else if (strcmp(last, reply->element[1]->str) != 0) {
+                        (void)snprintf(last, sizeof(last), "%s", reply->element[1]->str);
+                        reader->n_versions++;
+                }
+                freeReplyObject(reply);
+        }
+        return NULL;
+}
+
+static void write_version(int version) {
+        char content[200];
+        int at = snprintf(content, sizeof(content), "{");
+
+        for (int i = 0; i < version % 5 + 1; i++)
+                at += snprintf(content + at, sizeof(content) - (size_t)at, "%s\"f%d_%d\":%d", i ? "," : "",
+                               version, i, version);
+        (void)snprintf(content + at, sizeof(content) - (size_t)at, "}");
+        assert_int_equal(redis_mirror_put(&mirror, JSON_ITEM("k", content)), TARGET_OK);
+}
+
+static void test_a_reader_never_sees_a_mix(void **state _unused_) {
+        Reader reader = { .connection = redis_server_connect(&server) };
+        pthread_t thread;
+
+        write_version(0);
+        assert_int_equal(pthread_create(&thread, NULL, read_all, &reader), 0);
+        for (int i = 1; i <= N_CHANGES; i++)
+                write_version(i);
+        reader.is_stopping = true;
+        (void)pthread_join(thread, NULL);
+        redisFree(reader.connection);
+        print_message("# %zu reads, %zu versions seen\n", reader.n_reads, reader.n_versions);
+        assert_int_equal(reader.n_mixed, 0);
+        assert_true(reader.n_versions > 100);
+}
+
+static int set_up(void **state _unused_) {
+        redis_server_start(&server, NULL);
+        redis_mirror_start(&mirror, server.endpoint);
+        return 0;
+}
+
+static int tear_down(void **state _unused_) {
+        redis_mirror_close(&mirror);
+        redis_server_stop(&server);
+        return 0;
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_a_reader_never_sees_a_mix, set_up, tear_down),
+        };
+
+        return redis_suite_skips() ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
+}
