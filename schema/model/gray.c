@@ -269,15 +269,6 @@ Span gray_salt(const Gray *gray) {
         return gray->salt;
 }
 
-const GrayArm *gray_arms(const Gray *gray, size_t *ret_n) {
-        *ret_n = gray->n_arms;
-        return gray->arms;
-}
-
-size_t gray_n_rules(const Gray *gray) {
-        return gray->n_rules;
-}
-
 const char *gray_reason_to_string(GrayReason reason) {
         static const char *const names[GRAY_REASON_N] = {
                 [GRAY_REASON_NO_GRAY_RELEASE] = "no_gray_release",

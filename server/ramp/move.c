@@ -145,14 +145,10 @@ static void explain(Move *move) {
                 abort();
 }
 
-/* Of the arm that is raised. */
 static int64_t raised_version(const Release *release) {
-        size_t n;
-        const GrayArm *arms = gray_arms(release->gray->rules, &n);
+        const GrayRelease *gray = release->gray;
 
-        while (arms->rule != release->gray->ramp->rule)
-                arms++;
-        return arms->version;
+        return gray_first_arm(gray->rules, gray->ramp->rule)->version;
 }
 
 static void prepare(Move *move) {

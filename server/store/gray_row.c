@@ -188,13 +188,3 @@ int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, Gra
         row = NULL;
         return 0;
 }
-
-int64_t gray_only_version(const Gray *rules) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 1; i < n_arms; i++)
-                if (arms[i].version != arms[0].version)
-                        return 0;
-        return arms[0].version;
-}

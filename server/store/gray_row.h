@@ -52,7 +52,4 @@ typedef struct GrayStatements {
 /* The same with all versions that the rules name, each once. */
 int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, GrayRow **ret_row);
 
-/* The version that all arms name; 0 where they name several. */
-int64_t gray_only_version(const Gray *rules);
-
 DEFINE_CLEANUP(GrayRow *, gray_row_free);

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "model/buf.h"
 #include "model/json.h"
@@ -18,46 +17,16 @@
  * Setting.
  */
 
-static void arm_path(const Gray *rules, size_t arm, char ret_path[PROBLEM_FIELD_MAX]) {
-        const GrayArm *arms = gray_arms(rules, &(size_t){ 0 });
-        size_t first = arm;
-
-        while (first > 0 && arms[first - 1].rule == arms[arm].rule)
-                first--;
-        (void)snprintf(ret_path, PROBLEM_FIELD_MAX, "rules[%" PRIu32 "].split[%zu].version", arms[arm].rule,
-                       arm - first);
-}
-
-static int check_versions(Transaction *transaction, const Config *config, const Gray *rules,
-                          Problem *problem) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 0; i < n_arms; i++) {
-                int64_t id;
-                int r;
-
-                r = config_find_version(transaction, config, arms[i].version, &id, problem);
-                if (r == STORE_E_VERSION_UNKNOWN) {
-                        arm_path(rules, i, problem->field);
-                        return STORE_E_GRAY_VERSION;
-                }
-                if (r)
-                        return r;
-        }
-        return 0;
-}
-
 /* What only the store can tell of the rules, and what has to hold for it to write them with a step's weight.
  */
-static int check_rules(Transaction *transaction, const Config *config, const Operation *operation,
-                       const Gray *rules, Problem *problem) {
+static int check_rules(const Config *config, const Operation *operation, const Gray *rules,
+                       Problem *problem) {
         const Ramp *ramp = operation->gray_set.ramp;
-        int r;
 
-        r = check_versions(transaction, config, rules, problem);
-        if (r || !ramp)
-                return r;
+        if (gray_check_versions(rules, config->newest, problem))
+                return STORE_E_GRAY_VERSION;
+        if (!ramp)
+                return 0;
         if (gray_rules(rules).size + WEIGHT_SIZE_MAX > GRAY_RULES_SIZE_MAX) {
                 problem_set(problem, "rules", "with a plan they are at most %zu bytes long",
                             GRAY_RULES_SIZE_MAX - WEIGHT_SIZE_MAX);
@@ -169,7 +138,7 @@ int operation_gray_set(Transaction *transaction, Operation *operation, Problem *
         r = gray_new(operation->gray_set.rules, salt, &rules, problem);
         if (r)
                 return r < 0 ? r : STORE_E_GRAY_VERSION;
-        r = check_rules(transaction, &config, operation, rules, problem);
+        r = check_rules(&config, operation, rules, problem);
         if (r)
                 return r;
 
@@ -299,16 +268,6 @@ int operation_gray_move(Transaction *transaction, Operation *operation, Problem 
         return store_move(transaction, &config, row, operation);
 }
 
-static bool names_version(const Gray *rules, int64_t version) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 0; i < n_arms; i++)
-                if (arms[i].version == version)
-                        return true;
-        return false;
-}
-
 static int choose_version(const Gray *rules, int64_t version, int64_t *ret_version, Problem *problem) {
         if (!version)
                 version = gray_only_version(rules);
@@ -316,7 +275,7 @@ static int choose_version(const Gray *rules, int64_t version, int64_t *ret_versi
                 problem_set(problem, "version", "the rules name several versions, say which one");
                 return STORE_E_GRAY_VERSION;
         }
-        if (!names_version(rules, version)) {
+        if (!gray_names_version(rules, version)) {
                 problem_set(problem, "version", "the rules do not name version %" PRId64, version);
                 return STORE_E_GRAY_VERSION;
         }
