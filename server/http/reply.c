@@ -108,7 +108,7 @@ static const struct {
         [STORE_E_NOTHING_TO_ROLL_BACK] = { REASON_NOTHING_TO_ROLL_BACK, "to",
                                            "there is nothing to go back to" },
         [STORE_E_GRAY_UNKNOWN] = { REASON_GRAY_NOT_FOUND, "key", "there is no gray release on it" },
-        [STORE_E_GRAY_VERSION] = { REASON_INVALID_FIELD, "version",
+        [STORE_E_GRAY_INVALID] = { REASON_INVALID_FIELD, "version",
                                    "a gray release cannot be made of this version" },
         [STORE_E_GRAY_NOTHING_STABLE] = { REASON_NOTHING_PUBLISHED, "key",
                                           "a gray release lies on a published version, and there is none" },

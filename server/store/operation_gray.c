@@ -24,16 +24,16 @@ static int check_rules(const Config *config, const Operation *operation, const G
         const Ramp *ramp = operation->gray_set.ramp;
 
         if (gray_check_versions(rules, config->newest, problem))
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         if (!ramp)
                 return 0;
         if (gray_rules(rules).size + WEIGHT_SIZE_MAX > GRAY_RULES_SIZE_MAX) {
                 problem_set(problem, "rules", "with a plan they are at most %zu bytes long",
                             GRAY_RULES_SIZE_MAX - WEIGHT_SIZE_MAX);
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
 
-        return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_VERSION : 0;
+        return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_INVALID : 0;
 }
 
 static void append_details(Buf *buf, const GrayState *state) {
@@ -137,7 +137,7 @@ int operation_gray_set(Transaction *transaction, Operation *operation, Problem *
                 return r;
         r = gray_new(operation->gray_set.rules, salt, &rules, problem);
         if (r)
-                return r < 0 ? r : STORE_E_GRAY_VERSION;
+                return r < 0 ? r : STORE_E_GRAY_INVALID;
         r = check_rules(&config, operation, rules, problem);
         if (r)
                 return r;
@@ -273,11 +273,11 @@ static int choose_version(const Gray *rules, int64_t version, int64_t *ret_versi
                 version = gray_only_version(rules);
         if (!version) {
                 problem_set(problem, "version", "the rules name several versions, say which one");
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
         if (!gray_names_version(rules, version)) {
                 problem_set(problem, "version", "the rules do not name version %" PRId64, version);
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
 
         *ret_version = version;

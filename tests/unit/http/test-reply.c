@@ -316,7 +316,7 @@ static const struct {
         { STORE_E_VERSION_CONFLICT, REASON_VERSION_CONFLICT, 412, "If-Match", "expect_version" },
         { STORE_E_NOTHING_TO_ROLL_BACK, REASON_NOTHING_TO_ROLL_BACK, 409, "to", "to" },
         { STORE_E_GRAY_UNKNOWN, REASON_GRAY_NOT_FOUND, 404, "key", "key" },
-        { STORE_E_GRAY_VERSION, REASON_INVALID_FIELD, 400, "version", "version" },
+        { STORE_E_GRAY_INVALID, REASON_INVALID_FIELD, 400, "version", "version" },
         { STORE_E_GRAY_NOTHING_STABLE, REASON_NOTHING_PUBLISHED, 409, "key", "key" },
         { STORE_E_RAMP_STATE, REASON_RAMP_STATE, 409, NULL, NULL },
         { STORE_E_BUSY, REASON_BUSY, 503, NULL, NULL },

@@ -70,6 +70,6 @@ void assert_rows(const char *text, const char *expected) {
 }
 
 void assert_refused_at(Operation operation, const char *field) {
-        assert_refused(operation, STORE_E_GRAY_VERSION);
+        assert_refused(operation, STORE_E_GRAY_INVALID);
         assert_string_equal(suite.last->command.problem.field, field);
 }

@@ -500,7 +500,7 @@ void assert_all_refused(const Operation *operations, size_t n, StoreOutcome expe
                 fail_msg("outcome %d instead of %d: %s", (int)outcome, (int)expected,
                          suite.last->command.problem.text);
         assert_true(strlen(suite.last->command.problem.text) > 0);
-        if (expected != STORE_E_GRAY_VERSION)
+        if (expected != STORE_E_GRAY_INVALID)
                 assert_string_equal(suite.last->command.problem.field, "");
         assert_int_equal(suite.last->command.failed_operation, failed_operation);
         for (size_t i = 0; i < n; i++) {

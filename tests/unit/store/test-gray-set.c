@@ -101,8 +101,8 @@ static void test_a_version_that_does_not_exist_is_named_by_its_path(void **state
 
 static void test_rules_that_are_none_are_refused_by_the_store_too(void **state _unused_) {
         publish_and_save(2);
-        assert_refused(set_gray("[]"), STORE_E_GRAY_VERSION);
-        assert_refused(set_gray("[{\"split\":[{\"version\":2,\"weight\":101}]}]"), STORE_E_GRAY_VERSION);
+        assert_refused(set_gray("[]"), STORE_E_GRAY_INVALID);
+        assert_refused(set_gray("[{\"split\":[{\"version\":2,\"weight\":101}]}]"), STORE_E_GRAY_INVALID);
 }
 
 static void test_it_lies_on_a_version_in_force_only(void **state _unused_) {
