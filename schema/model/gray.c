@@ -1,3 +1,6 @@
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "model/gray.h"
 #include "model/gray_compiled.h"
 
@@ -256,8 +259,15 @@ void gray_prefetch(const Gray *gray) {
                 __builtin_prefetch((const char *)gray + at);
 }
 
-Gray *gray_free(Gray *gray) {
-        free(gray);
+Gray *gray_ref(Gray *gray) {
+        if (gray)
+                atomic_fetch_add_explicit(&gray->n_refs, 1, memory_order_relaxed);
+        return gray;
+}
+
+Gray *gray_unref(Gray *gray) {
+        if (gray && atomic_fetch_sub_explicit(&gray->n_refs, 1, memory_order_acq_rel) == 1)
+                free(gray);
         return NULL;
 }
 

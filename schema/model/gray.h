@@ -1,8 +1,9 @@
 /*
  * The rules of a gray release: which version somebody gets. docs/gray-release.md is the specification.
  *
- * Rules are compiled once, when they are set or received, and evaluated by any number of threads from then
- * on. Evaluating allocates nothing, cannot fail, and takes whatever bytes the asker bears.
+ * Rules are compiled once, when they are set or received, and from then on shared by reference count and
+ * evaluated by any number of threads. Evaluating allocates nothing, cannot fail, and takes whatever bytes the
+ * asker bears.
  */
 #pragma once
 
@@ -45,15 +46,21 @@ typedef struct GrayArm {
  * gray_new() - compile rules
  * @rules: a JSON array, any bytes; @salt: any bytes; both are copied
  *
- * Whether the versions exist is for gray_check_versions(). Return: 0; -ENOMEM; GRAY_E_INVALID with
- * @ret_problem filled.
+ * Whether the versions exist is for gray_check_versions(). Return: 0, with one reference; -ENOMEM;
+ * GRAY_E_INVALID with @ret_problem filled.
  */
 int gray_new(Span rules, Span salt, Gray **ret_gray, Problem *ret_problem);
-Gray *gray_free(Gray *gray);
+Gray *gray_ref(Gray *gray);
+Gray *gray_unref(Gray *gray);
 
 /* As they were given. */
 Span gray_rules(const Gray *gray);
 Span gray_salt(const Gray *gray);
+
+/* Would gray_new() make the same of these? */
+static inline bool gray_is_compiled_from(const Gray *gray, Span rules, Span salt) {
+        return span_equal(gray_rules(gray), rules) && span_equal(gray_salt(gray), salt);
+}
 
 /* How many rules there are. */
 size_t gray_n_rules(const Gray *gray);
@@ -127,4 +134,4 @@ GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker);
  * and there is something else to do before they are evaluated. */
 void gray_prefetch(const Gray *gray);
 
-DEFINE_CLEANUP(Gray *, gray_free);
+DEFINE_CLEANUP(Gray *, gray_unref);

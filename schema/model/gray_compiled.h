@@ -78,6 +78,7 @@ struct Gray {
         size_t n_rules;
         size_t n_arms;
         size_t n_names;
+        _Atomic uint32_t n_refs;
 };
 
 /* A text's first eight bytes, the first as the highest, and zeros where it is shorter. Where the heads of two

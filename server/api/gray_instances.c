@@ -105,7 +105,7 @@ typedef struct Preview {
 static void preview_free(void *memory) {
         Preview *preview = memory;
 
-        gray_free(preview->candidate);
+        gray_unref(preview->candidate);
         json_decref(preview->json);
         release_unref(preview->release);
         free(preview);
@@ -143,7 +143,6 @@ static json_t *parse_body(Request *request, Preview *preview) {
 static bool compile(Request *request, Preview *preview) {
         const Release *release = preview->release;
         json_t *object = parse_body(request, preview);
-        char fresh_salt[FRESH_SALT_SIZE];
         PreviewBody body = { 0 };
 
         if (!object || !body_read(request, object, "", preview_fields, ARRAY_SIZE(preview_fields), &body))
@@ -151,10 +150,6 @@ static bool compile(Request *request, Preview *preview) {
 
         if (!body.salt.data && release && release->gray)
                 body.salt = gray_salt(release->gray->rules);
-        if (!body.salt.data) {
-                gray_make_salt(fresh_salt);
-                body.salt = (Span){ fresh_salt, sizeof(fresh_salt) };
-        }
         return gray_compile(request, "", body.rules, body.salt, &preview->candidate);
 }
 

@@ -178,7 +178,7 @@ static const char *fault_of_gray(sqlite3_stmt *row, const Gray *rules) {
 }
 
 static int check_gray(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
-        _cleanup_(gray_freep) Gray *rules = NULL;
+        _cleanup_(gray_unrefp) Gray *rules = NULL;
         Span name = sql_column_text(row, 0);
         const char *fault;
         Problem problem;

@@ -21,7 +21,7 @@
 
 static void test_each_rule_has_its_arms(void **state _unused_) {
         static const size_t indexes[] = { 0, 1, 0, 1, 2 };
-        _cleanup_(gray_freep) Gray *gray = compile(TWO_RULES);
+        _cleanup_(gray_unrefp) Gray *gray = compile(TWO_RULES);
         size_t n_arms, n;
         const GrayArm *arms = gray_arms(gray, &n_arms);
 
@@ -39,7 +39,7 @@ static void test_each_rule_has_its_arms(void **state _unused_) {
 }
 
 static void test_a_weight_is_that_of_the_arm_alone(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *gray = compile(TWO_RULES);
+        _cleanup_(gray_unrefp) Gray *gray = compile(TWO_RULES);
         const GrayArm *arms = gray_arms(gray, &(size_t){ 0 });
 
         assert_int_equal(gray_arm_weight(&arms[0]), 0);
@@ -48,7 +48,7 @@ static void test_a_weight_is_that_of_the_arm_alone(void **state _unused_) {
 }
 
 static void test_versions_are_those_of_all_rules(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *several = compile(TWO_RULES), *one = compile(ONE_VERSION);
+        _cleanup_(gray_unrefp) Gray *several = compile(TWO_RULES), *one = compile(ONE_VERSION);
 
         assert_true(gray_names_version(several, 7));
         assert_true(gray_names_version(several, 9));
@@ -58,7 +58,7 @@ static void test_versions_are_those_of_all_rules(void **state _unused_) {
 }
 
 static void test_a_version_that_is_not_there_is_told_with_its_path(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *gray = compile(TWO_RULES);
+        _cleanup_(gray_unrefp) Gray *gray = compile(TWO_RULES);
         Problem problem = PROBLEM_NULL;
 
         assert_int_equal(gray_check_versions(gray, 9, &problem), 0);
