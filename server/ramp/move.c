@@ -3,6 +3,7 @@
 
 #include "http/server.h"
 #include "model/gray_release.h"
+#include "model/name.h"
 #include "push/allocate.h"
 #include "push/census.h"
 #include "ramp/move.h"
@@ -159,7 +160,7 @@ static void count(Move *move) {
 
 static void log_move(const Move *move) {
         Span namespace = release_namespace(move->options.release), key = release_key(move->options.release);
-        char name[600];
+        char name[NAMESPACE_SIZE_MAX + sizeof("/") + KEY_SIZE_MAX];
 
         (void)snprintf(name, sizeof(name), "%.*s/%.*s", (int)namespace.size, namespace.data, (int)key.size,
                        key.data);
