@@ -1,3 +1,6 @@
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "model/gray.h"
 #include "model/gray_compiled.h"
 
@@ -256,8 +259,15 @@ void gray_prefetch(const Gray *gray) {
                 __builtin_prefetch((const char *)gray + at);
 }
 
-Gray *gray_free(Gray *gray) {
-        free(gray);
+Gray *gray_ref(Gray *gray) {
+        if (gray)
+                atomic_fetch_add_explicit(&gray->n_refs, 1, memory_order_relaxed);
+        return gray;
+}
+
+Gray *gray_unref(Gray *gray) {
+        if (gray && atomic_fetch_sub_explicit(&gray->n_refs, 1, memory_order_acq_rel) == 1)
+                free(gray);
         return NULL;
 }
 
@@ -267,15 +277,6 @@ Span gray_rules(const Gray *gray) {
 
 Span gray_salt(const Gray *gray) {
         return gray->salt;
-}
-
-const GrayArm *gray_arms(const Gray *gray, size_t *ret_n) {
-        *ret_n = gray->n_arms;
-        return gray->arms;
-}
-
-size_t gray_n_rules(const Gray *gray) {
-        return gray->n_rules;
 }
 
 const char *gray_reason_to_string(GrayReason reason) {

@@ -1,11 +1,13 @@
 /*
  * The rules of a gray release: which version somebody gets. docs/gray-release.md is the specification.
  *
- * Rules are compiled once, when they are set or received, and evaluated by any number of threads from then
- * on. Evaluating allocates nothing, cannot fail, and takes whatever bytes the asker bears.
+ * Rules are compiled once, when they are set or received, and from then on shared by reference count and
+ * evaluated by any number of threads. Evaluating allocates nothing, cannot fail, and takes whatever bytes the
+ * asker bears.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,20 +46,50 @@ typedef struct GrayArm {
  * gray_new() - compile rules
  * @rules: a JSON array, any bytes; @salt: any bytes; both are copied
  *
- * Whether the versions exist is not looked at. Return: 0; -ENOMEM; GRAY_E_INVALID with @ret_problem filled.
+ * Whether the versions exist is for gray_check_versions(). Return: 0, with one reference; -ENOMEM;
+ * GRAY_E_INVALID with @ret_problem filled.
  */
 int gray_new(Span rules, Span salt, Gray **ret_gray, Problem *ret_problem);
-Gray *gray_free(Gray *gray);
+Gray *gray_ref(Gray *gray);
+Gray *gray_unref(Gray *gray);
 
 /* As they were given. */
 Span gray_rules(const Gray *gray);
 Span gray_salt(const Gray *gray);
 
-/* All arms of all rules, in the order in which they stand. */
-const GrayArm *gray_arms(const Gray *gray, size_t *ret_n);
+/* Would gray_new() make the same of these? */
+static inline bool gray_is_compiled_from(const Gray *gray, Span rules, Span salt) {
+        return span_equal(gray_rules(gray), rules) && span_equal(gray_salt(gray), salt);
+}
 
 /* How many rules there are. */
 size_t gray_n_rules(const Gray *gray);
+
+/* All arms of all rules, in the order in which they stand. */
+const GrayArm *gray_arms(const Gray *gray, size_t *ret_n);
+
+/* Those of one rule, which is there, and has one at least. */
+const GrayArm *gray_arms_of_rule(const Gray *gray, uint32_t rule, size_t *ret_n);
+const GrayArm *gray_first_arm(const Gray *gray, uint32_t rule);
+
+/* The index within its rule of the arm that is @arm in gray_arms(). */
+size_t gray_arm_index(const Gray *gray, size_t arm);
+
+static inline uint32_t gray_arm_weight(const GrayArm *arm) {
+        return arm->to - arm->from;
+}
+
+bool gray_names_version(const Gray *gray, int64_t version);
+
+/* The version that all arms name; 0 where they name several. */
+int64_t gray_only_version(const Gray *gray);
+
+/*
+ * gray_check_versions() - do all versions exist, where they go from 1 to @newest?
+ *
+ * Return: 0; GRAY_E_INVALID: "rules[2].split[0].version".
+ */
+int gray_check_versions(const Gray *gray, int64_t newest, Problem *ret_problem);
 
 /* Appends the rules with another weight for the first arm of @rule. The caller looks that it fits. */
 void gray_append_rules_with_weight(const Gray *gray, uint32_t rule, uint32_t weight, Buf *buf);
@@ -102,4 +134,4 @@ GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker);
  * and there is something else to do before they are evaluated. */
 void gray_prefetch(const Gray *gray);
 
-DEFINE_CLEANUP(Gray *, gray_free);
+DEFINE_CLEANUP(Gray *, gray_unref);

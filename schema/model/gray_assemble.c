@@ -74,6 +74,7 @@ static size_t lay_out(const GrayCompiler *compiler, Span rules, Span salt, char 
                 .n_arms = GRAY_N_OF(&compiler->arms, GrayArm),
                 .n_names = GRAY_N_OF(&compiler->names, GrayText),
                 .n_name_slots = n_name_slots(compiler),
+                .n_refs = 1,
         };
 
         (void)place(block, &used, NULL, sizeof(gray));

@@ -1,5 +1,5 @@
 /*
- * What gray_new() makes of rules, and gray_evaluate() works on. Only gray.c and the compiler
+ * What gray_new() makes of rules, and gray_evaluate() works on. Only gray.c, gray_arms.c and the compiler
  * (gray_compiler.h) know it.
  *
  * All of it is one block of memory. The tests of all rules stand one behind the other, those of a rule sorted
@@ -78,6 +78,7 @@ struct Gray {
         size_t n_rules;
         size_t n_arms;
         size_t n_names;
+        _Atomic uint32_t n_refs;
 };
 
 /* A text's first eight bytes, the first as the highest, and zeros where it is shorter. Where the heads of two

@@ -25,6 +25,14 @@ static int check_versions(const GrayData *data, const Gray *rules, Problem *ret_
         return 0;
 }
 
+static int take_rules(const GrayData *data, Gray **ret_rules, Problem *ret_problem) {
+        if (!data->compiled)
+                return gray_new(data->rules, data->salt, ret_rules, ret_problem);
+
+        *ret_rules = gray_ref(data->compiled);
+        return 0;
+}
+
 static Ramp *copy_ramp(const Ramp *ramp) {
         Ramp *copy = malloc(sizeof(*copy));
 
@@ -34,12 +42,12 @@ static Ramp *copy_ramp(const Ramp *ramp) {
 }
 
 int gray_release_new(const GrayData *data, GrayRelease **ret_gray, Problem *ret_problem) {
-        _cleanup_(gray_freep) Gray *rules = NULL;
+        _cleanup_(gray_unrefp) Gray *rules = NULL;
         _cleanup_(gray_release_freep) GrayRelease *gray = NULL;
         size_t n_arms;
         int r;
 
-        r = gray_new(data->rules, data->salt, &rules, ret_problem);
+        r = take_rules(data, &rules, ret_problem);
         if (r)
                 return r;
         r = check_versions(data, rules, ret_problem);
@@ -71,7 +79,7 @@ GrayRelease *gray_release_free(GrayRelease *gray) {
 
         for (size_t i = 0; i < gray->n_arms; i++)
                 release_unref(gray->arms[i]);
-        gray_free(gray->rules);
+        gray_unref(gray->rules);
         free(gray->ramp);
         free(gray);
         return NULL;

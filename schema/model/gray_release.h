@@ -21,7 +21,7 @@ typedef struct GrayVersion {
         uint8_t sha256[SHA256_SIZE];
 } GrayVersion;
 
-/* The fields of a gray release. All texts are borrowed. */
+/* The fields of a gray release. All of it is borrowed. */
 struct GrayData {
         Span salt;
         Span rules;            /* a JSON array */
@@ -31,10 +31,11 @@ struct GrayData {
         const GrayVersion *versions; /* all that the rules name, each once */
         size_t n_versions;
         const Ramp *ramp; /* the server's; NULL: none */
+        Gray *compiled;   /* what gray_new() makes of rules and salt, where that was done already, or NULL */
 };
 
 struct GrayRelease {
-        Gray *rules;
+        Gray *rules; /* a reference */
         int64_t updated_at_ms;
         Ramp *ramp;      /* NULL: none, and always so in the SDK */
         size_t n_arms;   /* as many as the rules have */
@@ -42,7 +43,9 @@ struct GrayRelease {
 };
 
 /*
- * gray_release_new() - compile the rules of @data; the arms are NULL, for the caller to fill
+ * gray_release_new() - make a gray release of @data; the arms are NULL, for the caller to fill
+ *
+ * The rules are compiled unless @data has them compiled; of those a reference is taken.
  *
  * Return: 0; -ENOMEM; GRAY_E_INVALID: the rules are wrong, or name a version that @data has not.
  */

@@ -260,17 +260,10 @@ int ramp_parse(Span plan, size_t n_rules, Ramp *ret_ramp, Problem *ret_problem) 
 
 /* What the arms beside the one that is raised take, in their rule. */
 static uint32_t weight_of_others(const Gray *gray, uint32_t rule) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(gray, &n_arms);
-        const GrayArm *first = NULL, *last = NULL;
+        size_t n;
+        const GrayArm *arms = gray_arms_of_rule(gray, rule, &n);
 
-        for (size_t i = 0; i < n_arms; i++) {
-                if (arms[i].rule != rule)
-                        continue;
-                first = first ? first : &arms[i];
-                last = &arms[i];
-        }
-        return first ? last->to - first->to : 0;
+        return arms[n - 1].to - arms[0].to;
 }
 
 int ramp_check(const Ramp *ramp, const Gray *gray, Problem *ret_problem) {

@@ -22,14 +22,14 @@ static const Field set_fields[] = {
 /* The body's JSON, and what was made of it. */
 typedef struct Kept {
         json_t *json;
-        GrayTexts *texts;
+        GrayParts *parts;
 } Kept;
 
 static void free_kept(void *memory) {
         Kept *kept = memory;
 
         json_decref(kept->json);
-        gray_texts_free(kept->texts);
+        gray_parts_free(kept->parts);
         free(kept);
 }
 
@@ -54,7 +54,7 @@ bool gray_prepare_set(Request *request) {
 
         request->operation.comment = body.comment;
         request_command(request);
-        return gray_fill(request, "", &body.gray, &request->operation, &keep(request)->texts);
+        return gray_fill(request, "", &body.gray, &request->operation, &keep(request)->parts);
 }
 
 void gray_answer(Request *request) {

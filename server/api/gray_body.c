@@ -7,28 +7,28 @@
 #include "model/ramp.h"
 #include "util/digest.h"
 
-struct GrayTexts {
-        GrayTexts *next;
-        char *rules; /* as they were sent, as one line */
-        char *plan;
+#define SALT_SIZE 16
+
+struct GrayParts {
+        GrayParts *next;
+        Gray *rules;
         Ramp ramp;
-        char fresh_salt[FRESH_SALT_SIZE];
 };
 
-GrayTexts *gray_texts_free(GrayTexts *texts) {
-        while (texts) {
-                GrayTexts *next = texts->next;
+GrayParts *gray_parts_free(GrayParts *parts) {
+        while (parts) {
+                GrayParts *next = parts->next;
 
-                free(texts->rules);
-                free(texts->plan);
-                free(texts);
-                texts = next;
+                gray_unref(parts->rules);
+                free(parts);
+                parts = next;
         }
         return NULL;
 }
 
-void gray_make_salt(char to[FRESH_SALT_SIZE]) {
-        uint8_t bytes[FRESH_SALT_SIZE / 2];
+/* Random hexadecimal digits. */
+static void make_salt(char to[SALT_SIZE]) {
+        uint8_t bytes[SALT_SIZE / 2];
 
         random_bytes(bytes, sizeof(bytes));
         (void)hex_encode(to, bytes, sizeof(bytes));
@@ -52,50 +52,46 @@ static bool refuse(Request *request, const char *prefix, const Problem *problem)
         return false;
 }
 
-static bool compile(Request *request, const char *prefix, const char *rules, Span salt, Gray **ret_gray) {
+bool gray_compile(Request *request, const char *prefix, json_t *rules, Span salt, Gray **ret_gray) {
+        _cleanup_(freep) char *text = dump(rules);
         Problem problem = PROBLEM_NULL;
+        char fresh_salt[SALT_SIZE];
         int r;
 
-        r = gray_new(span_from_string(rules), salt, ret_gray, &problem);
+        if (!salt.data) {
+                make_salt(fresh_salt);
+                salt = (Span){ fresh_salt, sizeof(fresh_salt) };
+        }
+        r = gray_new(span_from_string(text), salt, ret_gray, &problem);
         if (r == -ENOMEM)
                 abort();
         return r == 0 || refuse(request, prefix, &problem);
 }
 
-bool gray_compile(Request *request, const char *prefix, json_t *rules, Span salt, Gray **ret_gray) {
-        _cleanup_(freep) char *text = dump(rules);
-
-        return compile(request, prefix, text, salt, ret_gray);
-}
-
-static bool take_plan(Request *request, const char *prefix, const Gray *gray, GrayTexts *texts) {
+static bool read_plan(Request *request, const char *prefix, json_t *plan, const Gray *rules, Ramp *ret_ramp) {
+        _cleanup_(freep) char *text = dump(plan);
         Problem problem = PROBLEM_NULL;
 
-        return (ramp_parse(span_from_string(texts->plan), gray_n_rules(gray), &texts->ramp, &problem) == 0 &&
-                ramp_check(&texts->ramp, gray, &problem) == 0) ||
+        return (ramp_parse(span_from_string(text), gray_n_rules(rules), ret_ramp, &problem) == 0 &&
+                ramp_check(ret_ramp, rules, &problem) == 0) ||
                refuse(request, prefix, &problem);
 }
 
 bool gray_fill(Request *request, const char *prefix, const GrayBody *body, Operation *operation,
-               GrayTexts **list) {
-        _cleanup_(gray_freep) Gray *gray = NULL;
-        GrayTexts *texts = calloc(1, sizeof(*texts));
+               GrayParts **list) {
+        GrayParts *parts = calloc(1, sizeof(*parts));
 
-        if (!texts)
+        if (!parts)
                 abort();
-        texts->next = *list;
-        *list = texts;
-        texts->rules = dump(body->rules);
-        texts->plan = body->plan ? dump(body->plan) : NULL;
-        gray_make_salt(texts->fresh_salt);
+        parts->next = *list;
+        *list = parts;
+        if (!gray_compile(request, prefix, body->rules, body->salt, &parts->rules) ||
+            (body->plan && !read_plan(request, prefix, body->plan, parts->rules, &parts->ramp)))
+                return false;
 
         operation->type = OPERATION_GRAY_SET;
-        operation->gray_set.salt = body->salt;
-        operation->gray_set.fresh_salt = (Span){ texts->fresh_salt, sizeof(texts->fresh_salt) };
-        operation->gray_set.rules = span_from_string(texts->rules);
-        operation->gray_set.ramp = texts->plan ? &texts->ramp : NULL;
-        operation->gray_set.plan = span_from_string(texts->plan);
-        return compile(request, prefix, texts->rules,
-                       body->salt.data ? body->salt : operation->gray_set.fresh_salt, &gray) &&
-               (!texts->plan || take_plan(request, prefix, gray, texts));
+        operation->gray_set.rules = parts->rules;
+        operation->gray_set.keeps_salt = !body->salt.data;
+        operation->gray_set.ramp = body->plan ? &parts->ramp : NULL;
+        return true;
 }

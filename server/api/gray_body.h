@@ -15,28 +15,24 @@ typedef struct GrayBody {
 } GrayBody;
 
 /* What operations made of bodies point into; a list. */
-typedef struct GrayTexts GrayTexts;
+typedef struct GrayParts GrayParts;
 
-GrayTexts *gray_texts_free(GrayTexts *texts);
+GrayParts *gray_parts_free(GrayParts *parts);
 
 /*
  * gray_fill() - check rules and plan, and fill @operation
  * @prefix: as for body_read()
- * @texts: what the operation points into is put in front; for the caller to keep and free, in any case
+ * @parts: what the operation points into is put in front; for the caller to keep and free, in any case
  *
  * Whether the versions exist is the store's to check. Return: false with a reply made.
  */
 bool gray_fill(Request *request, const char *prefix, const GrayBody *body, Operation *operation,
-               GrayTexts **texts);
+               GrayParts **parts);
 
 /*
  * gray_compile() - compile the rules of a body
+ * @salt: absent: a fresh one, of random digits
  *
  * Return: false with a reply made.
  */
 bool gray_compile(Request *request, const char *prefix, json_t *rules, Span salt, Gray **ret_gray);
-
-#define FRESH_SALT_SIZE 16
-
-/* Random hexadecimal digits. */
-void gray_make_salt(char to[FRESH_SALT_SIZE]);

@@ -2,7 +2,6 @@
  * A gray release and the instances that are connected: how many have what, and which would change.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/gray_body.h"
@@ -22,26 +21,18 @@ static void append_counts(Buf *body, CensusCount count) {
                           count.n_applied, count.n_refused);
 }
 
-/* The place of an arm in its rule. */
-static size_t ordinal(const GrayArm *arms, size_t at) {
-        size_t first = at;
-
-        while (first > 0 && arms[first - 1].rule == arms[at].rule)
-                first--;
-        return at - first;
-}
-
 static void append_arms(Buf *body, const Census *census) {
         size_t n;
         const CensusCount *counts = census_arms(census, &n);
-        const GrayArm *arms = gray_arms(census_release(census)->gray->rules, &n);
+        const Gray *rules = census_release(census)->gray->rules;
+        const GrayArm *arms = gray_arms(rules, &n);
 
         buf_append_literal(body, ",\"arms\":[");
         for (size_t i = 0; i < n; i++) {
                 buf_append_format(body,
                                   "%s{\"rule\":%" PRIu32 ",\"arm\":%zu,\"version\":%" PRId64 ",\"weight\":",
-                                  i ? "," : "", arms[i].rule, ordinal(arms, i), arms[i].version);
-                gray_append_weight(body, arms[i].to - arms[i].from);
+                                  i ? "," : "", arms[i].rule, gray_arm_index(rules, i), arms[i].version);
+                gray_append_weight(body, gray_arm_weight(&arms[i]));
                 append_counts(body, counts[i]);
         }
         buf_append_char(body, ']');
@@ -114,7 +105,7 @@ typedef struct Preview {
 static void preview_free(void *memory) {
         Preview *preview = memory;
 
-        gray_free(preview->candidate);
+        gray_unref(preview->candidate);
         json_decref(preview->json);
         release_unref(preview->release);
         free(preview);
@@ -152,7 +143,6 @@ static json_t *parse_body(Request *request, Preview *preview) {
 static bool compile(Request *request, Preview *preview) {
         const Release *release = preview->release;
         json_t *object = parse_body(request, preview);
-        char fresh_salt[FRESH_SALT_SIZE];
         PreviewBody body = { 0 };
 
         if (!object || !body_read(request, object, "", preview_fields, ARRAY_SIZE(preview_fields), &body))
@@ -160,33 +150,13 @@ static bool compile(Request *request, Preview *preview) {
 
         if (!body.salt.data && release && release->gray)
                 body.salt = gray_salt(release->gray->rules);
-        if (!body.salt.data) {
-                gray_make_salt(fresh_salt);
-                body.salt = (Span){ fresh_salt, sizeof(fresh_salt) };
-        }
         return gray_compile(request, "", body.rules, body.salt, &preview->candidate);
-}
-
-static bool check_versions(Request *request, const Gray *candidate, int64_t newest) {
-        size_t n;
-        const GrayArm *arms = gray_arms(candidate, &n);
-        char field[PROBLEM_FIELD_MAX];
-
-        for (size_t i = 0; i < n; i++) {
-                if (arms[i].version <= newest)
-                        continue;
-                (void)snprintf(field, sizeof(field), "rules[%" PRIu32 "].split[%zu].version", arms[i].rule,
-                               ordinal(arms, i));
-                reply_refusal(request, REASON_INVALID_FIELD, field, "there is no version %" PRId64,
-                              arms[i].version);
-                return false;
-        }
-        return true;
 }
 
 void gray_query_for_preview(Request *request, Reader *reader) {
         Preview *preview = request->kept;
         int64_t newest, stable;
+        Problem problem;
         int r;
 
         if (!request_limit(request, &preview->limit) || !compile(request, preview))
@@ -197,8 +167,8 @@ void gray_query_for_preview(Request *request, Reader *reader) {
                 reply_store_outcome(request, r, NULL);
         else if (!preview->release)
                 reply_store_outcome(request, STORE_E_GRAY_NOTHING_STABLE, NULL);
-        else
-                (void)check_versions(request, preview->candidate, newest);
+        else if (gray_check_versions(preview->candidate, newest, &problem))
+                reply_refuse(request, REASON_INVALID_FIELD, &problem);
 }
 
 static void append_moves(Buf *body, const Census *census) {

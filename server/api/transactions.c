@@ -68,7 +68,7 @@ static const Field gray_fields[] = {
 /* The operations live with the body's JSON, and go with it. */
 typedef struct Kept {
         json_t *json;
-        GrayTexts *texts; /* what gray operations point into */
+        GrayParts *parts; /* what gray operations point into */
         Operation operations[];
 } Kept;
 
@@ -95,7 +95,7 @@ static bool fill_rollback(_unused_ Request *request, _unused_ const char *prefix
 static bool fill_gray(Request *request, const char *prefix, const OperationBody *body, Operation *operation) {
         Kept *kept = request->kept;
 
-        return gray_fill(request, prefix, &body->gray, operation, &kept->texts);
+        return gray_fill(request, prefix, &body->gray, operation, &kept->parts);
 }
 
 static bool fill_promote(_unused_ Request *request, _unused_ const char *prefix, const OperationBody *body,
@@ -188,7 +188,7 @@ static void free_kept(void *memory) {
         Kept *kept = memory;
 
         json_decref(kept->json);
-        gray_texts_free(kept->texts);
+        gray_parts_free(kept->parts);
         free(kept);
 }
 

@@ -235,12 +235,15 @@ static void count_part(Loop *loop, void *context) {
 
 /* Together. */
 
-static void add_counts(Census *census, const Part *part) {
-        for (size_t i = 0; i <= census->n_arms; i++) {
-                census->counts[i].n_connected += part->counts[i].n_connected;
-                census->counts[i].n_applied += part->counts[i].n_applied;
-                census->counts[i].n_refused += part->counts[i].n_refused;
-        }
+static void add_count(CensusCount *sum, const CensusCount *count) {
+        sum->n_connected += count->n_connected;
+        sum->n_applied += count->n_applied;
+        sum->n_refused += count->n_refused;
+}
+
+static void add_part(Census *census, const Part *part) {
+        for (size_t i = 0; i <= census->n_arms; i++)
+                add_count(&census->counts[i], &part->counts[i]);
         census->n_moves += part->n_moves;
 }
 
@@ -283,7 +286,7 @@ static void on_counted(void *context) {
         else
                 census->refusals = allocate(census->n_listed_max, sizeof(CensusRefusal));
         for (size_t i = 0; i < census->n_loops; i++)
-                add_counts(census, &census->parts[i]);
+                add_part(census, &census->parts[i]);
         for (size_t list = 0; list < LIST_N; list++)
                 merge_lists(census, list);
         census->done(census, census->context);
@@ -320,6 +323,15 @@ CensusCount census_stable(const Census *census) {
 const CensusCount *census_arms(const Census *census, size_t *ret_n) {
         *ret_n = census->n_arms;
         return census->counts;
+}
+
+CensusCount census_sum_of_arms(const Census *census, int64_t version) {
+        CensusCount sum = { 0 };
+
+        for (size_t i = 0; i < census->n_arms; i++)
+                if (!version || census->arms[i].version == version)
+                        add_count(&sum, &census->counts[i]);
+        return sum;
 }
 
 const CensusRefusal *census_refusals(const Census *census, size_t *ret_n) {

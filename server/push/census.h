@@ -68,6 +68,8 @@ size_t census_n_instances(const Census *census);
 CensusCount census_stable(const Census *census);
 /* For each of gray_arms() of the release's rules; none where there is no gray release. */
 const CensusCount *census_arms(const Census *census, size_t *ret_n);
+/* The sum of those whose arm gives @version; 0: of those of all arms. */
+CensusCount census_sum_of_arms(const Census *census, int64_t version);
 /* Those that refuse what they get: first what an arm serves, then the stable version, each in the order of
  * connecting. */
 const CensusRefusal *census_refusals(const Census *census, size_t *ret_n);

@@ -153,23 +153,13 @@ static void on_refusal(_unused_ Loop *loop, LoopMessage *message) {
         look(driver);
 }
 
-static bool names_version(const Gray *gray, int64_t version) {
-        size_t n;
-        const GrayArm *arms = gray_arms(gray, &n);
-
-        for (size_t i = 0; i < n; i++)
-                if (arms[i].version == version)
-                        return true;
-        return false;
-}
-
 void ramp_driver_note_refusal(void *driver_, Release *release, int64_t version) {
         RampDriver *driver = driver_;
         const Ramp *ramp = release->gray ? release->gray->ramp : NULL;
         Refusal *refusal;
 
         if (!ramp || ramp->state == RAMP_DONE || !ramp_is_guarded(ramp) ||
-            !names_version(release->gray->rules, version))
+            !gray_names_version(release->gray->rules, version))
                 return;
 
         refusal = allocate(1, sizeof(*refusal));

@@ -3,6 +3,7 @@
 
 #include "http/server.h"
 #include "model/gray_release.h"
+#include "model/name.h"
 #include "push/census.h"
 #include "ramp/move.h"
 #include "util/allocate.h"
@@ -52,24 +53,8 @@ static void finish(Move *move) {
 
 /* What is to be done. */
 
-static void add_count(CensusCount *sum, const CensusCount *count) {
-        sum->n_connected += count->n_connected;
-        sum->n_applied += count->n_applied;
-        sum->n_refused += count->n_refused;
-}
-
-static CensusCount count_arms(const Census *census) {
-        CensusCount sum = { 0 };
-        size_t n;
-        const CensusCount *arms = census_arms(census, &n);
-
-        for (size_t i = 0; i < n; i++)
-                add_count(&sum, &arms[i]);
-        return sum;
-}
-
 static bool is_to_abort(const Move *move) {
-        CensusCount arms = count_arms(move->census);
+        CensusCount arms = census_sum_of_arms(move->census, 0);
         Ramp ramp = *ramp_of(move);
 
         if (!move->options.is_settled)
@@ -91,18 +76,6 @@ static MoveKind choose(const Move *move) {
 
 /* The change, and why. */
 
-static CensusCount count_version(const Census *census, int64_t version) {
-        CensusCount sum = { 0 };
-        size_t n;
-        const CensusCount *counts = census_arms(census, &n);
-        const GrayArm *arms = gray_arms(census_release(census)->gray->rules, &n);
-
-        for (size_t i = 0; i < n; i++)
-                if (arms[i].version == version)
-                        add_count(&sum, &counts[i]);
-        return sum;
-}
-
 /* Adds so much of an instance's own words as there is room for, up to the end of a character. */
 static void append_error(Buf *comment, Span error) {
         size_t size = MIN(error.size, ERROR_SHOWN_MAX);
@@ -121,7 +94,7 @@ static void append_error(Buf *comment, Span error) {
 static void explain_abort(Buf *comment, const Census *census) {
         size_t n;
         const CensusRefusal *first = census_refusals(census, &n);
-        CensusCount count = count_version(census, first->version);
+        CensusCount count = census_sum_of_arms(census, first->version);
 
         buf_append_format(comment, "%zu of %zu instances refuse version %" PRId64, count.n_refused,
                           count.n_connected, first->version);
@@ -145,14 +118,10 @@ static void explain(Move *move) {
                 abort();
 }
 
-/* Of the arm that is raised. */
 static int64_t raised_version(const Release *release) {
-        size_t n;
-        const GrayArm *arms = gray_arms(release->gray->rules, &n);
+        const GrayRelease *gray = release->gray;
 
-        while (arms->rule != release->gray->ramp->rule)
-                arms++;
-        return arms->version;
+        return gray_first_arm(gray->rules, gray->ramp->rule)->version;
 }
 
 static void prepare(Move *move) {
@@ -191,7 +160,7 @@ static void count(Move *move) {
 
 static void log_move(const Move *move) {
         Span namespace = release_namespace(move->options.release), key = release_key(move->options.release);
-        char name[600];
+        char name[NAMESPACE_SIZE_MAX + sizeof("/") + KEY_SIZE_MAX];
 
         (void)snprintf(name, sizeof(name), "%.*s/%.*s", (int)namespace.size, namespace.data, (int)key.size,
                        key.data);

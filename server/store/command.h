@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/format.h"
+#include "model/gray.h"
 #include "model/problem.h"
 #include "model/ramp.h"
 #include "model/release.h"
@@ -80,11 +81,10 @@ typedef struct Operation {
                         bool end_gray;
                 } rollback;
                 struct {
-                        Span salt;       /* absent: that of the gray release which is running, */
-                        Span fresh_salt; /* or this one where none is */
-                        Span rules; /* that gray_new() has taken; the versions are the store's to check */
+                        Gray *rules; /* with their salt; the release that is made of them takes a reference.
+                                        Whether the versions exist is the store's to check */
+                        bool keeps_salt;  /* where a gray release runs already, its salt stays */
                         const Ramp *ramp; /* as ramp_parse() made it; NULL: none */
-                        Span plan;        /* its text, or absent */
                 } gray_set;
                 struct {
                         GrayMove move;

@@ -97,7 +97,8 @@ int config_store(Transaction *transaction, const Config *config) {
 }
 
 int config_read_gray(Transaction *transaction, const Config *config, GrayRow **ret_row) {
-        return gray_row_read(transaction_statement(transaction, STATEMENT_GET_GRAY), config->id, ret_row);
+        return gray_row_read(transaction_statement(transaction, STATEMENT_GET_GRAY), config->id,
+                             config->rules, ret_row);
 }
 
 /* Makes a release from a row of STATEMENT_GET_SAVED or STATEMENT_GET_RELEASED, and resets the statement. */
@@ -137,7 +138,7 @@ int config_read_released(Transaction *transaction, const Config *config, Release
         _cleanup_(gray_row_freep) GrayRow *gray = NULL;
         int r;
 
-        r = config->has_gray ? gray_row_read_whole(&of_gray, config->id, &gray) : 0;
+        r = config->has_gray ? gray_row_read_whole(&of_gray, config->id, config->rules, &gray) : 0;
         if (r)
                 return r;
         r = SQL_BIND(statement, sql_i64(config->stable_id), sql_i64(config->release_id),

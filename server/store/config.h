@@ -27,6 +27,7 @@ typedef struct Config {
         int64_t last_event_id; /* the newest event, deletes included; 0: there is none */
         bool is_deleted;
         bool has_gray; /* a row in grays */
+        Gray *rules;   /* that were written to it, for reading it again; borrowed; NULL: none were */
         Format newest_format;
         uint8_t newest_sha256[SHA256_SIZE];
         Spine spine; /* of the newest version */
@@ -72,10 +73,8 @@ int config_release(Transaction *transaction, Config *config, ReleaseKind kind, c
 /* What the row of a gray release is to say. */
 typedef struct GrayState {
         int64_t event_id; /* that set the rules; 0: the one that is being made does */
-        Span salt;
-        Span rules;
-        Span plan;        /* or absent */
-        const Ramp *ramp; /* NULL: there is no plan */
+        Gray *rules;      /* and their salt */
+        const Ramp *ramp; /* its plan, and how far it has got; NULL: there is none */
 } GrayState;
 
 /* What the audit says of a change. */
@@ -85,7 +84,7 @@ typedef struct ConfigChange {
         Span details;    /* or absent */
 } ConfigChange;
 
-/* Makes a gray release, or changes the one that is there. */
+/* Makes a gray release, or changes the one that is there. The rules of @state must outlive @config. */
 int config_set_gray(Transaction *transaction, Config *config, const GrayState *state,
                     const ConfigChange *what, Operation *operation);
 

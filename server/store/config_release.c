@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/buf.h"
 #include "store/config.h"
 #include "store/sql.h"
 
@@ -143,13 +144,21 @@ int config_release(Transaction *transaction, Config *config, ReleaseKind kind, c
 }
 
 static int set_gray(Transaction *transaction, Config *config, const GrayState *state) {
+        _cleanup_(buf_deinit) Buf plan = BUF_NULL;
         const Ramp *ramp = state->ramp;
 
+        if (ramp)
+                ramp_append_plan(&plan, ramp);
+        if (buf_failed(&plan))
+                return -ENOMEM;
+
         config->has_gray = true;
+        config->rules = state->rules;
         return SQL_RUN(
                 transaction_statement(transaction, STATEMENT_SET_GRAY), sql_i64(config->id),
-                sql_i64(state->event_id ? state->event_id : config->last_event_id), sql_text(state->salt),
-                sql_text(state->rules), sql_text(state->plan), ramp ? sql_i64(ramp->state) : sql_null(),
+                sql_i64(state->event_id ? state->event_id : config->last_event_id),
+                sql_text(gray_salt(state->rules)), sql_text(gray_rules(state->rules)),
+                ramp ? sql_text(buf_span(&plan)) : sql_null(), ramp ? sql_i64(ramp->state) : sql_null(),
                 ramp ? sql_i64((int64_t)ramp->step) : sql_null(), ramp ? sql_i64(ramp->since_ms) : sql_null(),
                 ramp ? sql_i64(ramp->held_ms) : sql_null());
 }

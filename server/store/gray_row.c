@@ -11,7 +11,7 @@ GrayRow *gray_row_free(GrayRow *row) {
         if (!row)
                 return NULL;
 
-        gray_free(row->rules);
+        gray_unref(row->rules);
         free(row->versions);
         free(row->contents);
         free(row);
@@ -19,11 +19,8 @@ GrayRow *gray_row_free(GrayRow *row) {
 }
 
 static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
-        Span salt = sql_column_text(statement, 1), rules = sql_column_text(statement, 2),
-             plan = sql_column_text(statement, 3), updated_by = sql_column_text(statement, 9),
-             comment = sql_column_text(statement, 10);
-        GrayRow *row =
-                calloc(1, sizeof(*row) + salt.size + rules.size + plan.size + updated_by.size + comment.size);
+        Span updated_by = sql_column_text(statement, 9), comment = sql_column_text(statement, 10);
+        GrayRow *row = calloc(1, sizeof(*row) + updated_by.size + comment.size);
         char *at;
 
         if (!row)
@@ -31,34 +28,40 @@ static GrayRow *copy_row(sqlite3_stmt *statement, int64_t config_id) {
 
         at = row->texts;
         row->event_id = sql_column_i64(statement, 0);
-        row->plan = span_copy(&at, plan);
         row->newest =
                 (VersionPlace){ config_id, sql_column_i64(statement, 11), sql_column_i64(statement, 12) };
-        row->data = (GrayData){
-                .salt = span_copy(&at, salt),
-                .rules = span_copy(&at, rules),
-                .updated_at_ms = sql_column_i64(statement, 8),
-                .updated_by = span_copy(&at, updated_by),
-                .comment = span_copy(&at, comment),
-        };
+        row->data.updated_at_ms = sql_column_i64(statement, 8);
+        row->data.updated_by = span_copy(&at, updated_by);
+        row->data.comment = span_copy(&at, comment);
         return row;
 }
 
-static int compile_rules(GrayRow *row) {
+static int read_rules(sqlite3_stmt *statement, Gray *likely, GrayRow *row) {
+        Span salt = sql_column_text(statement, 1), rules = sql_column_text(statement, 2);
         Problem problem;
         int r;
 
-        r = gray_new(row->data.rules, row->data.salt, &row->rules, &problem);
-        return r > 0 ? -EBADMSG : r;
+        if (likely && gray_is_compiled_from(likely, rules, salt)) {
+                row->rules = gray_ref(likely);
+        } else {
+                r = gray_new(rules, salt, &row->rules, &problem);
+                if (r)
+                        return r > 0 ? -EBADMSG : r;
+        }
+
+        row->data.compiled = row->rules;
+        row->data.salt = gray_salt(row->rules);
+        row->data.rules = gray_rules(row->rules);
+        return 0;
 }
 
 static int read_ramp(sqlite3_stmt *statement, GrayRow *row) {
         Problem problem;
         int state, step;
 
-        if (!row->plan.data)
+        if (sql_column_is_null(statement, 3))
                 return 0;
-        if (ramp_parse(row->plan, gray_n_rules(row->rules), &row->ramp, &problem) ||
+        if (ramp_parse(sql_column_text(statement, 3), gray_n_rules(row->rules), &row->ramp, &problem) ||
             column_choice(statement, 4, RAMP_STATE_N, &state) ||
             column_choice(statement, 5, (int)row->ramp.n_steps, &step))
                 return -EBADMSG;
@@ -71,7 +74,7 @@ static int read_ramp(sqlite3_stmt *statement, GrayRow *row) {
         return 0;
 }
 
-int gray_row_read(sqlite3_stmt *statement, int64_t config_id, GrayRow **ret_row) {
+int gray_row_read(sqlite3_stmt *statement, int64_t config_id, Gray *likely, GrayRow **ret_row) {
         _cleanup_(gray_row_freep) GrayRow *row = NULL;
         int r;
 
@@ -83,7 +86,7 @@ int gray_row_read(sqlite3_stmt *statement, int64_t config_id, GrayRow **ret_row)
                 return r ? r : -EBADMSG;
 
         row = copy_row(statement, config_id);
-        r = row ? compile_rules(row) : -ENOMEM;
+        r = row ? read_rules(statement, likely, row) : -ENOMEM;
         if (r == 0)
                 r = read_ramp(statement, row);
         sql_reset(statement);
@@ -173,11 +176,12 @@ static int read_versions(const GrayStatements *statements, GrayRow *row) {
         return row->contents ? 0 : -ENOMEM;
 }
 
-int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, GrayRow **ret_row) {
+int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, Gray *likely,
+                        GrayRow **ret_row) {
         _cleanup_(gray_row_freep) GrayRow *row = NULL;
         int r;
 
-        r = gray_row_read(statements->get, config_id, &row);
+        r = gray_row_read(statements->get, config_id, likely, &row);
         if (r)
                 return r;
         r = read_versions(statements, row);
@@ -187,14 +191,4 @@ int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, Gra
         *ret_row = row;
         row = NULL;
         return 0;
-}
-
-int64_t gray_only_version(const Gray *rules) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 1; i < n_arms; i++)
-                if (arms[i].version != arms[0].version)
-                        return 0;
-        return arms[0].version;
 }

@@ -25,9 +25,8 @@
 
 typedef struct GrayRow {
         GrayData data; /* points into what follows; the versions are there after gray_row_read_whole() */
-        Gray *rules;
-        Ramp ramp; /* where there is a plan */
-        Span plan; /* or absent */
+        Gray *rules;   /* a reference */
+        Ramp ramp;     /* where there is a plan */
         int64_t event_id;
         VersionPlace newest; /* of its config */
         GrayVersion *versions;
@@ -38,9 +37,11 @@ typedef struct GrayRow {
 /*
  * gray_row_read() - read the gray release of a config
  * @statement: of GRAY_ROW_TEXT
+ * @likely: rules that are probably those of the row: then they are taken, by a reference, and need not be
+ *          compiled; borrowed; NULL: none are at hand
  * Return: 0; -EBADMSG when there is no such row, or it is damaged; or another negative errno
  */
-int gray_row_read(sqlite3_stmt *statement, int64_t config_id, GrayRow **ret_row);
+int gray_row_read(sqlite3_stmt *statement, int64_t config_id, Gray *likely, GrayRow **ret_row);
 GrayRow *gray_row_free(GrayRow *row);
 
 typedef struct GrayStatements {
@@ -50,9 +51,6 @@ typedef struct GrayStatements {
 } GrayStatements;
 
 /* The same with all versions that the rules name, each once. */
-int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, GrayRow **ret_row);
-
-/* The version that all arms name; 0 where they name several. */
-int64_t gray_only_version(const Gray *rules);
+int gray_row_read_whole(const GrayStatements *statements, int64_t config_id, Gray *likely, GrayRow **ret_row);
 
 DEFINE_CLEANUP(GrayRow *, gray_row_free);

@@ -99,7 +99,7 @@ static int load_release(sqlite3_stmt **statements, Span epoch, Change *change) {
         if (!sql_column_is_null(row, 10)) {
                 GrayStatements of_gray = { statements[LOAD_GRAY], statements[LOAD_LOOK_UP_VERSION],
                                            statements[LOAD_GRAY_VERSION] };
-                int r = gray_row_read_whole(&of_gray, sql_column_i64(row, 10), &gray);
+                int r = gray_row_read_whole(&of_gray, sql_column_i64(row, 10), NULL, &gray);
 
                 if (r)
                         return r;

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "model/buf.h"
 #include "model/json.h"
@@ -18,122 +17,114 @@
  * Setting.
  */
 
-static void arm_path(const Gray *rules, size_t arm, char ret_path[PROBLEM_FIELD_MAX]) {
-        const GrayArm *arms = gray_arms(rules, &(size_t){ 0 });
-        size_t first = arm;
-
-        while (first > 0 && arms[first - 1].rule == arms[arm].rule)
-                first--;
-        (void)snprintf(ret_path, PROBLEM_FIELD_MAX, "rules[%" PRIu32 "].split[%zu].version", arms[arm].rule,
-                       arm - first);
-}
-
-static int check_versions(Transaction *transaction, const Config *config, const Gray *rules,
-                          Problem *problem) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 0; i < n_arms; i++) {
-                int64_t id;
-                int r;
-
-                r = config_find_version(transaction, config, arms[i].version, &id, problem);
-                if (r == STORE_E_VERSION_UNKNOWN) {
-                        arm_path(rules, i, problem->field);
-                        return STORE_E_GRAY_VERSION;
-                }
-                if (r)
-                        return r;
-        }
-        return 0;
-}
-
 /* What only the store can tell of the rules, and what has to hold for it to write them with a step's weight.
  */
-static int check_rules(Transaction *transaction, const Config *config, const Operation *operation,
-                       const Gray *rules, Problem *problem) {
+static int check_rules(const Config *config, const Operation *operation, Problem *problem) {
+        const Gray *rules = operation->gray_set.rules;
         const Ramp *ramp = operation->gray_set.ramp;
-        int r;
 
-        r = check_versions(transaction, config, rules, problem);
-        if (r || !ramp)
-                return r;
+        if (gray_check_versions(rules, config->newest, problem))
+                return STORE_E_GRAY_INVALID;
+        if (!ramp)
+                return 0;
         if (gray_rules(rules).size + WEIGHT_SIZE_MAX > GRAY_RULES_SIZE_MAX) {
                 problem_set(problem, "rules", "with a plan they are at most %zu bytes long",
                             GRAY_RULES_SIZE_MAX - WEIGHT_SIZE_MAX);
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
 
-        return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_VERSION : 0;
+        return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_INVALID : 0;
+}
+
+/* Appends the salt of the gray release that runs. */
+static int append_running_salt(Transaction *transaction, const Config *config, Buf *buf) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_GRAY_SALT);
+        int r;
+
+        r = SQL_BIND(statement, sql_i64(config->id));
+        if (r)
+                return r;
+        r = sql_step(statement);
+        if (r <= 0)
+                return r ? r : -EBADMSG;
+
+        buf_append_span(buf, sql_column_text(statement, 0));
+        sql_reset(statement);
+        return buf_failed(buf) ? -ENOMEM : 0;
+}
+
+/* Makes of @rules those with another salt, and with the weight of the step that @ramp is at, if there is one.
+ * Where nothing is other than it was, that is a reference to @rules. */
+static int derive_rules(Gray *rules, Span salt, const Ramp *ramp, Gray **ret_rules) {
+        _cleanup_(buf_deinit) Buf weighted = BUF_NULL;
+        Span text = gray_rules(rules);
+        Problem problem;
+        int r;
+
+        if (ramp) {
+                gray_append_rules_with_weight(rules, ramp->rule, ramp->steps[ramp->step].weight, &weighted);
+                if (buf_failed(&weighted))
+                        return -ENOMEM;
+                text = buf_span(&weighted);
+        }
+        if (gray_is_compiled_from(rules, text, salt)) {
+                *ret_rules = gray_ref(rules);
+                return 0;
+        }
+
+        r = gray_new(text, salt, ret_rules, &problem);
+        return r > 0 ? -EBADMSG : r;
+}
+
+/* The rules as they are to be in force from now on. */
+static int make_rules(Transaction *transaction, const Config *config, const Operation *operation,
+                      Gray **ret_rules) {
+        _cleanup_(buf_deinit) Buf running = BUF_NULL;
+        Gray *rules = operation->gray_set.rules;
+        Span salt = gray_salt(rules);
+
+        if (operation->gray_set.keeps_salt && config->has_gray) {
+                int r = append_running_salt(transaction, config, &running);
+
+                if (r)
+                        return r;
+                salt = buf_span(&running);
+        }
+        return derive_rules(rules, salt, operation->gray_set.ramp, ret_rules);
 }
 
 static void append_details(Buf *buf, const GrayState *state) {
         buf_append_literal(buf, "{\"salt\":");
-        json_append_string(buf, state->salt);
+        json_append_string(buf, gray_salt(state->rules));
         buf_append_literal(buf, ",\"rules\":");
-        buf_append_span(buf, state->rules);
+        buf_append_span(buf, gray_rules(state->rules));
         buf_append_literal(buf, ",\"plan\":");
-        buf_append_span(buf, state->plan.data ? state->plan : SPAN_LITERAL("null"));
+        if (state->ramp)
+                ramp_append_plan(buf, state->ramp);
+        else
+                buf_append_literal(buf, "null");
         buf_append_char(buf, '}');
 }
 
-static int set_state(Transaction *transaction, Config *config, const GrayState *state, const Gray *rules,
-                     Operation *operation) {
+/* A ramp begins now. */
+static int store_rules(Transaction *transaction, Config *config, Gray *rules, Operation *operation) {
         _cleanup_(buf_deinit) Buf details = BUF_NULL;
+        GrayState state = { .rules = rules };
+        Ramp ramp;
 
-        append_details(&details, state);
+        if (operation->gray_set.ramp) {
+                ramp = *operation->gray_set.ramp;
+                ramp.since_ms = transaction->now_ms;
+                state.ramp = &ramp;
+        }
+        append_details(&details, &state);
         if (buf_failed(&details))
                 return -ENOMEM;
 
         return config_set_gray(
-                transaction, config, state,
+                transaction, config, &state,
                 &(ConfigChange){ SPAN_LITERAL("gray.set"), gray_only_version(rules), buf_span(&details) },
                 operation);
-}
-
-/* The ramp begins now, and the rules are written with the weight of its first step. */
-static int set_with_ramp(Transaction *transaction, Config *config, Span salt, const Gray *rules,
-                         Operation *operation) {
-        _cleanup_(buf_deinit) Buf weighted = BUF_NULL;
-        Ramp ramp = *operation->gray_set.ramp;
-
-        ramp.since_ms = transaction->now_ms;
-        gray_append_rules_with_weight(rules, ramp.rule, ramp.steps[0].weight, &weighted);
-        if (buf_failed(&weighted))
-                return -ENOMEM;
-
-        return set_state(transaction, config,
-                         &(GrayState){ .salt = salt,
-                                       .rules = buf_span(&weighted),
-                                       .plan = operation->gray_set.plan,
-                                       .ramp = &ramp },
-                         rules, operation);
-}
-
-static int set(Transaction *transaction, Config *config, Span salt, const Gray *rules, Operation *operation) {
-        if (operation->gray_set.ramp)
-                return set_with_ramp(transaction, config, salt, rules, operation);
-        return set_state(transaction, config,
-                         &(GrayState){ .salt = salt, .rules = operation->gray_set.rules }, rules, operation);
-}
-
-/* The salt that is asked for, else that of the gray release which runs already, in @running, else a new one.
- */
-static int choose_salt(Transaction *transaction, const Config *config, const Operation *operation,
-                       GrayRow **running, Span *ret_salt) {
-        int r;
-
-        if (operation->gray_set.salt.data || !config->has_gray) {
-                *ret_salt = operation->gray_set.salt.data ? operation->gray_set.salt
-                                                          : operation->gray_set.fresh_salt;
-                return 0;
-        }
-
-        r = config_read_gray(transaction, config, running);
-        if (r)
-                return r;
-        *ret_salt = (*running)->data.salt;
-        return 0;
 }
 
 static int get_config(Transaction *transaction, const Operation *operation, Config *ret_config,
@@ -154,26 +145,21 @@ static int get_config(Transaction *transaction, const Operation *operation, Conf
 }
 
 int operation_gray_set(Transaction *transaction, Operation *operation, Problem *problem) {
-        _cleanup_(gray_row_freep) GrayRow *running = NULL;
-        _cleanup_(gray_freep) Gray *rules = NULL;
+        _cleanup_(gray_unrefp) Gray *rules = NULL;
         Config config;
-        Span salt;
         int r;
 
         r = get_config(transaction, operation, &config, problem);
         if (r)
                 return r;
-        r = choose_salt(transaction, &config, operation, &running, &salt);
+        r = check_rules(&config, operation, problem);
         if (r)
                 return r;
-        r = gray_new(operation->gray_set.rules, salt, &rules, problem);
-        if (r)
-                return r < 0 ? r : STORE_E_GRAY_VERSION;
-        r = check_rules(transaction, &config, operation, rules, problem);
+        r = make_rules(transaction, &config, operation, &rules);
         if (r)
                 return r;
 
-        return set(transaction, &config, salt, rules, operation);
+        return store_rules(transaction, &config, rules, operation);
 }
 
 /*
@@ -207,21 +193,34 @@ static int check_revision(Transaction *transaction, const Config *config, uint64
 }
 
 /* @expected_revision: of the release, or 0. */
-static int get_running(Transaction *transaction, const Operation *operation, uint64_t expected_revision,
-                       Config *config, GrayRow **ret_row, Problem *problem) {
+static int find_running(Transaction *transaction, const Operation *operation, uint64_t expected_revision,
+                        Config *ret_config, Problem *problem) {
+        Config config;
         int r;
 
-        r = config_get(transaction, operation->namespace, operation->key, config, problem);
+        r = config_get(transaction, operation->namespace, operation->key, &config, problem);
         if (r)
                 return r;
-        if (!config->has_gray) {
+        if (!config.has_gray) {
                 problem_set(problem, NULL, "there is no gray release on '%.*s' in namespace '%.*s'",
-                            (int)config->key.size, config->key.data, (int)config->namespace.size,
-                            config->namespace.data);
+                            (int)config.key.size, config.key.data, (int)config.namespace.size,
+                            config.namespace.data);
                 return STORE_E_GRAY_UNKNOWN;
         }
-        r = check_revision(transaction, config, expected_revision, problem);
-        return r ? r : config_read_gray(transaction, config, ret_row);
+        r = check_revision(transaction, &config, expected_revision, problem);
+        if (r)
+                return r;
+
+        *ret_config = config;
+        return 0;
+}
+
+static int read_running(Transaction *transaction, const Operation *operation, uint64_t expected_revision,
+                        Config *ret_config, GrayRow **ret_row, Problem *problem) {
+        int r;
+
+        r = find_running(transaction, operation, expected_revision, ret_config, problem);
+        return r ? r : config_read_gray(transaction, ret_config, ret_row);
 }
 
 static int refuse_move(const GrayRow *row, GrayMove move, Problem *problem) {
@@ -263,21 +262,23 @@ static int store_move(Transaction *transaction, Config *config, const GrayRow *r
                 [GRAY_MOVE_RESUME] = SPAN_LITERAL("gray.resume"),
                 [GRAY_MOVE_STEP] = SPAN_LITERAL("gray.step"),
         };
-        _cleanup_(buf_deinit) Buf rules = BUF_NULL, details = BUF_NULL;
-        GrayState state = { row->event_id, row->data.salt, row->data.rules, row->plan, &row->ramp };
+        _cleanup_(buf_deinit) Buf details = BUF_NULL;
+        _cleanup_(gray_unrefp) Gray *rules = NULL;
+        GrayState state = { .ramp = &row->ramp };
         ConfigChange what = { actions[operation->gray_move.move], gray_only_version(row->rules), SPAN_NULL };
+        bool is_step = operation->gray_move.move == GRAY_MOVE_STEP;
+        int r;
 
-        if (operation->gray_move.move == GRAY_MOVE_STEP) {
+        r = derive_rules(row->rules, gray_salt(row->rules), &row->ramp, &rules);
+        if (r)
+                return r;
+        state.rules = rules;
+        state.event_id = is_step && row->ramp.state != RAMP_DONE ? 0 : row->event_id;
+        if (is_step) {
                 append_step(&details, &row->ramp);
                 what.details = buf_span(&details);
         }
-        if (operation->gray_move.move == GRAY_MOVE_STEP && row->ramp.state != RAMP_DONE) {
-                gray_append_rules_with_weight(row->rules, row->ramp.rule,
-                                              row->ramp.steps[row->ramp.step].weight, &rules);
-                state.rules = buf_span(&rules);
-                state.event_id = 0;
-        }
-        if (buf_failed(&rules) || buf_failed(&details))
+        if (buf_failed(&details))
                 return -ENOMEM;
 
         return config_set_gray(transaction, config, &state, &what, operation);
@@ -289,8 +290,8 @@ int operation_gray_move(Transaction *transaction, Operation *operation, Problem 
         Config config;
         int r;
 
-        r = get_running(transaction, operation, operation->gray_move.expected_revision, &config, &row,
-                        problem);
+        r = read_running(transaction, operation, operation->gray_move.expected_revision, &config, &row,
+                         problem);
         if (r)
                 return r;
         if (!row->data.ramp || !move_ramp(&row->ramp, move, transaction->now_ms))
@@ -299,26 +300,16 @@ int operation_gray_move(Transaction *transaction, Operation *operation, Problem 
         return store_move(transaction, &config, row, operation);
 }
 
-static bool names_version(const Gray *rules, int64_t version) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        for (size_t i = 0; i < n_arms; i++)
-                if (arms[i].version == version)
-                        return true;
-        return false;
-}
-
 static int choose_version(const Gray *rules, int64_t version, int64_t *ret_version, Problem *problem) {
         if (!version)
                 version = gray_only_version(rules);
         if (!version) {
                 problem_set(problem, "version", "the rules name several versions, say which one");
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
-        if (!names_version(rules, version)) {
+        if (!gray_names_version(rules, version)) {
                 problem_set(problem, "version", "the rules do not name version %" PRId64, version);
-                return STORE_E_GRAY_VERSION;
+                return STORE_E_GRAY_INVALID;
         }
 
         *ret_version = version;
@@ -331,8 +322,8 @@ int operation_gray_promote(Transaction *transaction, Operation *operation, Probl
         Config config;
         int r;
 
-        r = get_running(transaction, operation, operation->gray_end.expected_revision, &config, &row,
-                        problem);
+        r = read_running(transaction, operation, operation->gray_end.expected_revision, &config, &row,
+                         problem);
         if (r)
                 return r;
         r = choose_version(row->rules, operation->gray_end.version, &target.version, problem);
@@ -346,12 +337,10 @@ int operation_gray_promote(Transaction *transaction, Operation *operation, Probl
 }
 
 int operation_gray_abort(Transaction *transaction, Operation *operation, Problem *problem) {
-        _cleanup_(gray_row_freep) GrayRow *row = NULL;
         Config config;
         int r;
 
-        r = get_running(transaction, operation, operation->gray_end.expected_revision, &config, &row,
-                        problem);
+        r = find_running(transaction, operation, operation->gray_end.expected_revision, &config, problem);
         if (r)
                 return r;
 

@@ -13,7 +13,7 @@ typedef enum StoreOutcome {
         STORE_E_VERSION_CONFLICT,
         STORE_E_NOTHING_TO_ROLL_BACK,
         STORE_E_GRAY_UNKNOWN,        /* the config has no gray release */
-        STORE_E_GRAY_VERSION,        /* a version that it cannot be made of; the problem names the field */
+        STORE_E_GRAY_INVALID,        /* what it cannot be made of; the problem names the field */
         STORE_E_GRAY_NOTHING_STABLE, /* the config serves nothing that it could lie on */
         STORE_E_RAMP_STATE,          /* its ramp is not in the state for that, or not at that revision */
         STORE_E_DEAD_LETTER_UNKNOWN,

@@ -115,6 +115,7 @@ const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_GET_REVISION] = "SELECT revision FROM releases WHERE id = ?1",
 
         [STATEMENT_GET_GRAY] = GRAY_ROW_TEXT,
+        [STATEMENT_GET_GRAY_SALT] = "SELECT salt FROM grays WHERE config_id = ?1",
         [STATEMENT_GET_GRAY_VERSION] = GRAY_ROW_VERSION_TEXT,
         [STATEMENT_SET_GRAY] =
                 "REPLACE INTO grays (config_id, event_id, salt, rules, plan, ramp_state, ramp_step, "

@@ -146,16 +146,6 @@ static int check_pointers(Verifier *verifier, _unused_ const Check *check, sqlit
         return 0;
 }
 
-/* The weight of the first arm of @rule. */
-static uint32_t first_weight(const Gray *rules, uint32_t rule) {
-        size_t n_arms, i = 0;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
-
-        while (arms[i].rule != rule)
-                i++;
-        return arms[i].to - arms[i].from;
-}
-
 /* Return: what is wrong with the ramp of the row, or NULL. */
 static const char *fault_of_ramp(sqlite3_stmt *row, const Gray *rules) {
         Problem problem;
@@ -174,23 +164,21 @@ static const char *fault_of_ramp(sqlite3_stmt *row, const Gray *rules) {
         if (column_choice(row, 5, RAMP_STATE_N, &state) || column_choice(row, 6, (int)ramp.n_steps, &step) ||
             sql_column_i64(row, 8) < 0)
                 return "the state of its ramp is not a possible one";
-        if (first_weight(rules, ramp.rule) != ramp.steps[step].weight)
+        if (gray_arm_weight(gray_first_arm(rules, ramp.rule)) != ramp.steps[step].weight)
                 return "its rules do not have the weight of the step that its ramp is at";
         return NULL;
 }
 
 static const char *fault_of_gray(sqlite3_stmt *row, const Gray *rules) {
-        size_t n_arms;
-        const GrayArm *arms = gray_arms(rules, &n_arms);
+        Problem problem;
 
-        for (size_t i = 0; i < n_arms; i++)
-                if (arms[i].version > sql_column_i64(row, 1))
-                        return "its rules name a version that does not exist";
+        if (gray_check_versions(rules, sql_column_i64(row, 1), &problem))
+                return "its rules name a version that does not exist";
         return fault_of_ramp(row, rules);
 }
 
 static int check_gray(Verifier *verifier, _unused_ const Check *check, sqlite3_stmt *row) {
-        _cleanup_(gray_freep) Gray *rules = NULL;
+        _cleanup_(gray_unrefp) Gray *rules = NULL;
         Span name = sql_column_text(row, 0);
         const char *fault;
         Problem problem;

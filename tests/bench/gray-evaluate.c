@@ -160,7 +160,7 @@ static void parse(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
         size_t n_wanted;
 

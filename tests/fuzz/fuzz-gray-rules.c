@@ -100,7 +100,7 @@ static void check_rewriting(const Gray *gray, Span salt) {
 
         for (uint32_t rule = 0; rule < gray_n_rules(gray); rule++) {
                 _cleanup_(buf_deinit) Buf rules = BUF_NULL;
-                _cleanup_(gray_freep) Gray *other = NULL;
+                _cleanup_(gray_unrefp) Gray *other = NULL;
                 const GrayArm *others;
                 Problem problem;
 
@@ -119,7 +119,7 @@ static void check_rewriting(const Gray *gray, Span salt) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const Span salt = SPAN_LITERAL("salt");
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Span rules = { (const char *)data, size };
         Problem problem = PROBLEM_NULL;
         const char *why;

@@ -29,7 +29,7 @@ static void divide(const Gray *gray) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
 
         if (argc != 3) {

@@ -21,7 +21,7 @@ typedef struct Attempt {
         json_t *rules;
         json_t *plan;
         Operation operation;
-        GrayTexts *texts;
+        GrayParts *parts;
 } Attempt;
 
 static bool fill(Attempt *attempt, const char *prefix, const char *rules, const char *plan, Span salt) {
@@ -30,13 +30,13 @@ static bool fill(Attempt *attempt, const char *prefix, const char *rules, const 
         *attempt = (Attempt){ .rules = json_loads(rules, 0, NULL) };
         attempt->plan = plan ? json_loads(plan, 0, NULL) : NULL;
         body = (GrayBody){ .rules = attempt->rules, .plan = attempt->plan, .salt = salt };
-        return gray_fill(&attempt->request, prefix, &body, &attempt->operation, &attempt->texts);
+        return gray_fill(&attempt->request, prefix, &body, &attempt->operation, &attempt->parts);
 }
 
 static void attempt_deinit(Attempt *attempt) {
         json_decref(attempt->rules);
         json_decref(attempt->plan);
-        gray_texts_free(attempt->texts);
+        gray_parts_free(attempt->parts);
         request_deinit(&attempt->request);
 }
 
@@ -57,10 +57,8 @@ static void test_rules_are_taken_as_one_line(void **state _unused_) {
                 " [ {\"match\": {\"ring\": [\"canary\"]},\n\"split\": [{\"version\": 9, \"weight\": 10.5}]}]",
                 NULL, SPAN_NULL));
         assert_int_equal(attempt.operation.type, OPERATION_GRAY_SET);
-        assert_true(span_equal_string(attempt.operation.gray_set.rules, RULES));
-        assert_null(attempt.operation.gray_set.salt.data);
+        assert_true(span_equal_string(gray_rules(attempt.operation.gray_set.rules), RULES));
         assert_null(attempt.operation.gray_set.ramp);
-        assert_null(attempt.operation.gray_set.plan.data);
 }
 
 static void test_a_fresh_salt_is_16_digits_and_another_each_time(void **state _unused_) {
@@ -69,11 +67,12 @@ static void test_a_fresh_salt_is_16_digits_and_another_each_time(void **state _u
 
         assert_true(fill(&first, "", RULES, NULL, SPAN_NULL));
         assert_true(fill(&second, "", RULES, NULL, SPAN_NULL));
-        salt = first.operation.gray_set.fresh_salt;
+        assert_true(first.operation.gray_set.keeps_salt);
+        salt = gray_salt(first.operation.gray_set.rules);
         assert_int_equal(salt.size, 16);
         for (size_t i = 0; i < salt.size; i++)
                 assert_non_null(memchr("0123456789abcdef", salt.data[i], 16));
-        assert_false(span_equal(salt, second.operation.gray_set.fresh_salt));
+        assert_false(span_equal(salt, gray_salt(second.operation.gray_set.rules)));
 }
 
 static void test_weights_keep_their_value(void **state _unused_) {
@@ -86,8 +85,9 @@ static void test_weights_keep_their_value(void **state _unused_) {
                 (void)snprintf(rules, sizeof(rules), "[{\"split\":[{\"version\":1,\"weight\":%s}]}]",
                                weights[i]);
                 assert_true(fill(&attempt, "", rules, NULL, SPAN_LITERAL("s")));
-                assert_true(span_equal_string(attempt.operation.gray_set.rules, rules));
-                assert_true(span_equal_string(attempt.operation.gray_set.salt, "s"));
+                assert_true(span_equal_string(gray_rules(attempt.operation.gray_set.rules), rules));
+                assert_true(span_equal_string(gray_salt(attempt.operation.gray_set.rules), "s"));
+                assert_false(attempt.operation.gray_set.keeps_salt);
         }
 }
 
@@ -95,7 +95,6 @@ static void test_a_plan_is_parsed(void **state _unused_) {
         _cleanup_(attempt_deinit) Attempt attempt;
 
         assert_true(fill(&attempt, "", RULES, PLAN, SPAN_NULL));
-        assert_true(span_equal_string(attempt.operation.gray_set.plan, PLAN));
         assert_int_equal(attempt.operation.gray_set.ramp->n_steps, 2);
         assert_int_equal(attempt.operation.gray_set.ramp->steps[0].hold_ms, 600000);
         assert_true(attempt.operation.gray_set.ramp->promotes);
@@ -134,19 +133,19 @@ static void test_a_salt_that_is_none_is_refused(void **state _unused_) {
         assert_refused(&with_nul, "salt");
 }
 
-static void test_texts_of_several_are_freed_together(void **state _unused_) {
+static void test_parts_of_several_are_freed_together(void **state _unused_) {
         json_auto_t *rules = json_loads(RULES, 0, NULL);
         GrayBody body = { .rules = rules };
         Operation operations[3] = { 0 };
-        GrayTexts *texts = NULL;
+        GrayParts *parts = NULL;
         Request request = { 0 };
 
         for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
-                assert_true(gray_fill(&request, "", &body, &operations[i], &texts));
+                assert_true(gray_fill(&request, "", &body, &operations[i], &parts));
         for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
-                assert_true(span_equal_string(operations[i].gray_set.rules, RULES));
-        assert_null(gray_texts_free(texts));
-        assert_null(gray_texts_free(NULL));
+                assert_true(span_equal_string(gray_rules(operations[i].gray_set.rules), RULES));
+        assert_null(gray_parts_free(parts));
+        assert_null(gray_parts_free(NULL));
 }
 
 int main(void) {
@@ -157,7 +156,7 @@ int main(void) {
                 cmocka_unit_test(test_a_plan_is_parsed),
                 cmocka_unit_test(test_a_fault_is_told_with_the_operations_place),
                 cmocka_unit_test(test_a_salt_that_is_none_is_refused),
-                cmocka_unit_test(test_texts_of_several_are_freed_together),
+                cmocka_unit_test(test_parts_of_several_are_freed_together),
         };
 
         return cmocka_run_group_tests_name("gray-body", tests, NULL, NULL);

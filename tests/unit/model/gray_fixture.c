@@ -30,7 +30,7 @@ static Gray *compile_match(const char *match) {
 }
 
 bool matches_tags(const char *match, const Tag *tags, size_t n_tags) {
-        _cleanup_(gray_freep) Gray *gray = compile_match(match);
+        _cleanup_(gray_unrefp) Gray *gray = compile_match(match);
         GrayVerdict verdict = gray_evaluate(gray, &(GrayAsker){ .tags = tags, .n_tags = n_tags });
 
         assert_int_equal(verdict.bucket, -1);

@@ -26,7 +26,7 @@ static void test_each_allocation_may_fail(void **state _unused_) {
                 allocations_succeed();
                 assert_true(r == 0 || r == -ENOMEM);
                 assert_true((gray != NULL) == (r == 0));
-                gray_free(gray);
+                gray_unref(gray);
         }
         assert_int_equal(r, 0);
         assert_true(n > 8);

@@ -155,7 +155,7 @@ static void test_the_path_of_a_long_name_is_cut(void **state _unused_) {
 static void expect_limit(const char *before, const char *piece, const char *after, size_t n_max,
                          const char *field) {
         _cleanup_(buf_deinit) Buf most = BUF_NULL, too_many = BUF_NULL;
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
 
         append_many(&most, before, n_max, piece, after);
@@ -195,7 +195,7 @@ static void test_limit_of_versions(void **state _unused_) {
 
 static void test_sizes(void **state _unused_) {
         _cleanup_(buf_deinit) Buf rules = BUF_NULL;
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
         char value[TAG_VALUE_SIZE_MAX + 2] = "", condition[TAG_VALUE_SIZE_MAX + 16];
 
@@ -226,7 +226,7 @@ static void test_salts(void **state _unused_) {
                          SPAN_LITERAL("a\0b"),
                          SPAN_LITERAL("\xff"),
                          { long_salt, sizeof(long_salt) } };
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
 
         memset(long_salt, 'a', sizeof(long_salt));

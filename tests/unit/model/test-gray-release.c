@@ -219,6 +219,18 @@ static void test_rules_that_name_a_version_without_content_are_refused(void **st
         assert_string_equal(problem.text, "there is no content of version 9");
 }
 
+static void test_rules_that_are_compiled_already_are_shared(void **state _unused_) {
+        _cleanup_(gray_release_freep) GrayRelease *gray = NULL;
+        Problem problem = PROBLEM_NULL;
+        GrayData compiled = gray_data;
+
+        assert_int_equal(gray_new(gray_data.rules, gray_data.salt, &compiled.compiled, &problem), 0);
+        assert_int_equal(gray_release_new(&compiled, &gray, &problem), 0);
+        assert_ptr_equal(gray->rules, compiled.compiled);
+        assert_null(gray_unref(compiled.compiled));
+        assert_int_equal(gray_n_rules(gray->rules), 2);
+}
+
 static void test_rules_that_are_wrong_make_no_release(void **state _unused_) {
         GrayData wrong = gray_data;
         ConfigData with_wrong = data;
@@ -239,6 +251,7 @@ int main(void) {
                 cmocka_unit_test(test_what_a_client_makes_of_the_frame_chooses_alike),
                 cmocka_unit_test(test_without_a_gray_release_everybody_gets_the_release),
                 cmocka_unit_test(test_rules_that_name_a_version_without_content_are_refused),
+                cmocka_unit_test(test_rules_that_are_compiled_already_are_shared),
                 cmocka_unit_test(test_rules_that_are_wrong_make_no_release),
         };
 

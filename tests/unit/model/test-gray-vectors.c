@@ -128,7 +128,7 @@ static Gray *compile(JsonValue rules, Span salt, Span name) {
 
 static void check_case(JsonValue vector) {
         _cleanup_(buf_deinit) Buf answer = BUF_NULL;
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         JsonValue expected = member(vector, "expected"), rules = member(vector, "rules");
         Span name = member(vector, "name").text;
         GrayVerdict verdict = GRAY_VERDICT_NULL;

@@ -160,7 +160,7 @@ static void test_the_weight_of_an_arm_is_rewritten_in_place(void **state _unused
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                _cleanup_(gray_freep) Gray *gray = compile(cases[i].rules);
+                _cleanup_(gray_unrefp) Gray *gray = compile(cases[i].rules);
                 _cleanup_(buf_deinit) Buf buf = BUF_NULL;
                 size_t n_arms;
 

@@ -13,7 +13,7 @@
 #include "gray_fixture.h"
 
 static void test_the_first_rule_that_holds_decides(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *gray = compile(
+        _cleanup_(gray_unrefp) Gray *gray = compile(
                 "[{\"match\":{\"ring\":[\"x\"]},\"split\":[{\"version\":7,\"weight\":0}]},"
                 "{\"match\":{\"ring\":[\"x\",\"y\"]},\"split\":[{\"version\":8,\"weight\":100}]},"
                 "{\"match\":{\"ring\":{\"exists\":true}},\"split\":[{\"version\":9,\"weight\":100}]}]");
@@ -58,7 +58,7 @@ static void test_without_a_unit_only_a_whole_arm_chooses(void **state _unused_) 
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                _cleanup_(gray_freep) Gray *gray = NULL;
+                _cleanup_(gray_unrefp) Gray *gray = NULL;
                 GrayVerdict absent, empty;
                 char rules[256];
 
@@ -76,7 +76,7 @@ static void test_without_a_unit_only_a_whole_arm_chooses(void **state _unused_) 
 
 /* murmur3("0123456789abcdef\x1finstance-1"), reckoned elsewhere. */
 static void test_the_bucket(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *gray = compile("[{\"split\":[{\"version\":9,\"weight\":1}]}]");
+        _cleanup_(gray_unrefp) Gray *gray = compile("[{\"split\":[{\"version\":9,\"weight\":1}]}]");
         GrayVerdict verdict = gray_evaluate(gray, &(GrayAsker){ .unit = SPAN_LITERAL("instance-1") });
 
         assert_int_equal(verdict.bucket, 66978);
@@ -84,7 +84,7 @@ static void test_the_bucket(void **state _unused_) {
 
 /* Slices are shut below and open above, and lie one behind the other. */
 static void test_slices(void **state _unused_) {
-        _cleanup_(gray_freep) Gray *gray =
+        _cleanup_(gray_unrefp) Gray *gray =
                 compile("[{\"split\":[{\"version\":7,\"weight\":0},{\"version\":8,\"weight\":33.333},"
                         "{\"version\":9,\"weight\":0.001},{\"version\":8,\"weight\":50}]}]");
         size_t counts[5] = { 0 }, n_arms;
@@ -118,7 +118,7 @@ static void test_slices(void **state _unused_) {
 static void test_the_most_tags_and_names(void **state _unused_) {
         enum { N_TAGS = TAGS_MAX + 1 };
         _cleanup_(buf_deinit) Buf rules = BUF_NULL;
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         static char names[N_TAGS][32];
         Problem problem;
         Tag tags[N_TAGS];

@@ -250,7 +250,7 @@ static void test_a_plan_is_written_as_it_is_read(void **state _unused_) {
 }
 
 static void checks(const char *plan, const char *rules, const char *field) {
-        _cleanup_(gray_freep) Gray *gray = NULL;
+        _cleanup_(gray_unrefp) Gray *gray = NULL;
         Problem problem = PROBLEM_NULL;
         Ramp ramp;
 

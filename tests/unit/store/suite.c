@@ -250,6 +250,12 @@ void replace_store(void) {
         open_store();
 }
 
+static void free_rules(void) {
+        for (size_t i = 0; i < suite.n_rules; i++)
+                gray_unref(suite.rules[i]);
+        free(suite.rules);
+}
+
 int tear_down(void **state) {
         bool sound;
 
@@ -258,6 +264,7 @@ int tear_down(void **state) {
         sound = is_sound();
         catalog_deinit(&suite.catalog);
         change_unref(suite.newest);
+        free_rules();
         return fixture_tear_down(state) < 0 || !sound ? -1 : 0;
 }
 
@@ -334,12 +341,25 @@ Operation delete (const char *namespace, const char *key) {
                             .comment = SPAN_LITERAL("delete") };
 }
 
+Gray *compile_rules(Span rules, const char *salt) {
+        Problem problem;
+        Gray *gray;
+
+        if (gray_new(rules, span(salt), &gray, &problem))
+                fail_msg("%s: %s", problem.field, problem.text);
+        suite.rules = realloc(suite.rules, (suite.n_rules + 1) * sizeof(*suite.rules));
+        assert_non_null(suite.rules);
+        suite.rules[suite.n_rules++] = gray;
+        return gray;
+}
+
 Operation set_gray(const char *rules) {
         return (Operation){ .type = OPERATION_GRAY_SET,
                             .namespace = SPAN_LITERAL("prod"),
                             .key = SPAN_LITERAL("app"),
                             .comment = SPAN_LITERAL("canaries"),
-                            .gray_set = { .fresh_salt = SPAN_LITERAL("fresh"), .rules = span(rules) } };
+                            .gray_set = { .rules = compile_rules(span(rules), "fresh"),
+                                          .keeps_salt = true } };
 }
 
 Operation promote(int64_t version) {
@@ -500,7 +520,7 @@ void assert_all_refused(const Operation *operations, size_t n, StoreOutcome expe
                 fail_msg("outcome %d instead of %d: %s", (int)outcome, (int)expected,
                          suite.last->command.problem.text);
         assert_true(strlen(suite.last->command.problem.text) > 0);
-        if (expected != STORE_E_GRAY_VERSION)
+        if (expected != STORE_E_GRAY_INVALID)
                 assert_string_equal(suite.last->command.problem.field, "");
         assert_int_equal(suite.last->command.failed_operation, failed_operation);
         for (size_t i = 0; i < n; i++) {

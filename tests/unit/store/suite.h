@@ -31,7 +31,9 @@ typedef struct Suite {
         Fixture *fixture;
         StoreOptions options;
         Store *store;
-        Ask *last; /* as execute() left it */
+        Ask *last;    /* as execute() left it */
+        Gray **rules; /* of all operations that were made: they borrow theirs */
+        size_t n_rules;
 
         pthread_mutex_t lock; /* guards what follows, and every Ask's is_done */
         pthread_cond_t changed;
@@ -91,7 +93,12 @@ Operation roll_back(const char *namespace, const char *key, int64_t to);
 Operation delete (const char *namespace, const char *key);
 Operation note_denial(void);
 
+/* Compiled rules, which are good until the test is over. */
+Gray *compile_rules(Span rules, const char *salt);
+
 /* Of gray releases, all on the config prod/app. */
+
+/* With the salt of the one that runs, else with "fresh". */
 Operation set_gray(const char *rules);
 /* @version: 0 for the only one. */
 Operation promote(int64_t version);

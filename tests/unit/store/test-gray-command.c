@@ -37,7 +37,7 @@ static void test_a_command_of_which_one_operation_is_refused_leaves_the_gray_rel
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 1, publish("prod", "app", 2), abort_gray());
         assert_changes(set_gray(VERSION_2));
         ASSERT_ALL_REFUSED(STORE_E_GRAY_UNKNOWN, 2, set_gray(VERSIONS_2_3), promote(3), abort_gray());
-        ASSERT_ALL_REFUSED(STORE_E_GRAY_VERSION, 2, delete ("prod", "app"), publish("prod", "app", 1),
+        ASSERT_ALL_REFUSED(STORE_E_GRAY_INVALID, 2, delete ("prod", "app"), publish("prod", "app", 1),
                            set_gray("[{\"split\":[{\"version\":4,\"weight\":1}]}]"));
         assert_int_equal(gray()->n_arms, 1);
 }

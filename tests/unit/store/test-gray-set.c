@@ -10,9 +10,9 @@
 
 #include "gray-suite.h"
 
-static Operation salted(Operation operation, const char *salt, const char *fresh_salt) {
-        operation.gray_set.salt = span(salt);
-        operation.gray_set.fresh_salt = span(fresh_salt);
+static Operation salted(Operation operation, const char *salt, bool is_asked_for) {
+        operation.gray_set.rules = compile_rules(gray_rules(operation.gray_set.rules), salt);
+        operation.gray_set.keeps_salt = !is_asked_for;
         return operation;
 }
 
@@ -70,23 +70,23 @@ static void test_an_empty_content_is_served_by_an_arm(void **state _unused_) {
 
 static void test_the_salt_stays_as_long_as_it_runs(void **state _unused_) {
         publish_and_save(3);
-        assert_changes(salted(set_gray(VERSION_2), NULL, "first"));
-        assert_changes(salted(set_gray(VERSIONS_2_3), NULL, "second"));
+        assert_changes(salted(set_gray(VERSION_2), "first", false));
+        assert_changes(salted(set_gray(VERSIONS_2_3), "second", false));
         assert_salt("first");
         assert_changes(publish("prod", "app", 3));
-        assert_changes(salted(set_gray(VERSION_2), NULL, "third"));
+        assert_changes(salted(set_gray(VERSION_2), "third", false));
         assert_salt("first");
         assert_int_equal(count("grays"), 1);
         assert_changes(abort_gray());
-        assert_changes(salted(set_gray(VERSION_2), NULL, "fourth"));
+        assert_changes(salted(set_gray(VERSION_2), "fourth", false));
         assert_salt("fourth");
 }
 
 static void test_a_salt_that_is_asked_for_is_taken(void **state _unused_) {
         publish_and_save(2);
-        assert_changes(salted(set_gray(VERSION_2), "mine \"\\\xc3\xa9", "fresh"));
+        assert_changes(salted(set_gray(VERSION_2), "mine \"\\\xc3\xa9", true));
         assert_salt("mine \"\\\xc3\xa9");
-        assert_changes(salted(set_gray(VERSION_2), "other", "fresh"));
+        assert_changes(salted(set_gray(VERSION_2), "other", true));
         assert_salt("other");
 }
 
@@ -99,10 +99,18 @@ static void test_a_version_that_does_not_exist_is_named_by_its_path(void **state
         assert_refused_at(set_gray(VERSIONS_2_3), "rules[1].split[1].version");
 }
 
-static void test_rules_that_are_none_are_refused_by_the_store_too(void **state _unused_) {
+static void test_rules_that_are_written_as_they_came_are_not_compiled_anew(void **state _unused_) {
+        Operation operation;
+
         publish_and_save(2);
-        assert_refused(set_gray("[]"), STORE_E_GRAY_VERSION);
-        assert_refused(set_gray("[{\"split\":[{\"version\":2,\"weight\":101}]}]"), STORE_E_GRAY_VERSION);
+        operation = set_gray(VERSION_2);
+        assert_changes(operation);
+        assert_ptr_equal(gray()->rules, operation.gray_set.rules);
+
+        operation = salted(set_gray(VERSION_2), "other", false);
+        assert_changes(operation);
+        assert_ptr_not_equal(gray()->rules, operation.gray_set.rules);
+        assert_salt("fresh");
 }
 
 static void test_it_lies_on_a_version_in_force_only(void **state _unused_) {
@@ -133,7 +141,7 @@ int main(void) {
                 TEST(test_the_salt_stays_as_long_as_it_runs),
                 TEST(test_a_salt_that_is_asked_for_is_taken),
                 TEST(test_a_version_that_does_not_exist_is_named_by_its_path),
-                TEST(test_rules_that_are_none_are_refused_by_the_store_too),
+                TEST(test_rules_that_are_written_as_they_came_are_not_compiled_anew),
                 TEST(test_it_lies_on_a_version_in_force_only),
                 TEST(test_what_does_not_exist_has_no_gray_release),
         };
