@@ -6,6 +6,8 @@ import type { Page } from '../api/types';
 export interface Pages<T> {
         items: T[];
         hasMore: boolean;
+        /** There was an answer. */
+        isLoaded: boolean;
         isLoading: boolean;
         error: unknown;
         loadMore: () => void;
@@ -16,11 +18,12 @@ export interface Pages<T> {
 interface State<T> {
         items: T[];
         cursor: string | null;
+        isLoaded: boolean;
         isLoading: boolean;
         error: unknown;
 }
 
-const nothing = { items: [], cursor: null, isLoading: true, error: null };
+const nothing = { items: [], cursor: null, isLoaded: false, isLoading: true, error: null };
 
 export function usePages<T>(
         load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
@@ -41,6 +44,7 @@ export function usePages<T>(
                                 setState((now) => ({
                                         items: cursor ? [...now.items, ...page.items] : page.items,
                                         cursor: page.cursor,
+                                        isLoaded: true,
                                         isLoading: false,
                                         error: null,
                                 }));
@@ -60,6 +64,7 @@ export function usePages<T>(
         return {
                 items: state.items,
                 hasMore: state.cursor !== null,
+                isLoaded: state.isLoaded,
                 isLoading: state.isLoading,
                 error: state.error,
                 loadMore: () => state.cursor && !state.isLoading && fetchPage(state.cursor),
