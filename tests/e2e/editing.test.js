@@ -76,6 +76,54 @@ describe('Editing in the console', () => {
     assert.equal((await api.get(configPath(namespace, key))).data.comment, 'now');
   });
 
+  test('A version that cannot be loaded is told, and nothing is released that was not shown', async (test) => {
+    const key = await given('{"a": 1}\n');
+    await api.put(configPath(namespace, key), { content: '{"a": 2}\n' });
+    const visitor = await visit(test, { allowed: /Failed to load resource: net::/ });
+    const { page } = visitor;
+    await visitor.signIn(hashOf(key));
+    await page.locator('.cm-content', { hasText: '"a": 1' }).waitFor();
+    await page.route('**/versions/2', (route) => route.abort());
+    await visitor.button(t.config.publishVersion(2)).click();
+    await visitor.dialog.getByText(t.errors.unreachable).waitFor();
+    await visitor.dialog.getByLabel(t.review.comment).press('Enter');
+    await page.unroute('**/versions/2');
+    await visitor.dialog.getByRole('button', { name: t.common.retry }).click();
+    await visitor.dialog.locator('.cm-merge-b', { hasText: '"a": 2' }).waitFor();
+    assert.equal((await api.get(configPath(namespace, key))).data.version, 1);
+    await visitor.dialog.getByLabel(t.review.comment).press('Enter');
+    await visitor.text(t.review.published(2)).waitFor();
+
+    await page.route('**/versions/2', (route) => route.abort());
+    await page.reload();
+    await visitor.button(new RegExp(t.config.edit)).first().click();
+    await visitor.text(t.errors.unreachable).waitFor();
+    await page.unroute('**/versions/2');
+    await visitor.button(t.common.retry).click();
+    await page.locator('.edit .cm-content', { hasText: '"a": 2' }).waitFor();
+  });
+
+  test('A config that is to be new is not disturbed by what the page asks meanwhile', async (test) => {
+    await given('{"a": 1}\n');
+    const visitor = await visit(test);
+    const { page } = visitor;
+    await page.clock.install();
+    await visitor.signIn(hashOf('absent.json', 'edit'));
+    await visitor.write('{"a": "new"}\n');
+    await page.locator('.edit').evaluate((element) => (element.isTheSame = true));
+    let release;
+    const isHeld = new Promise((resolve) => (release = resolve));
+    await page.route('**/absent.json/versions?*', async (route) => {
+      await isHeld;
+      await route.continue();
+    });
+    const asked = page.waitForRequest('**/absent.json/versions?*');
+    await page.clock.fastForward(11000);
+    await asked;
+    release();
+    assert.ok(await page.locator('.edit').evaluate((element) => element.isTheSame));
+  });
+
   for (const choice of ['merge', 'overwrite', 'discard'])
     test(`An edit that was overtaken is a choice: ${choice}`, async (test) => {
       const key = await given('{"a": 1}\n');
