@@ -16,7 +16,8 @@ export const en = {
                 skip: 'Skip to the content',
                 stream: { connecting: 'Connecting', live: 'Live', lost: 'Connection lost, trying again' },
                 unreachable: 'The server cannot be reached.',
-                tryAgain: 'Try again',
+                broken: 'This page cannot be shown. The server may have been upgraded since it was opened.',
+                reload: 'Reload',
                 more: 'More actions',
         },
         signIn: {

@@ -14,7 +14,8 @@ export const zh: Texts = {
                 skip: '跳到正文',
                 stream: { connecting: '正在连接', live: '实时', lost: '连接已断开，正在重连' },
                 unreachable: '无法连接服务器。',
-                tryAgain: '重试',
+                broken: '无法显示此页面。服务器可能在页面打开之后升级过。',
+                reload: '重新加载',
                 more: '更多操作',
         },
         signIn: {

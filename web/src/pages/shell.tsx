@@ -5,8 +5,9 @@ import { lazy, Suspense, useMemo } from 'react';
 import iconUrl from '../icon.svg';
 import { languages, useTexts } from '../i18n';
 import type { Appearance, Language } from '../preferences';
-import { auditHref, browseHref, parseRoute, useHash } from '../router';
+import { auditHref, browseHref, parseRoute, useHash, type Route } from '../router';
 import { useSession } from '../session';
+import { Boundary } from '../components/boundary';
 import { Notice } from '../components/notice';
 import { StreamSign } from '../components/stream-sign';
 import { BrowsePage } from './browse-page';
@@ -22,10 +23,7 @@ interface Props {
         setAppearance: (next: Appearance) => void;
 }
 
-function Page() {
-        const hash = useHash();
-        const route = useMemo(() => parseRoute(hash), [hash]);
-
+function pageOf(route: Route) {
         switch (route.page) {
                 case 'browse':
                         return <BrowsePage namespace={route.namespace} />;
@@ -39,8 +37,21 @@ function Page() {
                                 />
                         );
                 case 'audit':
-                        return <AuditPage namespace={route.namespace} configKey={route.key} />;
+                        return (
+                                <AuditPage
+                                        key={`${route.namespace}/${route.key}`}
+                                        namespace={route.namespace}
+                                        configKey={route.key}
+                                />
+                        );
         }
+}
+
+function Page() {
+        const hash = useHash();
+        const route = useMemo(() => parseRoute(hash), [hash]);
+
+        return <Boundary key={route.page}>{pageOf(route)}</Boundary>;
 }
 
 function Preferences({ language, setLanguage, appearance, setAppearance }: Props) {
@@ -140,7 +151,7 @@ export function Shell(props: Props) {
                 return (
                         <Notice
                                 text={t.app.unreachable}
-                                action={<Button onClick={retry}>{t.app.tryAgain}</Button>}
+                                action={<Button onClick={retry}>{t.common.retry}</Button>}
                         />
                 );
         if (state === 'signed-out') return <SignInPage preferences={<Preferences {...props} />} />;
