@@ -78,6 +78,13 @@ describe('The console while others work', () => {
     await server.stop();
     await page.locator('[data-state=lost]').waitFor();
     await page.locator('.cm-content', { hasText: '"n": 1' }).waitFor();
+    await visitor.button(t.app.more, { exact: true }).click();
+    await page.getByRole('menuitem', { name: t.config.delete }).click();
+    await visitor.dialog.getByRole('button', { name: t.remove.ok, exact: true }).click();
+    await page.locator('.ant-message', { hasText: t.errors.unreachable }).waitFor();
+    await visitor.button(/admin/).click();
+    await page.getByRole('menuitem', { name: t.app.signOut }).click();
+    await page.locator('.ant-message-notice', { hasText: t.errors.unreachable }).nth(1).waitFor();
     await server.start();
     await put('lost.json', '{"n": 2}\n');
 

@@ -5,7 +5,7 @@ import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
 import { useSession } from '../session';
 
-export function describeError(error: unknown, t: Texts) {
+function describeError(error: unknown, t: Texts) {
         if (error instanceof UnreachableError) return { title: t.errors.unreachable, lines: [] };
         if (!(error instanceof ApiError)) return { title: t.errors.title, lines: [String(error)] };
 
@@ -21,6 +21,12 @@ export function describeError(error: unknown, t: Texts) {
                 title: t.errors.reasons[error.reason] ?? t.errors.title,
                 lines: [place + error.message, ...lines],
         };
+}
+
+/** The same in one line, for a message that goes away by itself. */
+export function errorLine(error: unknown, t: Texts) {
+        const { title, lines } = describeError(error, t);
+        return [title, ...lines].join(': ');
 }
 
 interface Props {

@@ -11,7 +11,7 @@ import {
         type GrayWithInstances,
 } from '../api/gray';
 import { ActorText } from '../components/actor-text';
-import { describeError } from '../components/error-alert';
+import { errorLine } from '../components/error-alert';
 import { ReleaseDialog } from '../components/release-dialog';
 import { TimeText } from '../components/time-text';
 import { useContent } from '../hooks/use-content';
@@ -141,10 +141,7 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
                 config.reload();
                 onChanged();
         }
-        const fail = (problem: unknown) =>
-                void message.error(
-                        [describeError(problem, t).title, ...describeError(problem, t).lines].join(': '),
-                );
+        const fail = (problem: unknown) => void message.error(errorLine(problem, t));
 
         function withdraw() {
                 const nArms = arms.reduce((n, { connected }) => n + connected, 0);

@@ -5,7 +5,7 @@ import { getVersion, listVersions, saveConfig } from '../api/client';
 import { ApiError } from '../api/http';
 import type { Config } from '../api/types';
 import type { Count } from '../count';
-import { describeError } from '../components/error-alert';
+import { ErrorAlert } from '../components/error-alert';
 import { dropDraft, keepDraft, readDraft, type Draft } from '../drafts';
 import { CodeView, type Fault } from '../editor/code-view';
 import { formatOfKey, formats } from '../editor/language';
@@ -147,15 +147,7 @@ export function EditPanel({ config, start, nInstances }: Props) {
                                         ))}
                                 />
                         )}
-                        {Boolean(error) && faults.length === 0 && !isReviewing && (
-                                <Alert
-                                        type="error"
-                                        showIcon
-                                        role="alert"
-                                        message={describeError(error, t).title}
-                                        description={describeError(error, t).lines.join(' ')}
-                                />
-                        )}
+                        {faults.length === 0 && !isReviewing && <ErrorAlert error={error} />}
                         <div className="toolbar">
                                 <Space wrap className="toolbar-main">
                                         <strong>

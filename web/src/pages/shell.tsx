@@ -1,12 +1,13 @@
 // The header, and below it the page that the address names.
 import { GlobalOutlined, LogoutOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
-import { Button, Dropdown, Layout, Modal, Skeleton, Space, Tooltip } from 'antd';
+import { App, Button, Dropdown, Layout, Modal, Skeleton, Space, Tooltip } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import iconUrl from '../icon.svg';
 import { languages, useTexts } from '../i18n';
 import type { Appearance, Language } from '../preferences';
 import { auditHref, browseHref, parseRoute, useHash, type Route } from '../router';
 import { useSession } from '../session';
+import { errorLine } from '../components/error-alert';
 import { Boundary } from '../components/boundary';
 import { Notice } from '../components/notice';
 import { StreamSign } from '../components/stream-sign';
@@ -90,6 +91,7 @@ function Preferences({ language, setLanguage, appearance, setAppearance }: Props
 function Header(props: Props) {
         const t = useTexts();
         const page = parseRoute(useHash()).page;
+        const { message } = App.useApp();
         const { asker, signOut } = useSession();
         const link = (href: string, text: string, isHere: boolean) => (
                 <a href={href} className="header-link" aria-current={isHere ? 'page' : undefined}>
@@ -130,7 +132,13 @@ function Header(props: Props) {
                                                                 label: t.app.signOut,
                                                         },
                                                 ],
-                                                onClick: () => void signOut(),
+                                                onClick: () =>
+                                                        signOut().catch(
+                                                                (problem) =>
+                                                                        void message.error(
+                                                                                errorLine(problem, t),
+                                                                        ),
+                                                        ),
                                         }}
                                 >
                                         <Button type="text" icon={<UserOutlined />} className="who">
