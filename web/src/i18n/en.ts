@@ -232,6 +232,7 @@ export const en = {
                 form: 'Form',
                 rules: 'Rules',
                 incomplete: 'Something is still empty.',
+                ambiguous: 'A rule has two conditions of one kind on one tag: make one of them.',
                 noJson: 'This is not yet JSON with a list of rules.',
                 rule: (n: number) => `Rule ${n}`,
                 ruleHead: 'Rule',

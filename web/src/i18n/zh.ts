@@ -236,6 +236,7 @@ export const zh: Texts = {
                 form: '表单',
                 rules: '规则',
                 incomplete: '还有内容未填写。',
+                ambiguous: '同一规则对同一标签有两个同类条件：请合并为一个。',
                 noJson: '还不是包含规则列表的 JSON。',
                 rule: (n) => `规则 ${n}`,
                 ruleHead: '规则',
