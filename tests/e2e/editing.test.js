@@ -176,6 +176,51 @@ describe('Editing in the console', () => {
     await visitor.page.locator('.cm-content', { hasText: '"a": 1' }).waitFor();
   });
 
+  test('Two tabs that write on one config lose nothing of each other silently', async (test) => {
+    const key = await given('{"a": 1}\n');
+    const visitor = await editing(test, key);
+    const { page } = visitor;
+    const other = await visitor.context.newPage();
+    const open = async () => {
+      await other.goto(`${server.origin}/${hashOf(key, 'edit')}`);
+      await other.locator('.cm-content', { hasText: '"a"' }).waitFor();
+    };
+    const writeThere = async (text) => {
+      await other.locator('.cm-content').click();
+      await other.keyboard.press('Control+a');
+      await other.keyboard.insertText(text);
+    };
+    const says = (where, text) => where.locator('.cm-content', { hasText: text }).waitFor();
+    const isAsked = (where) => where.getByText(t.editor.elsewhere).waitFor();
+
+    await open();
+    await visitor.write('{"a": "here"}\n');
+    await says(other, '"here"'); // nobody has written there
+    await visitor.write('{"a": "here, too"}\n');
+    await says(other, '"here, too"');
+    assert.equal(await other.getByText(t.editor.elsewhere).count(), 0);
+
+    await writeThere('{"a": "there"}\n');
+    await isAsked(page);
+    await says(page, '"here, too"');
+    await visitor.text(t.editor.draftWaits).waitFor();
+    await visitor.button(t.editor.keepMine).click();
+    await isAsked(other);
+    await says(other, '"there"');
+    await other.getByRole('button', { name: t.editor.takeTheirs }).click();
+    await says(other, '"here, too"');
+
+    await writeThere('{"a": "there again"}\n');
+    await isAsked(page);
+    await other.close();
+    await review(visitor);
+    await visitor.dialog.getByRole('button', { name: t.review.saveAndPublish }).click();
+    await visitor.text(t.review.published(2)).waitFor();
+    assert.equal((await newest(key)).content, '{"a": "here, too"}\n');
+    await visitor.button(t.config.goOn).click();
+    await says(page, '"there again"');
+  });
+
   test('What is typed survives a session that is over', async (test) => {
     const key = await given('{"a": 1}\n');
     const visitor = await editing(test, key);
