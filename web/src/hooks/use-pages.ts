@@ -12,6 +12,8 @@ export interface Pages<T> {
         error: unknown;
         loadMore: () => void;
         reload: () => void;
+        /** Puts what has come since in front; starts over where that is more than a page, so that nothing is left out. */
+        refresh: (isNewer: (item: T, first: T) => boolean) => void;
         setItems: (change: (items: T[]) => T[]) => void;
 }
 
@@ -24,6 +26,18 @@ interface State<T> {
 }
 
 const nothing = { items: [], cursor: null, isLoaded: false, isLoading: true, error: null };
+
+function withNewer<T>(now: State<T>, page: Page<T>, isNewer: (item: T, first: T) => boolean): State<T> {
+        const [first] = now.items;
+        const fresh = first ? page.items.filter((item) => isNewer(item, first)) : page.items;
+        const isAll = fresh.length === page.items.length && page.cursor !== null;
+        return {
+                ...now,
+                items: isAll ? page.items : [...fresh, ...now.items],
+                cursor: isAll ? page.cursor : now.cursor,
+                error: null,
+        };
+}
 
 export function usePages<T>(
         load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
@@ -55,6 +69,18 @@ export function usePages<T>(
                         });
         }, []);
 
+        const refresh = useCallback((isNewer: (item: T, first: T) => boolean) => {
+                const { signal } = controller.current;
+                newest.current(undefined, signal).then(
+                        (page) => {
+                                if (!signal.aborted) setState((now) => withNewer(now, page, isNewer));
+                        },
+                        (error) => {
+                                if (!signal.aborted) setState((now) => ({ ...now, error }));
+                        },
+                );
+        }, []);
+
         useEffect(() => {
                 controller.current = new AbortController();
                 fetchPage();
@@ -69,6 +95,7 @@ export function usePages<T>(
                 error: state.error,
                 loadMore: () => state.cursor && !state.isLoading && fetchPage(state.cursor),
                 reload: useCallback(() => setRound((now) => now + 1), []),
+                refresh,
                 setItems: useCallback(
                         (change) => setState((now) => ({ ...now, items: change(now.items) })),
                         [],

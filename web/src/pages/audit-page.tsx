@@ -3,6 +3,7 @@ import { Button, DatePicker, Empty, Form, Input, Select, Table, Tag, type TableC
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { listAudit, type AuditQuery } from '../api/client';
+import { ApiError } from '../api/http';
 import type { AuditEntry } from '../api/types';
 import { ActorText } from '../components/actor-text';
 import { ErrorAlert } from '../components/error-alert';
@@ -129,18 +130,10 @@ export default function AuditPage({ namespace, configKey }: { namespace?: string
         );
         const columns = columnsOf(t, isNarrow);
 
-        usePolling(async () => {
-                if (entries.error) return;
-                const { items } = await listAudit({ ...query, limit: pageSize }).catch(() => ({ items: [] }));
-                entries.setItems((now) => {
-                        const fresh = items.filter(({ id }) => id > (now[0]?.id ?? 0));
-                        return fresh.length === 0
-                                ? now
-                                : fresh.length === pageSize
-                                  ? items
-                                  : [...fresh, ...now];
-                });
-        }, newestEveryMs);
+        usePolling(
+                { ...entries, reload: () => entries.refresh((entry, first) => entry.id > first.id) },
+                entries.error instanceof ApiError ? null : newestEveryMs,
+        );
 
         const actions = Object.entries(t.audit.actions).map(([value, label]) => ({ value, label }));
         return (

@@ -50,7 +50,7 @@ export function BrowsePage({ namespace }: { namespace: string | null }) {
         const configs = useConfigs(namespace, { q, deleted, inherit });
         const everywhere = useSearchEverywhere(names, namespace ? '' : q, deleted);
         const list = namespace ? configs : everywhere;
-        usePolling(namespaces.reload, namespacesEveryMs);
+        usePolling(namespaces, namespacesEveryMs);
 
         function summary() {
                 if (namespace)

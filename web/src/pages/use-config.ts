@@ -98,9 +98,7 @@ export function useConfig({ namespace, key }: ConfigId): ConfigState {
                         },
                 },
         );
-        usePolling(() => {
-                if (versions.items.length <= pageSize) versions.reload();
-        }, versionsEveryMs);
+        usePolling(versions, versions.items.length <= pageSize ? versionsEveryMs : null);
 
         const contentOf = useCallback(
                 (version: number) => {
