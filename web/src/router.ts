@@ -53,6 +53,11 @@ export function go(href: string) {
         window.location.hash = href;
 }
 
+/** For a row that leads where the link in it does; that link opens new tabs, too, and then the row stays. */
+export function goUnlessLink({ target }: { target: EventTarget }, href: string) {
+        if (!(target as Element).closest('a')) go(href);
+}
+
 export function useHash() {
         return useSyncExternalStore(
                 (listener) => {

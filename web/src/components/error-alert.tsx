@@ -1,5 +1,6 @@
 // A refusal, for people: what it means in their language, and the server's own words with the fields that it names.
 import { Alert, Button } from 'antd';
+import { useEffect, useRef } from 'react';
 import { ApiError, UnreachableError } from '../api/http';
 import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
@@ -40,6 +41,13 @@ export function ErrorAlert({ error, onRetry, style }: Props) {
         const { state } = useSession();
         const isRegained =
                 error instanceof ApiError && error.reason === 'unauthenticated' && state === 'signed-in';
+        const retry = useRef(onRetry);
+        retry.current = onRetry;
+
+        // What failed for want of a session is asked for again once there is one.
+        useEffect(() => {
+                if (isRegained) retry.current?.();
+        }, [isRegained]);
         if (!error || isRegained) return null;
 
         const { title, lines } = describeError(error, t);

@@ -8,7 +8,7 @@ import { useHeight } from '../hooks/use-height';
 import { useIsNarrow } from '../hooks/use-media';
 import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
-import { configHref, go } from '../router';
+import { configHref, goUnlessLink } from '../router';
 
 const headHeight = 38;
 const loadAheadPx = 1200;
@@ -97,7 +97,7 @@ export function ConfigTable({ items, isLoading, namespace, emptyText, onEnd }: P
                                 }}
                                 onScroll={onScroll}
                                 onRow={(item) => ({
-                                        onClick: () => go(configHref(item)),
+                                        onClick: (event) => goUnlessLink(event, configHref(item)),
                                         className: item.deleted ? 'row row-deleted' : 'row',
                                 })}
                                 locale={{
