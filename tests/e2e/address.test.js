@@ -17,7 +17,7 @@ describe('The addresses of the console', () => {
   const { api } = server;
 
   test('There is something to look at', async () => {
-    await api.post('/api/v1/namespaces', { name: namespace });
+    await api.post('/api/v1/namespaces', { name: namespace, description: 'Where the Orders go' });
     await api.put(configPath(namespace, key), { content: '{"a": 1}\n', publish: true });
   });
 
@@ -36,6 +36,45 @@ describe('The addresses of the console', () => {
     await page.getByRole('link', { name: t.app.audit, exact: true }).click();
     await page.getByText(t.audit.actions.login, { exact: true }).first().waitFor();
     assert.equal(await page.getByLabel(t.audit.namespace).inputValue(), '');
+  });
+
+  test('A namespace is found by words of its description, and its link opens a tab of its own', async (test) => {
+    const visitor = await visit(test);
+    const { page } = visitor;
+    await visitor.signIn();
+    await page.getByPlaceholder(t.browse.findNamespace).pressSequentially('the orders ');
+    const link = page.getByRole('link', { name: namespace });
+    await link.waitFor();
+    const opened = visitor.context.waitForEvent('page');
+    await link.click({ modifiers: ['ControlOrMeta'] });
+    await (await opened).getByRole('heading', { name: namespace }).waitFor();
+    await page.getByRole('heading', { name: t.browse.all }).waitFor();
+  });
+
+  test('A search that failed can be tried again', async (test) => {
+    const visitor = await visit(test, { allowed: /Failed to load resource: net::/ });
+    const { page } = visitor;
+    await visitor.signIn();
+    await page.route('**/configs?*', (route) => route.abort());
+    await page.getByPlaceholder(t.browse.searchAll).fill('limits');
+    await visitor.text(t.errors.unreachable).waitFor();
+    await page.unroute('**/configs?*');
+    await visitor.button(t.common.retry).click();
+    await page.getByRole('link', { name: key }).waitFor();
+  });
+
+  test('A page that was opened without a session fills itself after signing in', async (test) => {
+    const visitor = await visit(test);
+    const { page } = visitor;
+    await visitor.signIn();
+    await page.getByPlaceholder(t.browse.searchAll).waitFor();
+    await visitor.context.clearCookies();
+    await page.getByRole('link', { name: t.app.audit, exact: true }).click();
+    await visitor.text(t.signIn.expired).waitFor();
+    await visitor.enter();
+    await page.locator('.ant-table-row').first().waitFor();
+    await api.put(configPath(namespace, 'late.json'), { content: '1', publish: true });
+    await page.locator('.ant-table-row', { hasText: 'late.json' }).first().waitFor();
   });
 
   test('A page whose script is gone says so, and the others stay', async (test) => {
