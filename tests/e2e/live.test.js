@@ -64,7 +64,7 @@ describe('The console while others work', () => {
     await probe.command('refuse 1 the limit is too high');
     await put('refused.json', '{"n": 2}\n');
     await visitor.page.getByText(t.instances.refusedCount(1)).first().waitFor();
-    await visitor.page.locator('.ant-tag', { hasText: t.instances.refused }).hover();
+    await visitor.page.locator('.ant-tag', { hasText: t.instances.standings.refused }).hover();
     await visitor.page.getByText('the limit is too high').waitFor();
   });
 

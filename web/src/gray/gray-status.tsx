@@ -110,9 +110,13 @@ function ArmsTable({ gray }: { gray: GrayWithInstances }) {
                                         ),
                                 },
                                 { title: t.gray.connected, dataIndex: 'connected', align: 'right' },
-                                { title: t.instances.applied, dataIndex: 'applied', align: 'right' },
                                 {
-                                        title: t.instances.refused,
+                                        title: t.instances.standings.applied,
+                                        dataIndex: 'applied',
+                                        align: 'right',
+                                },
+                                {
+                                        title: t.instances.standings.refused,
                                         key: 'refused',
                                         align: 'right',
                                         render: (_, { refused }) =>

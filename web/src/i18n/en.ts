@@ -212,11 +212,13 @@ export const en = {
                 none: 'No instance that follows this config is connected.',
                 summary: (n: number, more: boolean) =>
                         `${plural(n, 'connected instance', 'connected instances')}${more ? ' and more' : ''}`,
-                applied: 'has it',
-                waiting: 'not yet',
-                gray: 'has its gray version',
-                older: 'another version',
-                refused: 'refused',
+                standings: {
+                        applied: 'has it',
+                        gray: 'has its gray version',
+                        other: 'another version',
+                        waiting: 'not yet',
+                        refused: 'refused',
+                },
                 id: 'Instance',
                 app: 'Program',
                 address: 'Address',

@@ -217,11 +217,13 @@ export const zh: Texts = {
         instances: {
                 none: '没有已连接的实例订阅此配置。',
                 summary: (n, more) => `${n} 个已连接的实例${more ? '以上' : ''}`,
-                applied: '已生效',
-                waiting: '等待中',
-                gray: '灰度版本已生效',
-                older: '其他版本',
-                refused: '已拒绝',
+                standings: {
+                        applied: '已生效',
+                        gray: '灰度版本已生效',
+                        other: '其他版本',
+                        waiting: '等待中',
+                        refused: '已拒绝',
+                },
                 id: '实例',
                 app: '程序',
                 address: '地址',
