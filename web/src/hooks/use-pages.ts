@@ -12,7 +12,7 @@ export interface Pages<T> {
         error: unknown;
         loadMore: () => void;
         reload: () => void;
-        /** Puts what has come since in front; starts over where that is more than a page, so that nothing is left out. */
+        /** Puts what has come since in front; where that may be more than a page, it starts over. */
         refresh: (isNewer: (item: T, first: T) => boolean) => void;
         setItems: (change: (items: T[]) => T[]) => void;
 }
