@@ -20,7 +20,7 @@ function run(program, args) {
     execFileSync(program, args, { cwd: web, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     process.stderr.write(
-      `${error.stdout}${error.stderr}\nThe console cannot be built; -Dweb=disabled builds the server without it.\n`,
+      `${error.stdout ?? ''}${error.stderr ?? error.message}\nThe console cannot be built; -Dweb=disabled builds the server without it.\n`,
     );
     process.exit(1);
   }
@@ -44,7 +44,15 @@ function filesBelow(folder) {
 
 /** What the bundle is made of, folders included, so that ninja sees files that come and go. */
 function writeDepfile() {
-  const fixed = ['build.js', 'index.html', 'package-lock.json', 'package.json', 'vite.config.js'];
+  const fixed = [
+    '.npmrc',
+    'build.js',
+    'index.html',
+    'package-lock.json',
+    'package.json',
+    'tsconfig.json',
+    'vite.config.js',
+  ];
   const sources = filesBelow(path.join(web, 'src'));
   const folders = new Set(sources.map((file) => path.dirname(file)));
   const all = [...fixed.map((name) => path.join(web, name)), ...folders, ...sources];

@@ -17,12 +17,9 @@ describe('Access to the console', () => {
   const { visit } = useBrowser(server);
   const { api } = server;
 
-  async function findings(page) {
-    await page.waitForFunction(() =>
-      document
-        .getAnimations()
-        .every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity),
-    );
+  async function findings(visitor) {
+    const { page } = visitor;
+    await visitor.rest();
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate(() =>
       window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }),
@@ -47,7 +44,7 @@ describe('Access to the console', () => {
     test(`axe finds nothing serious, ${colorScheme}`, async (test) => {
       const visitor = await visit(test, { colorScheme });
       const { page } = visitor;
-      const check = async (what) => assert.deepEqual(await findings(page), [], what);
+      const check = async (what) => assert.deepEqual(await findings(visitor), [], what);
 
       await visitor.open();
       await page.locator('#password').waitFor();

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { useBrowser } = require('../lib/browser.js');
 const { configPath } = require('../lib/client.js');
-const { password, useConferd } = require('../lib/conferd.js');
+const { useConferd } = require('../lib/conferd.js');
 const { en: t } = require('../lib/console-texts.js');
 const { until } = require('../lib/waiting.js');
 
@@ -76,6 +76,54 @@ describe('Editing in the console', () => {
     assert.equal((await api.get(configPath(namespace, key))).data.comment, 'now');
   });
 
+  test('A version that cannot be loaded is told, and nothing is released that was not shown', async (test) => {
+    const key = await given('{"a": 1}\n');
+    await api.put(configPath(namespace, key), { content: '{"a": 2}\n' });
+    const visitor = await visit(test, { allowed: /Failed to load resource: net::/ });
+    const { page } = visitor;
+    await visitor.signIn(hashOf(key));
+    await page.locator('.cm-content', { hasText: '"a": 1' }).waitFor();
+    await page.route('**/versions/2', (route) => route.abort());
+    await visitor.button(t.config.publishVersion(2)).click();
+    await visitor.dialog.getByText(t.errors.unreachable).waitFor();
+    await visitor.dialog.getByLabel(t.review.comment).press('Enter');
+    await page.unroute('**/versions/2');
+    await visitor.dialog.getByRole('button', { name: t.common.retry }).click();
+    await visitor.dialog.locator('.cm-merge-b', { hasText: '"a": 2' }).waitFor();
+    assert.equal((await api.get(configPath(namespace, key))).data.version, 1);
+    await visitor.dialog.getByLabel(t.review.comment).press('Enter');
+    await visitor.text(t.review.published(2)).waitFor();
+
+    await page.route('**/versions/2', (route) => route.abort());
+    await page.reload();
+    await visitor.button(new RegExp(t.config.edit)).first().click();
+    await visitor.text(t.errors.unreachable).waitFor();
+    await page.unroute('**/versions/2');
+    await visitor.button(t.common.retry).click();
+    await page.locator('.edit .cm-content', { hasText: '"a": 2' }).waitFor();
+  });
+
+  test('A config that is to be new is not disturbed by what the page asks meanwhile', async (test) => {
+    await given('{"a": 1}\n');
+    const visitor = await visit(test);
+    const { page } = visitor;
+    await page.clock.install();
+    await visitor.signIn(hashOf('absent.json', 'edit'));
+    await visitor.write('{"a": "new"}\n');
+    await page.locator('.edit').evaluate((element) => (element.isTheSame = true));
+    let release;
+    const isHeld = new Promise((resolve) => (release = resolve));
+    await page.route('**/absent.json/versions?*', async (route) => {
+      await isHeld;
+      await route.continue();
+    });
+    const asked = page.waitForRequest('**/absent.json/versions?*');
+    await page.clock.fastForward(11000);
+    await asked;
+    release();
+    assert.ok(await page.locator('.edit').evaluate((element) => element.isTheSame));
+  });
+
   for (const choice of ['merge', 'overwrite', 'discard'])
     test(`An edit that was overtaken is a choice: ${choice}`, async (test) => {
       const key = await given('{"a": 1}\n');
@@ -128,6 +176,51 @@ describe('Editing in the console', () => {
     await visitor.page.locator('.cm-content', { hasText: '"a": 1' }).waitFor();
   });
 
+  test('Two tabs that write on one config lose nothing of each other silently', async (test) => {
+    const key = await given('{"a": 1}\n');
+    const visitor = await editing(test, key);
+    const { page } = visitor;
+    const other = await visitor.context.newPage();
+    const open = async () => {
+      await other.goto(`${server.origin}/${hashOf(key, 'edit')}`);
+      await other.locator('.cm-content', { hasText: '"a"' }).waitFor();
+    };
+    const writeThere = async (text) => {
+      await other.locator('.cm-content').click();
+      await other.keyboard.press('Control+a');
+      await other.keyboard.insertText(text);
+    };
+    const says = (where, text) => where.locator('.cm-content', { hasText: text }).waitFor();
+    const isAsked = (where) => where.getByText(t.editor.elsewhere).waitFor();
+
+    await open();
+    await visitor.write('{"a": "here"}\n');
+    await says(other, '"here"'); // nobody has written there
+    await visitor.write('{"a": "here, too"}\n');
+    await says(other, '"here, too"');
+    assert.equal(await other.getByText(t.editor.elsewhere).count(), 0);
+
+    await writeThere('{"a": "there"}\n');
+    await isAsked(page);
+    await says(page, '"here, too"');
+    await visitor.text(t.editor.draftWaits).waitFor();
+    await visitor.button(t.editor.keepMine).click();
+    await isAsked(other);
+    await says(other, '"there"');
+    await other.getByRole('button', { name: t.editor.takeTheirs }).click();
+    await says(other, '"here, too"');
+
+    await writeThere('{"a": "there again"}\n');
+    await isAsked(page);
+    await other.close();
+    await review(visitor);
+    await visitor.dialog.getByRole('button', { name: t.review.saveAndPublish }).click();
+    await visitor.text(t.review.published(2)).waitFor();
+    assert.equal((await newest(key)).content, '{"a": "here, too"}\n');
+    await visitor.button(t.config.goOn).click();
+    await says(page, '"there again"');
+  });
+
   test('What is typed survives a session that is over', async (test) => {
     const key = await given('{"a": 1}\n');
     const visitor = await editing(test, key);
@@ -136,12 +229,7 @@ describe('Editing in the console', () => {
     await review(visitor);
     await visitor.dialog.getByRole('button', { name: t.review.saveAndPublish }).click();
     await visitor.text(t.signIn.expired).waitFor();
-    await visitor.page.locator('#password').fill(password);
-    await visitor.page
-      .locator('form')
-      .filter({ has: visitor.page.locator('#password') })
-      .locator('button[type=submit]')
-      .click();
+    await visitor.enter();
     await visitor.text(t.signIn.expired).waitFor({ state: 'hidden' });
     await visitor.button(new RegExp(t.review.saveAndPublish)).click();
     await visitor.text(t.review.published(2)).waitFor();
@@ -149,7 +237,7 @@ describe('Editing in the console', () => {
   });
 
   test('A text is saved byte for byte: line ends, a missing last one, what is not ASCII', async (test) => {
-    const key = await given('{"a": 1}');
+    await given('{"a": 1}\n');
     await api.put(configPath(namespace, 'crlf.properties'), { content: 'a=1\r\nb=ü\r\n', publish: true });
     const visitor = await editing(test, 'crlf.properties');
     await visitor.page.locator('.cm-content').click();
@@ -159,7 +247,6 @@ describe('Editing in the console', () => {
     await visitor.dialog.getByRole('button', { name: t.review.save, exact: true }).click();
     await visitor.text(t.review.saved(2)).waitFor();
     assert.equal((await newest('crlf.properties')).content, 'a=1\r\nb=ü\r\nc=数');
-    assert.ok(key);
   });
 
   test('A new namespace, and a new config in it', async (test) => {

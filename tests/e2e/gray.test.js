@@ -22,7 +22,7 @@ for (const [language, t] of Object.entries(texts))
     let n = 0;
 
     /** A config with version 1 live and version 2 saved, its page at the gray release, and instances by their tags. */
-    async function given(test, rings) {
+    async function given(test, rings, options) {
       const key = `gray-${++n}.json`;
       if (n === 1) await api.post('/api/v1/namespaces', { name: namespace });
       await api.put(configPath(namespace, key), { content: content(1), publish: true });
@@ -38,7 +38,7 @@ for (const [language, t] of Object.entries(texts))
         }),
       );
       for (const probe of probes) await probe.waitReady();
-      const visitor = await visit(test, { locale: language });
+      const visitor = await visit(test, { locale: language, ...options });
       await visitor.signIn(`#/configs/${namespace}/${key}/gray`);
       await visitor.text(t.gray.newTitle).waitFor();
       const held = async () =>
@@ -112,6 +112,43 @@ for (const [language, t] of Object.entries(texts))
       await visitor.button(t.gray.release).click();
       await page.locator('.gray-rule .danger', { hasText: 'rules[0].split' }).first().waitFor();
       await api.get(configPath(namespace, key, 'gray'), { status: 404 });
+    });
+
+    test('A change that is being written outlives an answer that does not come', async (test) => {
+      const { key, visitor, page } = await given(test, [], { allowed: /Failed to load resource: net::/ });
+      await api.put(configPath(namespace, key, 'gray'), {
+        rules: [
+          { match: { ring: ['a'] }, split: [{ version: 2, weight: 5 }] },
+          { split: [{ version: 2, weight: 5 }] },
+        ],
+        plan: { rule: 1, steps: [{ weight: 5, hold: '1h' }, { weight: 100 }] },
+      });
+      await visitor.button(t.gray.edit).click();
+      await weights(page).nth(1).fill('7');
+      await page.route('**/gray', (route) => route.abort());
+      await visitor.text(t.errors.unreachable).waitFor();
+      await page.unroute('**/gray');
+      await visitor.text(t.errors.unreachable).waitFor({ state: 'detached' });
+      assert.equal(await weights(page).nth(1).inputValue(), '7');
+
+      // The rule that the ramp is on becomes the first.
+      await visitor.button(t.gray.removeRule).first().click();
+      await visitor.button(t.gray.change).click();
+      await visitor.text(t.gray.isSet).waitFor();
+      const { data } = await api.get(configPath(namespace, key, 'gray'));
+      assert.deepEqual([data.rules.length, data.plan.rule], [1, 0]);
+    });
+
+    test('Two conditions of one kind on one tag are not made one silently', async (test) => {
+      const { visitor, page } = await given(test, []);
+      for (const i of [0, 1]) {
+        await visitor.button(new RegExp(`plus ${t.gray.addCondition}$`)).click();
+        await page.getByLabel(t.gray.tag, { exact: true }).nth(i).fill('ring');
+        await page.locator('.gray-values input').nth(i).fill('canary');
+        await page.keyboard.press('Enter');
+      }
+      await visitor.text(t.gray.ambiguous).waitFor();
+      assert.ok(await visitor.button(t.gray.release).isDisabled());
     });
 
     test('A ramp is watched, paused and resumed', async (test) => {

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { useBrowser } = require('../lib/browser.js');
 const { configPath } = require('../lib/client.js');
-const { password, useConferd } = require('../lib/conferd.js');
+const { useConferd } = require('../lib/conferd.js');
 const { en: t } = require('../lib/console-texts.js');
 const { startProbe } = require('../lib/probe.js');
 
@@ -64,7 +64,7 @@ describe('The console while others work', () => {
     await probe.command('refuse 1 the limit is too high');
     await put('refused.json', '{"n": 2}\n');
     await visitor.page.getByText(t.instances.refusedCount(1)).first().waitFor();
-    await visitor.page.locator('.ant-tag', { hasText: t.instances.refused }).hover();
+    await visitor.page.locator('.ant-tag', { hasText: t.instances.standings.refused }).hover();
     await visitor.page.getByText('the limit is too high').waitFor();
   });
 
@@ -78,17 +78,19 @@ describe('The console while others work', () => {
     await server.stop();
     await page.locator('[data-state=lost]').waitFor();
     await page.locator('.cm-content', { hasText: '"n": 1' }).waitFor();
+    await visitor.button(t.app.more, { exact: true }).click();
+    await page.getByRole('menuitem', { name: t.config.delete }).click();
+    await visitor.dialog.getByRole('button', { name: t.remove.ok, exact: true }).click();
+    await page.locator('.ant-message', { hasText: t.errors.unreachable }).waitFor();
+    await visitor.button(/admin/).click();
+    await page.getByRole('menuitem', { name: t.app.signOut }).click();
+    await page.locator('.ant-message-notice', { hasText: t.errors.unreachable }).nth(1).waitFor();
     await server.start();
     await put('lost.json', '{"n": 2}\n');
 
     // Sessions end with the server that made them.
     await visitor.text(t.signIn.expired).waitFor();
-    await page.locator('#password').fill(password);
-    await page
-      .locator('form')
-      .filter({ has: page.locator('#password') })
-      .locator('button[type=submit]')
-      .click();
+    await visitor.enter();
     await page.locator('.cm-content', { hasText: '"n": 2' }).waitFor();
     await isLive(visitor);
   });

@@ -34,11 +34,7 @@ async function take(browser, server) {
   const visitor = await Visitor.come(browser, server.origin, { viewport: { width: 1280, height: 720 } });
   const { page } = visitor;
   const shoot = async (name) => {
-    await page.waitForFunction(() =>
-      document
-        .getAnimations()
-        .every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity),
-    );
+    await visitor.rest();
     await page.screenshot({ path: path.join(directory, `${name}.png`) });
   };
 

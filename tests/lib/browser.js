@@ -56,8 +56,23 @@ class Visitor {
   async signIn(hash = '', word = password) {
     await this.open(hash);
     await this.page.locator('#username').fill('admin');
-    await this.page.locator('#password').fill(word);
-    await this.page.locator('button[type=submit]').click();
+    await this.enter(word);
+  }
+
+  /** Gives the password to the page, or to the dialog that asks for it again. */
+  async enter(word = password) {
+    const field = this.page.locator('#password');
+    await field.fill(word);
+    await this.page.locator('form').filter({ has: field }).locator('button[type=submit]').click();
+  }
+
+  /** Nothing moves any more. */
+  async rest() {
+    await this.page.waitForFunction(() =>
+      document
+        .getAnimations()
+        .every((one) => one.playState === 'finished' || one.effect.getComputedTiming().endTime === Infinity),
+    );
   }
 
   button(name, options = {}) {

@@ -12,13 +12,15 @@ export interface Draft {
 
 const nameOf = ({ namespace, key }: ConfigId) => `confer.draft:${namespace}/${key}`;
 
-export function readDraft(id: ConfigId): Draft | null {
+function parse(text: string | null): Draft | null {
         try {
-                return JSON.parse(localStorage.getItem(nameOf(id)) ?? 'null');
+                return JSON.parse(text ?? 'null');
         } catch {
                 return null;
         }
 }
+
+export const readDraft = (id: ConfigId) => parse(localStorage.getItem(nameOf(id)));
 
 /** Returns false where the browser has no room for it. */
 export function keepDraft(id: ConfigId, draft: Draft) {
@@ -32,4 +34,13 @@ export function keepDraft(id: ConfigId, draft: Draft) {
 
 export function dropDraft(id: ConfigId) {
         localStorage.removeItem(nameOf(id));
+}
+
+/** Calls @listener with what another tab of this browser keeps from now on; null: it keeps nothing any more. */
+export function onDraftElsewhere(id: ConfigId, listener: (draft: Draft | null) => void) {
+        const listen = ({ key, newValue }: StorageEvent) => {
+                if (key === nameOf(id)) listener(parse(newValue));
+        };
+        window.addEventListener('storage', listen);
+        return () => window.removeEventListener('storage', listen);
 }

@@ -9,9 +9,18 @@ export type Route =
         | { page: 'config'; namespace: string; key: string; tab: ConfigTab }
         | { page: 'audit'; namespace?: string; key?: string };
 
+/** An address that somebody typed may hold a % that means nothing. */
+function decode(part: string) {
+        try {
+                return decodeURIComponent(part);
+        } catch {
+                return part;
+        }
+}
+
 export function parseRoute(hash: string): Route {
         const [path, search] = hash.replace(/^#\/?/, '').split('?');
-        const [page, namespace, key, tab] = path.split('/').map(decodeURIComponent);
+        const [page, namespace, key, tab] = path.split('/').map(decode);
         const parameters = new URLSearchParams(search);
 
         if (page === 'audit')
@@ -42,6 +51,11 @@ export const auditHref = (about?: { namespace: string; key: string }) =>
 
 export function go(href: string) {
         window.location.hash = href;
+}
+
+/** For a row that leads where the link in it does; that link opens new tabs, too, and then the row stays. */
+export function goUnlessLink({ target }: { target: EventTarget }, href: string) {
+        if (!(target as Element).closest('a')) go(href);
 }
 
 export function useHash() {

@@ -56,7 +56,7 @@ async function send(method: string, path: string, { query, body, headers, signal
         if (body !== undefined) all['Content-Type'] = 'application/json';
         if (method !== 'GET' && csrf) all['X-Confer-CSRF'] = csrf;
         try {
-                return await fetch(apiUrl(path, query), {
+                const response = await fetch(apiUrl(path, query), {
                         method,
                         headers: all,
                         body: body === undefined ? undefined : JSON.stringify(body),
@@ -64,16 +64,26 @@ async function send(method: string, path: string, { query, body, headers, signal
                         credentials: 'same-origin',
                         cache: 'no-store',
                 });
+                return { response, text: await response.text() };
         } catch (error) {
                 if (signal?.aborted) throw error;
                 throw new UnreachableError(String(error));
         }
 }
 
+/** Null: not an answer of ours, but perhaps of a proxy. */
+function envelopeOf(text: string) {
+        try {
+                return JSON.parse(text);
+        } catch {
+                return null;
+        }
+}
+
 /** The data of the answer; throws ApiError for a refusal. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
-        const response = await send(method, path, options);
-        const envelope = await response.json().catch(() => null);
+        const { response, text } = await send(method, path, options);
+        const envelope = envelopeOf(text);
         if (response.ok && envelope) return envelope.data as T;
 
         if (response.status === 401 && path !== '/login') {

@@ -1,11 +1,12 @@
 // A refusal, for people: what it means in their language, and the server's own words with the fields that it names.
 import { Alert, Button } from 'antd';
+import { useEffect, useRef } from 'react';
 import { ApiError, UnreachableError } from '../api/http';
 import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
 import { useSession } from '../session';
 
-export function describeError(error: unknown, t: Texts) {
+function describeError(error: unknown, t: Texts) {
         if (error instanceof UnreachableError) return { title: t.errors.unreachable, lines: [] };
         if (!(error instanceof ApiError)) return { title: t.errors.title, lines: [String(error)] };
 
@@ -23,6 +24,12 @@ export function describeError(error: unknown, t: Texts) {
         };
 }
 
+/** The same in one line, for a message that goes away by itself. */
+export function errorLine(error: unknown, t: Texts) {
+        const { title, lines } = describeError(error, t);
+        return [title, ...lines].join(': ');
+}
+
 interface Props {
         error: unknown;
         onRetry?: () => void;
@@ -34,6 +41,13 @@ export function ErrorAlert({ error, onRetry, style }: Props) {
         const { state } = useSession();
         const isRegained =
                 error instanceof ApiError && error.reason === 'unauthenticated' && state === 'signed-in';
+        const retry = useRef(onRetry);
+        retry.current = onRetry;
+
+        // What failed for want of a session is asked for again once there is one.
+        useEffect(() => {
+                if (isRegained) retry.current?.();
+        }, [isRegained]);
         if (!error || isRegained) return null;
 
         const { title, lines } = describeError(error, t);

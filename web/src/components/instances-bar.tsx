@@ -15,13 +15,6 @@ export function InstancesBar({ instances, version }: { instances: Instances; ver
                         </span>
                 );
 
-        const names: Record<Standing, string> = {
-                applied: t.instances.applied,
-                gray: t.instances.gray,
-                other: t.instances.older,
-                waiting: t.instances.waiting,
-                refused: t.instances.refused,
-        };
         const parts = [
                 t.instances.legend(counts.applied, rows.length, version),
                 counts.gray && t.instances.grayCount(counts.gray),
@@ -34,7 +27,9 @@ export function InstancesBar({ instances, version }: { instances: Instances; ver
                                 title={order
                                         .filter((name) => counts[name])
                                         .map((name) => (
-                                                <div key={name}>{`${names[name]}: ${counts[name]}`}</div>
+                                                <div
+                                                        key={name}
+                                                >{`${t.instances.standings[name]}: ${counts[name]}`}</div>
                                         ))}
                         >
                                 <span className="bar" role="img" aria-label={text}>

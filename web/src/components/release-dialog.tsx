@@ -1,8 +1,8 @@
 // The confirmation of what changes what is served: the difference, how many instances get it, and why.
 import { Modal, Skeleton } from 'antd';
 import { useEffect, useState, type ReactNode } from 'react';
-import type { Format } from '../api/types';
 import DiffPanel from '../editor/diff-panel';
+import type { Content } from '../hooks/use-content';
 import { CommentField } from './comment-field';
 import { ErrorAlert } from './error-alert';
 
@@ -16,9 +16,7 @@ interface Props {
         /** What will happen to whom. */
         consequence: ReactNode;
         before: string;
-        /** Null: it is being loaded. */
-        after: string | null;
-        format: Format;
+        after: Content;
         labels: [string, string];
         onOk: (comment: string) => Promise<void>;
         onClose: () => void;
@@ -32,8 +30,7 @@ export function ReleaseDialog({
         head,
         consequence,
         before,
-        after,
-        format,
+        after: { content: after, error: loadError, retry },
         labels,
         onOk,
         onClose,
@@ -48,7 +45,9 @@ export function ReleaseDialog({
                 setError(null);
         }, [isOpen]);
 
+        /** Enter in the comment comes here, too: nothing is released that was not shown, and nothing twice. */
         async function ok() {
+                if (after === null || isBusy) return;
                 setBusy(true);
                 setError(null);
                 try {
@@ -74,10 +73,15 @@ export function ReleaseDialog({
                         destroyOnHidden
                 >
                         {head}
-                        {after === null ? (
-                                <Skeleton active />
-                        ) : (
-                                <DiffPanel before={before} after={after} format={format} labels={labels} />
+                        <ErrorAlert error={loadError} onRetry={retry} />
+                        {after === null && !loadError && <Skeleton active />}
+                        {after && (
+                                <DiffPanel
+                                        before={before}
+                                        after={after.content}
+                                        format={after.format}
+                                        labels={labels}
+                                />
                         )}
                         <p className="consequence">{consequence}</p>
                         <CommentField value={comment} onChange={setComment} onEnter={ok} />

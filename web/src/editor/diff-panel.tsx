@@ -1,9 +1,10 @@
 // A comparison with its heads: how it is shown is chosen once and kept; a phone has room for one column only.
 import { Segmented } from 'antd';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Format } from '../api/types';
 import { useIsNarrow } from '../hooks/use-media';
 import { useTexts } from '../i18n';
+import { useChoice } from '../preferences';
 import { DiffView, type DiffMode } from './diff-view';
 
 interface Props {
@@ -15,19 +16,11 @@ interface Props {
         children?: ReactNode;
 }
 
-const storedMode = (): DiffMode =>
-        localStorage.getItem('confer.diff') === 'inline' ? 'inline' : 'side-by-side';
-
 export default function DiffPanel({ before, after, format, labels, children }: Props) {
         const t = useTexts();
         const isNarrow = useIsNarrow();
-        const [chosen, setChosen] = useState(storedMode);
-        const mode = isNarrow ? 'inline' : chosen;
-
-        function choose(next: DiffMode) {
-                localStorage.setItem('confer.diff', next);
-                setChosen(next);
-        }
+        const [chosen, choose] = useChoice<DiffMode>('diff', ['side-by-side', 'inline']);
+        const mode = isNarrow ? 'inline' : (chosen ?? 'side-by-side');
 
         return (
                 <div className="diff-panel">

@@ -14,7 +14,18 @@ import type { ConfigState } from '../pages/use-config';
 import { PreviewPanel } from './gray-preview';
 import { PlanEditor } from './plan-editor';
 import { RuleEditor } from './rule-editor';
-import { firstRules, isComplete, toForm, toRules, type Plan, type Rule } from './rules';
+import { withOne } from './rows';
+import {
+        firstRules,
+        isAmbiguous,
+        isComplete,
+        toForm,
+        toRules,
+        withoutRule,
+        type Plan,
+        type Rule,
+        type RuleForm,
+} from './rules';
 
 const previewDelayMs = 400;
 const textOf = (rules: Rule[], plan: Plan | null) =>
@@ -59,7 +70,12 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
 
         const fromText = mode === 'json' ? parse(text) : null;
         const wanted = useMemo(
-                () => (mode === 'json' ? fromText : isComplete(form) ? { rules: toRules(form), plan } : null),
+                () =>
+                        mode === 'json'
+                                ? fromText
+                                : isComplete(form) && !isAmbiguous(form)
+                                  ? { rules: toRules(form), plan }
+                                  : null,
                 [mode, text, form, plan],
         );
         const identity = JSON.stringify(wanted);
@@ -94,11 +110,16 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
 
         function choose(next: 'form' | 'json') {
                 if (next === 'json') setText(textOf(toRules(form), plan));
-                else if (fromText) {
-                        setForm(toForm(fromText.rules));
-                        setPlan(fromText.plan);
-                } else return;
+                else {
+                        setForm(toForm(fromText!.rules));
+                        setPlan(fromText!.plan);
+                }
                 setMode(next);
+        }
+
+        function changeRule(at: number, next: RuleForm | null) {
+                setForm(withOne(form, at, next));
+                if (!next) setPlan(withoutRule(plan, at));
         }
 
         async function submit() {
@@ -135,8 +156,12 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
                                         value={mode}
                                         onChange={choose}
                                         options={[
-                                                { value: 'form', label: t.gray.form },
-                                                { value: 'json', label: 'JSON', disabled: false },
+                                                {
+                                                        value: 'form',
+                                                        label: t.gray.form,
+                                                        disabled: mode === 'json' && !fromText,
+                                                },
+                                                { value: 'json', label: 'JSON' },
                                         ]}
                                 />
                         </div>
@@ -150,23 +175,10 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
                                                         stable={stable}
                                                         versions={options}
                                                         faults={faults}
-                                                        onChange={(next) =>
-                                                                setForm(
-                                                                        form.map((old, j) =>
-                                                                                j === i ? next : old,
-                                                                        ),
-                                                                )
-                                                        }
+                                                        onChange={(next) => changeRule(i, next)}
                                                         onRemove={
                                                                 form.length > 1
-                                                                        ? () =>
-                                                                                  setForm(
-                                                                                          form.filter(
-                                                                                                  (_, j) =>
-                                                                                                          j !==
-                                                                                                          i,
-                                                                                          ),
-                                                                                  )
+                                                                        ? () => changeRule(i, null)
                                                                         : undefined
                                                         }
                                                 />
@@ -175,18 +187,7 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
                                                 size="small"
                                                 icon={<PlusOutlined />}
                                                 onClick={() =>
-                                                        setForm([
-                                                                ...form,
-                                                                {
-                                                                        conditions: [],
-                                                                        split: [
-                                                                                {
-                                                                                        version: candidate,
-                                                                                        weight: 5,
-                                                                                },
-                                                                        ],
-                                                                },
-                                                        ])
+                                                        setForm([...form, ...toForm(firstRules(candidate))])
                                                 }
                                         >
                                                 {t.gray.addRule}
@@ -212,10 +213,11 @@ export function GrayEditor({ config, gray, onDone, onCancel }: Props) {
                                 </p>
                         )}
                         {!isPlaced && <ErrorAlert error={error} />}
-                        {wanted ? (
-                                <PreviewPanel preview={preview} isStale={isStale} />
-                        ) : (
-                                mode === 'form' && <p className="secondary">{t.gray.incomplete}</p>
+                        {wanted && !error && <PreviewPanel preview={preview} isStale={isStale} />}
+                        {!wanted && mode === 'form' && (
+                                <p className="secondary">
+                                        {isComplete(form) ? t.gray.ambiguous : t.gray.incomplete}
+                                </p>
                         )}
                         <CommentField value={comment} onChange={setComment} />
                         <Space>

@@ -15,12 +15,11 @@ interface Props {
         mayPublish: boolean;
 }
 
-export default function GrayPanel({ config, state, mayPublish }: Props) {
+function Loaded({ config, state, mayPublish }: Props) {
         const t = useTexts();
         const [isEditing, setEditing] = useState(false);
-        const { gray, isLoaded, error, reload } = state;
+        const { gray, isLoaded } = state;
 
-        if (error) return <ErrorAlert error={error} onRetry={reload} />;
         if (!isLoaded) return <Skeleton active />;
         if (!config.live) return <Notice text={t.gray.nothingStable} />;
         if (gray && !isEditing)
@@ -30,7 +29,7 @@ export default function GrayPanel({ config, state, mayPublish }: Props) {
                                 gray={gray}
                                 mayPublish={mayPublish}
                                 onEdit={() => setEditing(true)}
-                                onChanged={reload}
+                                onChanged={state.reload}
                         />
                 );
         if (!mayPublish) return <Notice text={t.gray.none} />;
@@ -40,9 +39,21 @@ export default function GrayPanel({ config, state, mayPublish }: Props) {
                         gray={gray}
                         onDone={() => {
                                 setEditing(false);
-                                reload();
+                                state.reload();
                         }}
                         onCancel={gray ? () => setEditing(false) : undefined}
                 />
+        );
+}
+
+/** What was loaded stays, and what is being written with it, when the next answer does not come. */
+export default function GrayPanel(props: Props) {
+        const { error, isLoaded, reload } = props.state;
+
+        return (
+                <>
+                        <ErrorAlert error={error} onRetry={reload} />
+                        {(isLoaded || !error) && <Loaded {...props} />}
+                </>
         );
 }

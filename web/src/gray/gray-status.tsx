@@ -10,11 +10,11 @@ import {
         type ArmCounts,
         type GrayWithInstances,
 } from '../api/gray';
-import type { Config } from '../api/types';
 import { ActorText } from '../components/actor-text';
-import { describeError } from '../components/error-alert';
+import { errorLine } from '../components/error-alert';
 import { ReleaseDialog } from '../components/release-dialog';
 import { TimeText } from '../components/time-text';
+import { useContent } from '../hooks/use-content';
 import { formatTime, useTexts } from '../i18n';
 import type { ConfigState } from '../pages/use-config';
 import { versionsOf, type Rule } from './rules';
@@ -110,9 +110,13 @@ function ArmsTable({ gray }: { gray: GrayWithInstances }) {
                                         ),
                                 },
                                 { title: t.gray.connected, dataIndex: 'connected', align: 'right' },
-                                { title: t.instances.applied, dataIndex: 'applied', align: 'right' },
                                 {
-                                        title: t.instances.refused,
+                                        title: t.instances.standings.applied,
+                                        dataIndex: 'applied',
+                                        align: 'right',
+                                },
+                                {
+                                        title: t.instances.standings.refused,
                                         key: 'refused',
                                         align: 'right',
                                         render: (_, { refused }) =>
@@ -127,12 +131,13 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
         const t = useTexts();
         const { message, modal } = App.useApp();
         const { id, live, contentOf } = config;
-        const [promoting, setPromoting] = useState<{ version: number; content: Config | null } | null>(null);
+        const [promoting, setPromoting] = useState<number | null>(null);
+        const after = useContent(contentOf, promoting);
         const { refusals, arms } = gray.instances;
         const changing =
                 gray.instances.total -
                 arms
-                        .filter(({ version }) => version === promoting?.version)
+                        .filter(({ version }) => version === promoting)
                         .reduce((n, { connected }) => n + connected, 0);
 
         function done(text: string) {
@@ -140,15 +145,7 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
                 config.reload();
                 onChanged();
         }
-        const fail = (problem: unknown) =>
-                void message.error(
-                        [describeError(problem, t).title, ...describeError(problem, t).lines].join(': '),
-                );
-
-        function promote(version: number) {
-                setPromoting({ version, content: null });
-                contentOf(version).then((content) => setPromoting({ version, content }), fail);
-        }
+        const fail = (problem: unknown) => void message.error(errorLine(problem, t));
 
         function withdraw() {
                 const nArms = arms.reduce((n, { connected }) => n + connected, 0);
@@ -196,7 +193,7 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
                                                         <Button
                                                                 key={version}
                                                                 type="primary"
-                                                                onClick={() => promote(version)}
+                                                                onClick={() => setPromoting(version)}
                                                         >
                                                                 {t.gray.promote(version)}
                                                         </Button>
@@ -224,16 +221,15 @@ export function GrayStatus({ config, gray, mayPublish, onEdit, onChanged }: Prop
                         )}
                         <ReleaseDialog
                                 isOpen={promoting !== null}
-                                title={`${t.gray.promoteNow(promoting?.version ?? 0)}: ${id.key}`}
-                                okText={t.gray.promoteNow(promoting?.version ?? 0)}
+                                title={`${t.gray.promoteNow(promoting ?? 0)}: ${id.key}`}
+                                okText={t.gray.promoteNow(promoting ?? 0)}
                                 consequence={t.gray.promoteText(changing)}
                                 before={live?.content ?? ''}
-                                after={promoting?.content?.content ?? null}
-                                format={promoting?.content?.format ?? 'text'}
-                                labels={[t.rollback.before(gray.stable), `v${promoting?.version}`]}
+                                after={after}
+                                labels={[t.rollback.before(gray.stable), `v${promoting}`]}
                                 onOk={async (comment) => {
-                                        await promoteGray(id, promoting!.version, comment);
-                                        done(t.review.published(promoting!.version));
+                                        await promoteGray(id, promoting!, comment);
+                                        done(t.review.published(promoting!));
                                         setPromoting(null);
                                 }}
                                 onClose={() => setPromoting(null)}

@@ -1,8 +1,8 @@
 // A plan as a form: the steps by which a weight is raised, and what stops it.
-import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
-import { Button, Card, Checkbox, Input, InputNumber, Select, Switch } from 'antd';
+import { Card, Checkbox, Input, InputNumber, Select, Switch } from 'antd';
 import type { Detail } from '../api/types';
 import { useTexts } from '../i18n';
+import { AddButton, FaultList, RemoveButton, withOne } from './rows';
 import { firstPlan, type Plan, type Step } from './rules';
 
 interface Props {
@@ -17,13 +17,9 @@ export function PlanEditor({ plan, nRules, faults, onChange }: Props) {
         const here = faults.filter(({ field }) => field.startsWith('plan'));
         const status = (path: string) => (here.some(({ field }) => field === path) ? 'error' : undefined);
 
-        function step(i: number, next: Step | null) {
-                const steps =
-                        next === null
-                                ? plan!.steps.filter((_, j) => j !== i)
-                                : plan!.steps.map((old, j) => (j === i ? next : old));
-                onChange({ ...plan!, steps });
-        }
+        const step = (i: number, next: Step | null) =>
+                onChange({ ...plan!, steps: withOne(plan!.steps, i, next) });
+
         function abortOn(name: 'refused' | 'refused_percent', value: number | null) {
                 const next = { ...plan!.abort_on, [name]: value ?? undefined };
                 onChange({
@@ -99,19 +95,15 @@ export function PlanEditor({ plan, nRules, faults, onChange }: Props) {
                                                                 }
                                                         />
                                                         {plan.steps.length > 1 && (
-                                                                <Button
-                                                                        type="text"
-                                                                        icon={<CloseOutlined />}
-                                                                        aria-label={t.gray.removeStep}
+                                                                <RemoveButton
+                                                                        label={t.gray.removeStep}
                                                                         onClick={() => step(i, null)}
                                                                 />
                                                         )}
                                                 </div>
                                         ))}
-                                        <Button
-                                                size="small"
-                                                type="link"
-                                                icon={<PlusOutlined />}
+                                        <AddButton
+                                                text={t.gray.addStep}
                                                 onClick={() =>
                                                         onChange({
                                                                 ...plan,
@@ -121,9 +113,7 @@ export function PlanEditor({ plan, nRules, faults, onChange }: Props) {
                                                                 ],
                                                         })
                                                 }
-                                        >
-                                                {t.gray.addStep}
-                                        </Button>
+                                        />
                                         <div className="gray-row">
                                                 <span>{t.gray.abortAt}</span>
                                                 <InputNumber
@@ -160,11 +150,7 @@ export function PlanEditor({ plan, nRules, faults, onChange }: Props) {
                                         </Checkbox>
                                 </>
                         )}
-                        {here.map(({ field, problem }) => (
-                                <div key={field + problem} className="danger" role="alert">
-                                        {field}: {problem}
-                                </div>
-                        ))}
+                        <FaultList faults={here} />
                 </Card>
         );
 }

@@ -1,9 +1,9 @@
 // One rule as a form: whom it is for, and which versions they get.
-import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Card, Input, InputNumber, Select, Space } from 'antd';
 import type { ReactNode } from 'react';
 import type { Detail } from '../api/types';
 import { useTexts } from '../i18n';
+import { AddButton, FaultList, RemoveButton, withOne } from './rows';
 import { operators, pathOfCondition, type Arm, type ConditionRow, type RuleForm } from './rules';
 import { ShareBar } from './share-bar';
 
@@ -17,10 +17,6 @@ interface Props {
         onChange: (rule: RuleForm) => void;
         onRemove?: () => void;
 }
-
-/** A list with one member changed, or taken away. */
-const withOne = <T,>(list: T[], at: number, one: T | null) =>
-        one === null ? list.filter((_, i) => i !== at) : list.map((old, i) => (i === at ? one : old));
 
 interface ConditionProps {
         row: ConditionRow;
@@ -104,12 +100,7 @@ function ConditionEditor({ row, isFaulty, onChange }: ConditionProps) {
                                 }))}
                         />
                         {operand()}
-                        <Button
-                                type="text"
-                                icon={<CloseOutlined />}
-                                aria-label={t.gray.removeCondition}
-                                onClick={() => onChange(null)}
-                        />
+                        <RemoveButton label={t.gray.removeCondition} onClick={() => onChange(null)} />
                 </div>
         );
 }
@@ -150,14 +141,7 @@ function ArmEditor({ arm, versions, faultyMembers, onChange, isOnly }: ArmProps)
                                 value={arm.weight}
                                 onChange={(weight) => onChange({ ...arm, weight })}
                         />
-                        {!isOnly && (
-                                <Button
-                                        type="text"
-                                        icon={<CloseOutlined />}
-                                        aria-label={t.gray.removeArm}
-                                        onClick={() => onChange(null)}
-                                />
-                        )}
+                        {!isOnly && <RemoveButton label={t.gray.removeArm} onClick={() => onChange(null)} />}
                 </div>
         );
 }
@@ -199,10 +183,8 @@ export function RuleEditor({ index, rule, stable, versions, faults, onChange, on
                                         }
                                 />
                         ))}
-                        <Button
-                                size="small"
-                                type="link"
-                                icon={<PlusOutlined />}
+                        <AddButton
+                                text={t.gray.addCondition}
                                 onClick={() =>
                                         onChange({
                                                 ...rule,
@@ -212,9 +194,7 @@ export function RuleEditor({ index, rule, stable, versions, faults, onChange, on
                                                 ],
                                         })
                                 }
-                        >
-                                {t.gray.addCondition}
-                        </Button>
+                        />
                         <div className="gray-label">{t.gray.theyGet}</div>
                         {rule.split.map((arm, i) => (
                                 <ArmEditor
@@ -229,26 +209,18 @@ export function RuleEditor({ index, rule, stable, versions, faults, onChange, on
                                 />
                         ))}
                         <Space wrap>
-                                <Button
-                                        size="small"
-                                        type="link"
-                                        icon={<PlusOutlined />}
+                                <AddButton
+                                        text={t.gray.addArm}
                                         onClick={() =>
                                                 onChange({
                                                         ...rule,
                                                         split: [...rule.split, { version: null, weight: 0 }],
                                                 })
                                         }
-                                >
-                                        {t.gray.addArm}
-                                </Button>
+                                />
                                 <ShareBar split={rule.split} stable={stable} />
                         </Space>
-                        {here.map(({ field, problem }) => (
-                                <div key={field + problem} className="danger" role="alert">
-                                        {field}: {problem}
-                                </div>
-                        ))}
+                        <FaultList faults={here} />
                 </Card>
         );
 }

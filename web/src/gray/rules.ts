@@ -101,6 +101,20 @@ export const isComplete = (form: RuleForm[]) =>
                         ) && split.every(({ version, weight }) => version !== null && weight !== null),
         );
 
+/** Whether a rule has the same operator twice on one tag, which the API has no form for. */
+export const isAmbiguous = (form: RuleForm[]) =>
+        form.some(
+                ({ conditions }) =>
+                        new Set(conditions.map(({ tag, operator }) => `${operator} ${tag}`)).size <
+                        conditions.length,
+        );
+
+/** A plan names its rule by the place, which changes when a rule goes. */
+export function withoutRule(plan: Plan | null, removed: number): Plan | null {
+        if (plan?.rule === undefined || plan.rule < removed) return plan;
+        return { ...plan, rule: plan.rule === removed ? undefined : plan.rule - 1 };
+}
+
 /** A first rule for somebody who has none: the newest version for one in twenty. */
 export const firstRules = (version: number): Rule[] => [{ split: [{ version, weight: 5 }] }];
 

@@ -27,8 +27,6 @@ export function useGray(id: ConfigId, revision: number | null): GrayState {
         );
         const gray = loaded.data === 'none' ? null : loaded.data;
 
-        usePolling(() => {
-                if (gray) loaded.reload();
-        }, countsEveryMs);
+        usePolling(loaded, gray ? countsEveryMs : null);
         return { gray, isLoaded: loaded.data !== null, error: loaded.error, reload: loaded.reload };
 }

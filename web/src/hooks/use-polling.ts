@@ -11,17 +11,27 @@ for (const type of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstar
 
 const isAttended = () => !document.hidden && !isSessionMissing() && Date.now() - touchedAt < attentionMs;
 
-export function usePolling(ask: () => void, everyMs: number) {
-        const newest = useRef(ask);
-        newest.current = ask;
+interface Source {
+        isLoading: boolean;
+        reload: () => void;
+}
+
+/**
+ * An answer that takes longer than the span is waited for.
+ * @everyMs: null: not at all
+ */
+export function usePolling(source: Source, everyMs: number | null) {
+        const newest = useRef(source);
+        newest.current = source;
 
         useEffect(() => {
-                const timer = window.setInterval(() => isAttended() && newest.current(), everyMs);
-                const onVisible = () => isAttended() && newest.current();
-                document.addEventListener('visibilitychange', onVisible);
+                if (everyMs === null) return undefined;
+                const ask = () => isAttended() && !newest.current.isLoading && newest.current.reload();
+                const timer = window.setInterval(ask, everyMs);
+                document.addEventListener('visibilitychange', ask);
                 return () => {
                         window.clearInterval(timer);
-                        document.removeEventListener('visibilitychange', onVisible);
+                        document.removeEventListener('visibilitychange', ask);
                 };
         }, [everyMs]);
 }

@@ -1,13 +1,14 @@
 // Who did what, newest first. New entries show up while somebody looks at the top.
-import { Button, DatePicker, Empty, Form, Input, Select, Table, Tag, type TableColumnsType } from 'antd';
+import { Button, DatePicker, Form, Input, Select, Tag, type TableColumnsType } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { listAudit, type AuditQuery } from '../api/client';
+import { ApiError } from '../api/http';
 import type { AuditEntry } from '../api/types';
 import { ActorText } from '../components/actor-text';
 import { ErrorAlert } from '../components/error-alert';
+import { LongTable } from '../components/long-table';
 import { TimeText } from '../components/time-text';
-import { useHeight } from '../hooks/use-height';
 import { useIsNarrow } from '../hooks/use-media';
 import { usePages } from '../hooks/use-pages';
 import { usePolling } from '../hooks/use-polling';
@@ -17,8 +18,7 @@ import { configHref } from '../router';
 
 const pageSize = 100;
 const newestEveryMs = 4000;
-const headHeight = 38;
-const loadAheadPx = 800;
+const openerWidth = 44;
 
 interface Fields {
         namespace?: string;
@@ -121,26 +121,16 @@ export default function AuditPage({ namespace, configKey }: { namespace?: string
         const isNarrow = useIsNarrow();
         const [form] = Form.useForm<Fields>();
         const [fields, setFields] = useState<Fields>({ namespace, key: configKey });
-        const [ref, height] = useHeight<HTMLDivElement>();
         const query = queryOf(fields);
         const entries = usePages<AuditEntry>(
                 (cursor, signal) => listAudit({ ...query, limit: pageSize, cursor }, signal),
                 [JSON.stringify(query)],
         );
-        const columns = columnsOf(t, isNarrow);
 
-        usePolling(async () => {
-                if (entries.error) return;
-                const { items } = await listAudit({ ...query, limit: pageSize }).catch(() => ({ items: [] }));
-                entries.setItems((now) => {
-                        const fresh = items.filter(({ id }) => id > (now[0]?.id ?? 0));
-                        return fresh.length === 0
-                                ? now
-                                : fresh.length === pageSize
-                                  ? items
-                                  : [...fresh, ...now];
-                });
-        }, newestEveryMs);
+        usePolling(
+                { ...entries, reload: () => entries.refresh((entry, first) => entry.id > first.id) },
+                entries.error instanceof ApiError ? null : newestEveryMs,
+        );
 
         const actions = Object.entries(t.audit.actions).map(([value, label]) => ({ value, label }));
         return (
@@ -186,43 +176,18 @@ export default function AuditPage({ namespace, configKey }: { namespace?: string
                                 <Button htmlType="submit" className="hidden-submit" />
                         </Form>
                         <ErrorAlert error={entries.error} onRetry={entries.reload} />
-                        <div ref={ref} className="fill">
-                                <Table
-                                        virtual
-                                        size="small"
-                                        rowKey="id"
-                                        columns={columns}
-                                        dataSource={entries.items}
-                                        loading={entries.isLoading && entries.items.length === 0}
-                                        pagination={false}
-                                        scroll={{
-                                                x: columns.reduce(
-                                                        (sum, { width }) => sum + Number(width),
-                                                        44,
-                                                ),
-                                                y: Math.max(120, height - headHeight),
-                                        }}
-                                        onScroll={({ currentTarget }) => {
-                                                if (
-                                                        currentTarget.scrollTop + currentTarget.clientHeight >
-                                                        currentTarget.scrollHeight - loadAheadPx
-                                                )
-                                                        entries.loadMore();
-                                        }}
-                                        expandable={{
-                                                columnWidth: 44,
-                                                expandedRowRender: (entry) => <Entry entry={entry} />,
-                                        }}
-                                        locale={{
-                                                emptyText: (
-                                                        <Empty
-                                                                image={Empty.PRESENTED_IMAGE_SIMPLE}
-                                                                description={t.audit.empty}
-                                                        />
-                                                ),
-                                        }}
-                                />
-                        </div>
+                        <LongTable
+                                rowKey="id"
+                                columns={columnsOf(t, isNarrow)}
+                                items={entries.items}
+                                isLoading={entries.isLoading}
+                                emptyText={t.audit.empty}
+                                onEnd={entries.loadMore}
+                                expandable={{
+                                        columnWidth: openerWidth,
+                                        expandedRowRender: (entry) => <Entry entry={entry} />,
+                                }}
+                        />
                 </div>
         );
 }

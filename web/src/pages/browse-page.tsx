@@ -50,7 +50,7 @@ export function BrowsePage({ namespace }: { namespace: string | null }) {
         const configs = useConfigs(namespace, { q, deleted, inherit });
         const everywhere = useSearchEverywhere(names, namespace ? '' : q, deleted);
         const list = namespace ? configs : everywhere;
-        usePolling(namespaces.reload, namespacesEveryMs);
+        usePolling(namespaces, namespacesEveryMs);
 
         function summary() {
                 if (namespace)
@@ -64,7 +64,12 @@ export function BrowsePage({ namespace }: { namespace: string | null }) {
                         : t.browse.shown(everywhere.items.length, false);
         }
 
-        const emptyText = !namespace && !q ? t.browse.chooseOrSearch : q ? t.browse.noMatch : t.browse.empty;
+        function emptyText() {
+                if (q) return t.browse.noMatch;
+                if (namespace) return t.browse.empty;
+                return namespaces.data?.length === 0 ? t.browse.noNamespaces : t.browse.chooseOrSearch;
+        }
+
         return (
                 <div className="browse">
                         {!isNarrow && (
@@ -149,13 +154,16 @@ export function BrowsePage({ namespace }: { namespace: string | null }) {
                                 </div>
                                 <ErrorAlert
                                         error={list.error ?? namespaces.error}
-                                        onRetry={namespace ? configs.reload : namespaces.reload}
+                                        onRetry={() => {
+                                                namespaces.reload();
+                                                list.reload();
+                                        }}
                                 />
                                 <ConfigTable
                                         items={list.items}
                                         isLoading={list.isLoading}
                                         namespace={namespace}
-                                        emptyText={emptyText}
+                                        emptyText={emptyText()}
                                         onEnd={namespace ? configs.loadMore : undefined}
                                 />
                                 <p className="summary secondary" role="status">

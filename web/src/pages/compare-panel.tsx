@@ -1,11 +1,10 @@
 // Any two versions, side by side or inline.
 import { SwapOutlined } from '@ant-design/icons';
 import { Button, Select, Skeleton, Space, Tooltip } from 'antd';
-import { useEffect, useState } from 'react';
-import type { Config } from '../api/types';
 import { actorName } from '../components/actor-text';
 import { ErrorAlert } from '../components/error-alert';
 import DiffPanel from '../editor/diff-panel';
+import { useLoaded } from '../hooks/use-loaded';
 import { formatAgo, useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
 
@@ -22,21 +21,15 @@ interface Props {
 
 export function ComparePanel({ config, pair, onPair }: Props) {
         const t = useTexts();
-        const [contents, setContents] = useState<[Config, Config] | null>(null);
-        const [error, setError] = useState<unknown>(null);
         const { versions, live, contentOf } = config;
-
-        useEffect(() => {
-                let isOver = false;
-                setError(null);
-                Promise.all([contentOf(pair.from), contentOf(pair.to)]).then(
-                        (both) => !isOver && setContents(both),
-                        (problem) => !isOver && setError(problem),
-                );
-                return () => {
-                        isOver = true;
-                };
-        }, [pair.from, pair.to, contentOf]);
+        const {
+                data: contents,
+                error,
+                reload,
+        } = useLoaded(
+                () => Promise.all([contentOf(pair.from), contentOf(pair.to)]),
+                [pair.from, pair.to, contentOf],
+        );
 
         const options = versions.items.map(({ version, updated_at, updated_by }) => ({
                 value: version,
@@ -56,7 +49,7 @@ export function ComparePanel({ config, pair, onPair }: Props) {
         );
         return (
                 <>
-                        <ErrorAlert error={error} />
+                        <ErrorAlert error={error} onRetry={reload} />
                         {!contents && !error && <Skeleton active />}
                         {contents && (
                                 <DiffPanel

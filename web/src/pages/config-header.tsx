@@ -3,7 +3,7 @@ import { EditOutlined, EllipsisOutlined, RollbackOutlined } from '@ant-design/ic
 import { App, Button, Dropdown, Space, Tag } from 'antd';
 import { deleteConfig } from '../api/client';
 import { ActorText } from '../components/actor-text';
-import { describeError } from '../components/error-alert';
+import { errorLine } from '../components/error-alert';
 import { InstancesBar } from '../components/instances-bar';
 import { TimeText } from '../components/time-text';
 import { useTexts } from '../i18n';
@@ -68,8 +68,7 @@ function useDelete(config: ConfigState, nInstances: Count) {
                         onOk: () =>
                                 deleteConfig(config.id).then(
                                         done,
-                                        (problem) =>
-                                                void message.error(describeError(problem, t).lines.join(' ')),
+                                        (problem) => void message.error(errorLine(problem, t)),
                                 ),
                 });
 }

@@ -1,12 +1,12 @@
 // One config: what is live, who changed it, who has it; its versions; and everything that can be done with it.
 import { Button, Skeleton } from 'antd';
 import { useEffect, useState } from 'react';
-import type { Config } from '../api/types';
 import { ErrorAlert } from '../components/error-alert';
 import { Notice } from '../components/notice';
 import type { Count } from '../count';
 import { versionsOf } from '../gray/rules';
 import { useGray } from '../gray/use-gray';
+import { useContent } from '../hooks/use-content';
 import { useTexts } from '../i18n';
 import { configHref, go, type ConfigTab } from '../router';
 import { useSession } from '../session';
@@ -25,19 +25,16 @@ interface Props {
         tab: ConfigTab;
 }
 
-/** The text that editing begins with: of the newest version; null for a new config, undefined while it is loaded. */
-function useStart(config: ConfigState, isEditing: boolean) {
-        const [start, setStart] = useState<Config | null | undefined>(undefined);
-        const { newest, isLoaded, contentOf } = config;
+/** What editing begins with: the version that is newest then; null for a new config, undefined while it is loaded. */
+function useStart({ newest, isLoaded, contentOf }: ConfigState, isEditing: boolean) {
+        const [version, setVersion] = useState<number | null | undefined>(undefined);
+        const { content, error, retry } = useContent(contentOf, version ?? null);
 
         useEffect(() => {
-                if (!isEditing) setStart(undefined);
-                else if (isLoaded && start === undefined) {
-                        if (newest) contentOf(newest.version).then(setStart, () => {});
-                        else setStart(null);
-                }
-        }, [isEditing, isLoaded, newest, start, contentOf]);
-        return start;
+                if (!isEditing) setVersion(undefined);
+                else if (isLoaded) setVersion((now) => (now === undefined ? (newest?.version ?? null) : now));
+        }, [isEditing, isLoaded, newest]);
+        return { start: version === null ? null : (content ?? undefined), error, retry };
 }
 
 function useTitle(title: string) {
@@ -66,7 +63,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
         const [rollbackTo, setRollbackTo] = useState<number | null | undefined>(undefined);
         const [publishing, setPublishing] = useState<number | undefined>(undefined);
         const isEditing = tab === 'edit';
-        const start = useStart(config, isEditing);
+        const { start, error: startError, retry } = useStart(config, isEditing);
         useTitle(configKey);
 
         // Another tab leaves no question of the one before open.
@@ -75,8 +72,17 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
                 setPublishing(undefined);
         }, [tab]);
 
-        if (!isLoaded && !config.error) return <Skeleton active className="page" />;
-        if (isLoaded && !exists && !isEditing) {
+        if (!isLoaded)
+                return (
+                        <div className="page">
+                                {config.error ? (
+                                        <ErrorAlert error={config.error} onRetry={config.reload} />
+                                ) : (
+                                        <Skeleton active />
+                                )}
+                        </div>
+                );
+        if (!exists && !isEditing) {
                 const create = may('editor', namespace) && (
                         <Button onClick={() => go(configHref(id, 'edit'))}>{t.config.createIt}</Button>
                 );
@@ -100,6 +106,7 @@ export default function ConfigPage({ namespace, configKey, tab }: Props) {
                                 onRollBack={() => setRollbackTo(null)}
                         />
                         <ErrorAlert error={config.error} onRetry={config.reload} />
+                        <ErrorAlert error={startError} onRetry={retry} />
                         {!isEditing && (
                                 <ConfigNotices
                                         config={config}

@@ -1,17 +1,14 @@
-// Configs as rows. Only those that are seen are drawn, so that 100,000 are as quick as ten.
-import { Empty, Table, type TableColumnsType } from 'antd';
+// Configs as rows.
+import type { TableColumnsType } from 'antd';
 import { ActorText } from '../components/actor-text';
+import { LongTable } from '../components/long-table';
 import { TimeText } from '../components/time-text';
 import { VersionTags } from '../components/version-tags';
 import type { ConfigItem } from '../api/types';
-import { useHeight } from '../hooks/use-height';
 import { useIsNarrow } from '../hooks/use-media';
 import { useTexts } from '../i18n';
 import type { Texts } from '../i18n/en';
-import { configHref, go } from '../router';
-
-const headHeight = 38;
-const loadAheadPx = 1200;
+import { configHref, goUnlessLink } from '../router';
 
 interface Props {
         items: ConfigItem[];
@@ -73,42 +70,19 @@ function columnsOf(t: Texts, namespace: string | null, isNarrow: boolean): Table
 export function ConfigTable({ items, isLoading, namespace, emptyText, onEnd }: Props) {
         const t = useTexts();
         const isNarrow = useIsNarrow();
-        const [ref, height] = useHeight<HTMLDivElement>();
-        const columns = columnsOf(t, namespace, isNarrow);
-
-        function onScroll({ currentTarget }: React.UIEvent) {
-                const { scrollTop, clientHeight, scrollHeight } = currentTarget;
-                if (scrollTop + clientHeight > scrollHeight - loadAheadPx) onEnd?.();
-        }
 
         return (
-                <div ref={ref} className="fill">
-                        <Table
-                                virtual
-                                size="small"
-                                rowKey={(item) => `${item.namespace}/${item.key}`}
-                                columns={columns}
-                                dataSource={items}
-                                loading={isLoading && items.length === 0}
-                                pagination={false}
-                                scroll={{
-                                        x: columns.reduce((sum, { width }) => sum + Number(width), 0),
-                                        y: Math.max(120, height - headHeight),
-                                }}
-                                onScroll={onScroll}
-                                onRow={(item) => ({
-                                        onClick: () => go(configHref(item)),
-                                        className: item.deleted ? 'row row-deleted' : 'row',
-                                })}
-                                locale={{
-                                        emptyText: (
-                                                <Empty
-                                                        image={Empty.PRESENTED_IMAGE_SIMPLE}
-                                                        description={emptyText}
-                                                />
-                                        ),
-                                }}
-                        />
-                </div>
+                <LongTable
+                        rowKey={(item) => `${item.namespace}/${item.key}`}
+                        columns={columnsOf(t, namespace, isNarrow)}
+                        items={items}
+                        isLoading={isLoading}
+                        emptyText={emptyText}
+                        onEnd={onEnd}
+                        onRow={(item) => ({
+                                onClick: (event) => goUnlessLink(event, configHref(item)),
+                                className: item.deleted ? 'row row-deleted' : 'row',
+                        })}
+                />
         );
 }

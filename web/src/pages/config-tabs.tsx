@@ -98,7 +98,7 @@ export function ConfigTabs({ config, tab, instances, gray, grayVersions, onRollB
 
         return (
                 <div className="config-body">
-                        <main className="config-main">
+                        <div className="config-main">
                                 <Tabs
                                         size="small"
                                         activeKey={tab}
@@ -106,7 +106,7 @@ export function ConfigTabs({ config, tab, instances, gray, grayVersions, onRollB
                                         destroyOnHidden
                                         items={items}
                                 />
-                        </main>
+                        </div>
                         <VersionTimeline
                                 config={config}
                                 shown={tab === 'content' ? (shown ?? liveVersion) : null}

@@ -1,10 +1,9 @@
 // What a version says: the one in force, unless another was asked for.
 import { CopyOutlined } from '@ant-design/icons';
 import { App, Button, Skeleton, Space } from 'antd';
-import { useEffect, useState } from 'react';
-import type { Config } from '../api/types';
 import { ErrorAlert } from '../components/error-alert';
 import { CodeView } from '../editor/code-view';
+import { useContent } from '../hooks/use-content';
 import { useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
 
@@ -21,13 +20,8 @@ export function ContentPanel({ config, version, onBack }: Props) {
         const { live, newest, contentOf } = config;
         const wanted = version ?? live?.version ?? newest?.version ?? null;
         const isLive = wanted !== null && wanted === live?.version;
-        const [loaded, setLoaded] = useState<Config | null>(null);
-        const [error, setError] = useState<unknown>(null);
-        const shown = isLive ? live : loaded?.version === wanted ? loaded : null;
-
-        useEffect(() => {
-                if (wanted !== null && !isLive) contentOf(wanted).then(setLoaded, setError);
-        }, [wanted, isLive, contentOf]);
+        const { content, error, retry } = useContent(contentOf, isLive ? null : wanted);
+        const shown = isLive ? live : content;
 
         async function copy() {
                 await navigator.clipboard.writeText(shown!.content);
@@ -52,7 +46,7 @@ export function ContentPanel({ config, version, onBack }: Props) {
                                         </Button>
                                 )}
                         </div>
-                        <ErrorAlert error={error} />
+                        <ErrorAlert error={error} onRetry={retry} />
                         {shown ? (
                                 <CodeView
                                         key={shown.version}

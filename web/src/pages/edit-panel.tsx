@@ -1,12 +1,12 @@
 // Writing: from the newest version, or from the draft that this browser keeps, through a review to a save.
 import { Alert, App, Button, Select, Space } from 'antd';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { getVersion, listVersions, saveConfig } from '../api/client';
 import { ApiError } from '../api/http';
 import type { Config } from '../api/types';
 import type { Count } from '../count';
-import { describeError } from '../components/error-alert';
-import { dropDraft, keepDraft, readDraft, type Draft } from '../drafts';
+import { ErrorAlert } from '../components/error-alert';
+import type { Draft } from '../drafts';
 import { CodeView, type Fault } from '../editor/code-view';
 import { formatOfKey, formats } from '../editor/language';
 import { useTexts } from '../i18n';
@@ -15,8 +15,7 @@ import { useSession } from '../session';
 import { ConflictDialog, type Conflict } from './conflict-dialog';
 import { ReviewDialog } from './review-dialog';
 import type { ConfigState } from './use-config';
-
-const keepDelayMs = 300;
+import { useDraft } from './use-draft';
 
 /** What the server said of the content, or null where it said something else. */
 function faultsOf(error: unknown): Fault[] | null {
@@ -46,46 +45,26 @@ export function EditPanel({ config, start, nInstances }: Props) {
                 format: start?.format ?? formatOfKey(id.key),
                 at: Date.now(),
         };
-        const [draft, setDraft] = useState<Draft>(() => readDraft(id) ?? fresh);
-        const [isKept, setKept] = useState(true);
+        const { draft, isKept, theirs, ...drafts } = useDraft(id, fresh);
         const [isReviewing, setReviewing] = useState(false);
         const [error, setError] = useState<unknown>(null);
         const [faults, setFaults] = useState<Fault[]>([]);
         const [conflict, setConflict] = useState<Conflict | null>(null);
-        const newestDraft = useRef<Draft | null>(null);
-
-        // Kept shortly after each change, and at once when the page goes away.
-        function keepNow() {
-                if (newestDraft.current) setKept(keepDraft(id, newestDraft.current));
-                newestDraft.current = null;
-        }
-        useEffect(() => {
-                const timer = window.setTimeout(keepNow, keepDelayMs);
-                window.addEventListener('pagehide', keepNow);
-                return () => {
-                        window.clearTimeout(timer);
-                        window.removeEventListener('pagehide', keepNow);
-                };
-        }, [draft]);
-        useEffect(() => keepNow, []);
 
         function change(part: Partial<Draft>) {
-                const next = { ...draft, ...part, at: Date.now() };
-                newestDraft.current = next;
-                setDraft(next);
+                drafts.change(part);
                 setFaults([]);
         }
 
         /** What is written stays a draft, which the page offers to go on with. */
         function close() {
-                keepNow();
+                drafts.keepNow();
                 go(configHref(id));
         }
 
         /** There is nothing left to keep. */
         function leave() {
-                newestDraft.current = null;
-                dropDraft(id);
+                drafts.drop();
                 go(configHref(id));
         }
 
@@ -134,6 +113,24 @@ export function EditPanel({ config, start, nInstances }: Props) {
                         {isOvertaken && (
                                 <Alert type="warning" showIcon message={t.config.overtaken(newest.version)} />
                         )}
+                        {theirs && (
+                                <Alert
+                                        type="warning"
+                                        showIcon
+                                        role="alert"
+                                        message={t.editor.elsewhere}
+                                        action={
+                                                <Space wrap>
+                                                        <Button size="small" onClick={drafts.takeTheirs}>
+                                                                {t.editor.takeTheirs}
+                                                        </Button>
+                                                        <Button size="small" onClick={drafts.keepMine}>
+                                                                {t.editor.keepMine}
+                                                        </Button>
+                                                </Space>
+                                        }
+                                />
+                        )}
                         {faults.length > 0 && (
                                 <Alert
                                         type="error"
@@ -147,15 +144,7 @@ export function EditPanel({ config, start, nInstances }: Props) {
                                         ))}
                                 />
                         )}
-                        {Boolean(error) && faults.length === 0 && !isReviewing && (
-                                <Alert
-                                        type="error"
-                                        showIcon
-                                        role="alert"
-                                        message={describeError(error, t).title}
-                                        description={describeError(error, t).lines.join(' ')}
-                                />
-                        )}
+                        {faults.length === 0 && !isReviewing && <ErrorAlert error={error} />}
                         <div className="toolbar">
                                 <Space wrap className="toolbar-main">
                                         <strong>
@@ -174,13 +163,20 @@ export function EditPanel({ config, start, nInstances }: Props) {
                                         <span className={isKept ? 'secondary' : 'danger'} role="status">
                                                 {!isKept
                                                         ? t.editor.draftNotKept
-                                                        : isChanged
-                                                          ? t.editor.draftKept
-                                                          : t.editor.unchanged}
+                                                        : theirs
+                                                          ? t.editor.draftWaits
+                                                          : isChanged
+                                                            ? t.editor.draftKept
+                                                            : t.editor.unchanged}
                                         </span>
                                 </Space>
                                 <Space>
-                                        <Button onClick={isChanged ? close : leave}>{t.editor.close}</Button>
+                                        <Button
+                                                disabled={theirs !== null}
+                                                onClick={isChanged ? close : leave}
+                                        >
+                                                {t.editor.close}
+                                        </Button>
                                         <Button
                                                 type="primary"
                                                 disabled={!isChanged && start !== null}

@@ -18,13 +18,6 @@ const listWidthPx = 900;
 
 export function InstancesPanel({ instances, version }: { instances: Instances; version: number | null }) {
         const t = useTexts();
-        const names: Record<Standing, string> = {
-                applied: t.instances.applied,
-                gray: t.instances.gray,
-                other: t.instances.older,
-                waiting: t.instances.waiting,
-                refused: t.instances.refused,
-        };
         const { rows, error, isLoading } = instances;
 
         return (
@@ -59,15 +52,22 @@ export function InstancesPanel({ instances, version }: { instances: Instances; v
                                                         _,
                                                         { standing, version: applied, error: problem },
                                                 ) => (
-                                                        <Tooltip title={problem}>
-                                                                <span className="tags">
+                                                        <Tooltip title={problem} trigger={['hover', 'focus']}>
+                                                                <span
+                                                                        className="tags"
+                                                                        tabIndex={problem ? 0 : undefined}
+                                                                >
                                                                         {applied !== null && (
                                                                                 <span className="version">
                                                                                         v{applied}
                                                                                 </span>
                                                                         )}
                                                                         <Tag color={colors[standing]}>
-                                                                                {names[standing]}
+                                                                                {
+                                                                                        t.instances.standings[
+                                                                                                standing
+                                                                                        ]
+                                                                                }
                                                                         </Tag>
                                                                 </span>
                                                         </Tooltip>

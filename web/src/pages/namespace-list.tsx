@@ -1,11 +1,11 @@
 // All namespaces, with a filter.
 import { SearchOutlined } from '@ant-design/icons';
-import { Empty, Input, Table } from 'antd';
+import { Input, Table } from 'antd';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { Namespace } from '../api/types';
 import { useHeight } from '../hooks/use-height';
 import { useTexts } from '../i18n';
-import { browseHref, go } from '../router';
+import { browseHref, goUnlessLink } from '../router';
 
 interface Props {
         namespaces: Namespace[];
@@ -23,15 +23,12 @@ export function NamespaceList({ namespaces, isLoading, chosen, action }: Props) 
         const t = useTexts();
         const [text, setText] = useState('');
         const [ref, height] = useHeight<HTMLDivElement>();
-        const rows = useMemo<Row[]>(
-                () => [
-                        { name: null, description: '' },
-                        ...namespaces.filter(
-                                ({ name, description }) => name.includes(text) || description.includes(text),
-                        ),
-                ],
-                [namespaces, text],
-        );
+        const rows = useMemo<Row[]>(() => {
+                const wanted = text.trim().toLowerCase();
+                const isWanted = ({ name, description }: Namespace) =>
+                        name.includes(wanted) || description.toLowerCase().includes(wanted);
+                return [{ name: null, description: '' }, ...namespaces.filter(isWanted)];
+        }, [namespaces, text]);
 
         return (
                 <nav className="namespaces" aria-label={t.browse.namespaces}>
@@ -46,7 +43,7 @@ export function NamespaceList({ namespaces, isLoading, chosen, action }: Props) 
                                 placeholder={t.browse.findNamespace}
                                 aria-label={t.browse.findNamespace}
                                 value={text}
-                                onChange={({ target }) => setText(target.value.trim())}
+                                onChange={({ target }) => setText(target.value)}
                         />
                         <div ref={ref} className="fill">
                                 <Table
@@ -82,20 +79,12 @@ export function NamespaceList({ namespaces, isLoading, chosen, action }: Props) 
                                                 },
                                         ]}
                                         onRow={({ name }) => ({
-                                                onClick: () => go(browseHref(name)),
+                                                onClick: (event) => goUnlessLink(event, browseHref(name)),
                                                 className:
                                                         name === chosen
                                                                 ? 'namespace namespace-chosen'
                                                                 : 'namespace',
                                         })}
-                                        locale={{
-                                                emptyText: (
-                                                        <Empty
-                                                                image={Empty.PRESENTED_IMAGE_SIMPLE}
-                                                                description={t.browse.noNamespaces}
-                                                        />
-                                                ),
-                                        }}
                                 />
                         </div>
                 </nav>

@@ -1,10 +1,9 @@
 // Puts a version in force that is saved already.
 import { App } from 'antd';
-import { useEffect, useState } from 'react';
 import { publish } from '../api/client';
-import type { Config } from '../api/types';
 import type { Count } from '../count';
 import { ReleaseDialog } from '../components/release-dialog';
+import { useContent } from '../hooks/use-content';
 import { useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
 
@@ -18,13 +17,8 @@ interface Props {
 export function PublishDialog({ config, version, nInstances, onClose }: Props) {
         const t = useTexts();
         const { message } = App.useApp();
-        const [after, setAfter] = useState<Config | null>(null);
         const { live, contentOf } = config;
-
-        useEffect(() => {
-                setAfter(null);
-                if (version !== undefined) contentOf(version).then(setAfter, () => {});
-        }, [version]);
+        const after = useContent(contentOf, version ?? null);
 
         async function ok(comment: string) {
                 await publish(config.id, version!, comment);
@@ -40,8 +34,7 @@ export function PublishDialog({ config, version, nInstances, onClose }: Props) {
                         okText={t.publish.ok}
                         consequence={t.review.who(nInstances)}
                         before={live?.content ?? ''}
-                        after={after?.content ?? null}
-                        format={after?.format ?? 'text'}
+                        after={after}
                         labels={[
                                 live ? t.rollback.before(live.version) : t.review.beforeNothing,
                                 `v${version}`,

@@ -2,10 +2,11 @@
 import { App, Checkbox, Form, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { rollBack } from '../api/client';
-import type { Config, ReleaseEvent } from '../api/types';
+import type { ReleaseEvent } from '../api/types';
 import type { Count } from '../count';
 import { actorName } from '../components/actor-text';
 import { ReleaseDialog } from '../components/release-dialog';
+import { useContent } from '../hooks/use-content';
 import { formatAgo, useTexts } from '../i18n';
 import type { ConfigState } from './use-config';
 
@@ -45,25 +46,13 @@ export function RollbackDialog({ config, target, nInstances, nStable, hasGray, o
         const step = stepBack(releases.items);
         const [chosen, setChosen] = useState<number | null>(null);
         const [endGray, setEndGray] = useState(false);
-        const [after, setAfter] = useState<Config | null>(null);
         const others = versions.items.filter(({ version }) => version !== live?.version);
         const isOpen = target !== undefined;
+        const after = useContent(contentOf, isOpen ? chosen : null);
 
         useEffect(() => {
                 if (isOpen) setChosen(target ?? step ?? others[0]?.version ?? null);
         }, [isOpen, target]);
-        useEffect(() => {
-                setAfter(null);
-                if (chosen === null || !isOpen) return undefined;
-                let isOver = false;
-                contentOf(chosen).then(
-                        (content) => !isOver && setAfter(content),
-                        () => {},
-                );
-                return () => {
-                        isOver = true;
-                };
-        }, [chosen, isOpen]);
 
         async function ok(comment: string) {
                 await rollBack(config.id, chosen!, hasGray && endGray, comment);
@@ -113,8 +102,7 @@ export function RollbackDialog({ config, target, nInstances, nStable, hasGray, o
                         }
                         consequence={t.rollback.who(hasGray && !endGray ? nStable : nInstances)}
                         before={live?.content ?? ''}
-                        after={after?.content ?? null}
-                        format={after?.format ?? 'text'}
+                        after={after}
                         labels={[
                                 live ? t.rollback.before(live.version) : t.review.beforeNothing,
                                 t.rollback.after(chosen ?? 0),

@@ -1,12 +1,14 @@
 // The header, and below it the page that the address names.
 import { GlobalOutlined, LogoutOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
-import { Button, Dropdown, Layout, Modal, Skeleton, Space, Tooltip } from 'antd';
+import { App, Button, Dropdown, Layout, Modal, Skeleton, Space, Tooltip } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import iconUrl from '../icon.svg';
 import { languages, useTexts } from '../i18n';
 import type { Appearance, Language } from '../preferences';
-import { auditHref, browseHref, parseRoute, useHash } from '../router';
+import { auditHref, browseHref, parseRoute, useHash, type Route } from '../router';
 import { useSession } from '../session';
+import { errorLine } from '../components/error-alert';
+import { Boundary } from '../components/boundary';
 import { Notice } from '../components/notice';
 import { StreamSign } from '../components/stream-sign';
 import { BrowsePage } from './browse-page';
@@ -22,10 +24,7 @@ interface Props {
         setAppearance: (next: Appearance) => void;
 }
 
-function Page() {
-        const hash = useHash();
-        const route = useMemo(() => parseRoute(hash), [hash]);
-
+function pageOf(route: Route) {
         switch (route.page) {
                 case 'browse':
                         return <BrowsePage namespace={route.namespace} />;
@@ -39,8 +38,21 @@ function Page() {
                                 />
                         );
                 case 'audit':
-                        return <AuditPage namespace={route.namespace} configKey={route.key} />;
+                        return (
+                                <AuditPage
+                                        key={`${route.namespace}/${route.key}`}
+                                        namespace={route.namespace}
+                                        configKey={route.key}
+                                />
+                        );
         }
+}
+
+function Page() {
+        const hash = useHash();
+        const route = useMemo(() => parseRoute(hash), [hash]);
+
+        return <Boundary key={route.page}>{pageOf(route)}</Boundary>;
 }
 
 function Preferences({ language, setLanguage, appearance, setAppearance }: Props) {
@@ -79,6 +91,7 @@ function Preferences({ language, setLanguage, appearance, setAppearance }: Props
 function Header(props: Props) {
         const t = useTexts();
         const page = parseRoute(useHash()).page;
+        const { message } = App.useApp();
         const { asker, signOut } = useSession();
         const link = (href: string, text: string, isHere: boolean) => (
                 <a href={href} className="header-link" aria-current={isHere ? 'page' : undefined}>
@@ -119,7 +132,13 @@ function Header(props: Props) {
                                                                 label: t.app.signOut,
                                                         },
                                                 ],
-                                                onClick: () => void signOut(),
+                                                onClick: () =>
+                                                        signOut().catch(
+                                                                (problem) =>
+                                                                        void message.error(
+                                                                                errorLine(problem, t),
+                                                                        ),
+                                                        ),
                                         }}
                                 >
                                         <Button type="text" icon={<UserOutlined />} className="who">
@@ -140,7 +159,7 @@ export function Shell(props: Props) {
                 return (
                         <Notice
                                 text={t.app.unreachable}
-                                action={<Button onClick={retry}>{t.app.tryAgain}</Button>}
+                                action={<Button onClick={retry}>{t.common.retry}</Button>}
                         />
                 );
         if (state === 'signed-out') return <SignInPage preferences={<Preferences {...props} />} />;

@@ -1,5 +1,5 @@
 // One config with its past, kept true by the change stream.
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useRef } from 'react';
 import { getLive, getVersion, listReleases, listVersions, type ConfigId } from '../api/client';
 import { isNotFound } from '../api/http';
 import type { Config, ReleaseEvent, VersionItem } from '../api/types';
@@ -98,11 +98,8 @@ export function useConfig({ namespace, key }: ConfigId): ConfigState {
                         },
                 },
         );
-        usePolling(() => {
-                if (versions.items.length <= pageSize) versions.reload();
-        }, versionsEveryMs);
+        usePolling(versions, versions.items.length <= pageSize ? versionsEveryMs : null);
 
-        useEffect(() => known.current.clear(), [namespace, key]);
         const contentOf = useCallback(
                 (version: number) => {
                         const found = known.current.get(version) ?? getVersion({ namespace, key }, version);
@@ -117,7 +114,7 @@ export function useConfig({ namespace, key }: ConfigId): ConfigState {
         return {
                 id,
                 live: release,
-                isLoaded: live.data !== null && (!versions.isLoading || versions.items.length > 0),
+                isLoaded: live.data !== null && versions.isLoaded,
                 exists: Boolean(release) || versions.items.length > 0,
                 isDeleted: !release && releases.items[0]?.kind === 'delete',
                 newest: versions.items[0] ?? null,

@@ -60,7 +60,7 @@ export function useInstances(id: ConfigId, live: number | null, grayVersions: nu
                 (signal) => listInstances({ ...id, limit }, signal),
                 [id.namespace, id.key, live],
         );
-        usePolling(loaded.reload, everyMs);
+        usePolling(loaded, everyMs);
 
         const rows = (loaded.data?.items ?? []).map((instance) => rowOf(instance, id, live, grayVersions));
         const counts = { applied: 0, gray: 0, refused: 0, other: 0, waiting: 0 };

@@ -1,5 +1,5 @@
 // A search through all namespaces: one request for each, a few at a time, told as they come in.
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { listConfigs } from '../api/client';
 import { isAborted, isNotFound } from '../api/http';
 import type { ConfigItem } from '../api/types';
@@ -15,10 +15,15 @@ interface Search {
         error: unknown;
 }
 
+interface SearchState extends Search {
+        reload: () => void;
+}
+
 const nothing: Search = { items: [], done: 0, isLoading: false, error: null };
 
-export function useSearchEverywhere(namespaces: string[], q: string, deleted: boolean): Search {
+export function useSearchEverywhere(namespaces: string[], q: string, deleted: boolean): SearchState {
         const [search, setSearch] = useState(nothing);
+        const [round, setRound] = useState(0);
         const names = namespaces.join(' ');
 
         useEffect(() => {
@@ -63,6 +68,6 @@ export function useSearchEverywhere(namespaces: string[], q: string, deleted: bo
                                 controller.abort();
                         });
                 return () => controller.abort();
-        }, [names, q, deleted]);
-        return search;
+        }, [names, q, deleted, round]);
+        return { ...search, reload: useCallback(() => setRound((now) => now + 1), []) };
 }
