@@ -7,7 +7,6 @@ const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { after } = require('node:test');
 const { temporaryDirectory } = require('./conferd.js');
 const { until } = require('./waiting.js');
 
@@ -32,14 +31,16 @@ async function freePorts(n) {
 
 /** A program that a mirror writes to. */
 class Target {
-  constructor() {
+  /** @more: further flags of the program */
+  constructor(...more) {
+    this.more = more;
     this.directory = temporaryDirectory();
     this.log = path.join(this.directory, 'log');
   }
 
-  async start(...more) {
+  async start() {
     this.ports ??= await freePorts(2);
-    const [command, ...args] = this.command(...more);
+    const [command, ...args] = [...this.command(), ...this.more];
     const log = fs.openSync(this.log, 'a');
     this.child = spawn(command, args, { stdio: ['ignore', log, log] });
     fs.closeSync(log);
@@ -64,6 +65,13 @@ class Target {
     await this.ended;
   }
 
+  /** Ends it, whatever state it is in. */
+  async stop() {
+    if (!running.has(this.child)) return;
+    this.thaw();
+    await this.kill();
+  }
+
   freeze() {
     this.child.kill('SIGSTOP');
   }
@@ -83,12 +91,12 @@ class Target {
 const json = { encoding: 'utf8', maxBuffer: 1 << 30 };
 
 class Redis extends Target {
-  command(...more) {
+  command() {
     const data = path.join(this.directory, 'data');
     fs.mkdirSync(data, { recursive: true });
     return [
       'redis-server', '--port', String(this.ports[0]), '--bind', '127.0.0.1', '--dir', data, '--save', '', '--appendonly',
-      'yes', '--appendfsync', 'everysec', ...more,
+      'yes', '--appendfsync', 'everysec',
     ];
   }
 
@@ -124,12 +132,12 @@ class Redis extends Target {
 }
 
 class Etcd extends Target {
-  command(...more) {
+  command() {
     const peer = `http://127.0.0.1:${this.ports[1]}`;
     return [
       'etcd', '--data-dir', path.join(this.directory, 'data'), '--listen-client-urls', this.endpoint,
       '--advertise-client-urls', this.endpoint, '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer,
-      '--initial-cluster', `default=${peer}`, '--log-level', 'error', ...more,
+      '--initial-cluster', `default=${peer}`, '--log-level', 'error',
     ];
   }
 
@@ -155,16 +163,6 @@ class Etcd extends Target {
   }
 }
 
-/** A target for the tests of one file. */
-async function useTarget(target, ...more) {
-  await target.start(...more);
-  after(async () => {
-    target.thaw();
-    await target.kill();
-  });
-  return target;
-}
-
 /** What Redis is to hold of a content: a JSON object as a Hash. */
 function asRedis({ format, content }) {
   if (format !== 'json') return content;
@@ -180,23 +178,9 @@ function asRedis({ format, content }) {
 /** All configs that a server serves, with their contents. */
 async function servedBy(api) {
   const configs = [];
-  for (const { name } of await everything(api, '/api/v1/namespaces'))
-    configs.push(...await everything(api, `/api/v1/namespaces/${name}/configs?content=true`));
+  for (const { name } of await api.walk('/api/v1/namespaces', { limit: 1000 }))
+    configs.push(...await api.walk(`/api/v1/namespaces/${name}/configs`, { content: true, limit: 1000 }));
   return configs.filter(({ version }) => version !== null);
-}
-
-/** All items of a list, page by page. */
-async function everything(api, place) {
-  const items = [];
-  for (let cursor = null; ;) {
-    const url = new URL(place, 'http://x');
-    url.searchParams.set('limit', '1000');
-    if (cursor) url.searchParams.set('cursor', cursor);
-    const page = await api.get(url.pathname + url.search);
-    items.push(...page.items);
-    cursor = page.cursor;
-    if (!cursor) return items;
-  }
 }
 
 /** What a Redis with keys {namespace}:{key} is to hold. */
@@ -232,4 +216,4 @@ async function untilMirrored(api, target, expectedOf) {
   return expected;
 }
 
-module.exports = { Etcd, Redis, asRedis, expectedInEtcd, expectedInRedis, servedBy, untilMirrored, useTarget };
+module.exports = { Etcd, Redis, asRedis, expectedInEtcd, expectedInRedis, servedBy, untilMirrored };
