@@ -1,7 +1,7 @@
 #include "mirror/redis_answer.h"
 #include "mirror/redis_target.h"
 
-/* What a loop of redis-benchmark -P 128 shows to be enough; more gains nothing. */
+/* So many that a server 1 ms away can be given 100,000 keys a second. */
 #define WINDOW_ITEMS 128
 #define WINDOW_BYTES ((size_t)1024 * 1024)
 

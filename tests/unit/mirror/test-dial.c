@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,50 @@
 #include "lib/child.h"
 #include "mirror/dial.h"
 #include "util/clock.h"
+
+/*
+ * A resolver that hangs, for names that begin with "slow".
+ */
+
+static struct {
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        bool hangs;
+        size_t n_hanging;
+} resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret_found);
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret_found);
+
+static void hang(void) {
+        (void)pthread_mutex_lock(&resolver.lock);
+        resolver.n_hanging++;
+        while (resolver.hangs)
+                (void)pthread_cond_wait(&resolver.changed, &resolver.lock);
+        resolver.n_hanging--;
+        (void)pthread_cond_broadcast(&resolver.changed);
+        (void)pthread_mutex_unlock(&resolver.lock);
+}
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **ret_found) {
+        bool is_slow = strncmp(host, "slow", 4) == 0 && !(hints->ai_flags & AI_NUMERICHOST);
+
+        if (is_slow)
+                hang();
+        return __real_getaddrinfo(is_slow ? "127.0.0.1" : host, port, hints, ret_found);
+}
+
+static void set_hanging(bool hangs) {
+        (void)pthread_mutex_lock(&resolver.lock);
+        resolver.hangs = hangs;
+        (void)pthread_cond_broadcast(&resolver.changed);
+        while (!hangs && resolver.n_hanging > 0)
+                (void)pthread_cond_wait(&resolver.changed, &resolver.lock);
+        (void)pthread_mutex_unlock(&resolver.lock);
+}
 
 static void assert_parsed(const char *text, const char *host, const char *port, const char *path) {
         DialAddress address;
@@ -214,6 +259,30 @@ static void test_who_has_stopped_looks_nothing_up(void **state) {
         assert_in_range(dialled->took_ms, 0, 2000);
 }
 
+static void test_a_resolver_that_hangs_is_down_in_time(void **state) {
+        Dialled *dialled = *state;
+
+        set_hanging(true);
+        dial(dialled, "slow.example.com:1", 100);
+        assert_int_equal(dialled->outcome, TARGET_E_DOWN);
+        assert_non_null(strstr(dialled->problem.text, "slow.example.com takes more than 100 ms"));
+        assert_in_range(dialled->took_ms, 90, 1500);
+        set_hanging(false);
+}
+
+static void test_stopping_does_not_wait_for_a_resolver_that_hangs(void **state) {
+        Dialled *dialled = *state;
+        pthread_t thread;
+
+        set_hanging(true);
+        assert_int_equal(pthread_create(&thread, NULL, stop_soon, &dialled->waker), 0);
+        dial(dialled, "slow.example.com:1", 60000);
+        (void)pthread_join(thread, NULL);
+        assert_int_equal(dialled->outcome, TARGET_E_STOPPED);
+        assert_in_range(dialled->took_ms, 0, 2000);
+        set_hanging(false);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_hosts_addresses_and_paths_are_read),
@@ -225,6 +294,10 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_a_server_that_does_not_answer_is_down_in_time, set_up,
                                                 tear_down),
                 cmocka_unit_test_setup_teardown(test_stopping_ends_it_at_once, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_a_resolver_that_hangs_is_down_in_time, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(test_stopping_does_not_wait_for_a_resolver_that_hangs, set_up,
+                                                tear_down),
                 cmocka_unit_test_setup_teardown(test_who_has_stopped_looks_nothing_up, set_up, tear_down),
         };
 
