@@ -79,9 +79,19 @@ static int namespace_set(char **to, Span text, Problem *ret_problem) {
         return string_assign(to, text);
 }
 
-static void file_close(FILE **file) {
-        if (*file)
-                (void)fclose(*file);
+/* Without a buffer, so that no copy of the secret stays behind. Returns 0 or -errno. */
+static int file_read(const char *path, char *to, size_t size_max, size_t *ret_size) {
+        FILE *file = fopen(path, "rbe");
+        int r;
+
+        if (!file)
+                return -errno;
+
+        setbuf(file, NULL);
+        *ret_size = fread(to, 1, size_max, file);
+        r = ferror(file) ? -errno : 0;
+        (void)fclose(file);
+        return r;
 }
 
 /* Takes the line break at the end of @text off. */
@@ -96,22 +106,17 @@ static Span without_line_break(Span text) {
 /* Reads enough to tell that a file is longer than a secret may be. */
 static int secret_file_set(char **to, const MirrorField *field, Span path, Problem *ret_problem) {
         _cleanup_(freep) char *name = strndup(path.data, path.size);
-        _cleanup_(file_close) FILE *file = NULL;
-        char text[2048];
-        size_t size;
+        char text[2048] = "";
+        size_t size = 0;
         int r;
 
-        static_assert(sizeof(text) > 1024 + 2, "a secret and its line break");
+        assert(field->max + strlen("\r\n") < sizeof(text));
         if (!name)
                 return -ENOMEM;
 
-        file = fopen(name, "rbe");
-        if (file)
-                setbuf(file, NULL); /* no copy of the secret stays behind */
-        size = file ? fread(text, 1, sizeof(text), file) : 0;
-        if (!file || ferror(file))
-                return refuse(ret_problem, "%s cannot be read: %s", settings_shown(path).text,
-                              strerror(errno));
+        r = file_read(name, text, sizeof(text), &size);
+        if (r)
+                return refuse(ret_problem, "%s cannot be read: %s", settings_shown(path).text, strerror(-r));
 
         r = text_set(to, field, without_line_break((Span){ text, size }), ret_problem);
         explicit_bzero(text, sizeof(text));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mirror/fields.h"
+#include "mirror/key_template.h"
 #include "model/macros.h"
 #include "util/settings_guess.h"
 
@@ -136,7 +137,7 @@ static const MirrorField table[] = {
                 TEXT(key),
                 .kinds = REDIS | HTTP,
                 .min = 1,
-                .max = KIB,
+                .max = KEY_TEMPLATE_SIZE_MAX,
                 .default_text = "{namespace}:{key}",
                 .sentence = "The template of keys, see below; with http it makes `target_key` only.",
         },
@@ -144,7 +145,7 @@ static const MirrorField table[] = {
                 TEXT(key),
                 .kinds = ETCD,
                 .min = 1,
-                .max = KIB,
+                .max = KEY_TEMPLATE_SIZE_MAX,
                 .default_text = "/confer/{namespace_path}/{key}",
                 .sentence = "The template of keys, see below.",
         },

@@ -33,9 +33,9 @@ typedef enum MirrorFieldType {
         MIRROR_FIELD_SECRET_FILE, /* char *, what the file holds */
         MIRROR_FIELD_BOOL,        /* bool */
         MIRROR_FIELD_INTEGER,     /* uint64_t */
-        MIRROR_FIELD_ADDRESSES,   /* MirrorList, HOST:PORT or the path of a socket */
-        MIRROR_FIELD_URLS,        /* MirrorList, http or https */
-        MIRROR_FIELD_HEADERS,     /* MirrorList, "Name: value" */
+        MIRROR_FIELD_ADDRESSES,   /* char **, HOST:PORT or the path of a socket */
+        MIRROR_FIELD_URLS,        /* char **, http or https */
+        MIRROR_FIELD_HEADERS,     /* char **, "Name: value" */
         MIRROR_FIELD_TYPE_N,
 } MirrorFieldType;
 

@@ -80,7 +80,7 @@ static bool has_namespace(const Parser *parser) {
 
 static int placeholder_take(Parser *parser) {
         KeyTemplate *result = parser->result;
-        KeyPlaceholder placeholder;
+        KeyPlaceholder placeholder = KEY_PLACEHOLDER_N;
         int r;
 
         r = name_take(parser, &placeholder);

@@ -305,7 +305,7 @@ static int draft_apply(const Reader *reader, const Draft *draft, MirrorOptions *
 
 static int draft_take(const Reader *reader, const Draft *draft) {
         _cleanup_(mirror_options_deinit) MirrorOptions options = MIRROR_OPTIONS_NULL;
-        MirrorKind kind;
+        MirrorKind kind = MIRROR_KIND_N;
         int r;
 
         r = kind_read(reader, draft, &kind);
