@@ -241,7 +241,7 @@ static void test_retry_after_is_passed_on(void **state) {
         assert_int_equal(retry_after("503 Busy"), 0);
         assert_int_equal(retry_after("503 Busy\r\nRetry-After: soon"), 0);
         assert_int_equal(retry_after("503 Busy\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT"), 0);
-        assert_int_equal(retry_after("503 Busy\r\nRetry-After: 99999999999999999999"), 24 * 60 * 60 * 1000);
+        assert_int_equal(retry_after("503 Busy\r\nRetry-After: 9999999999"), 24 * 60 * 60 * 1000);
         (void)strftime(answer, sizeof(answer), "503 Busy\r\nRetry-After: %a, %d %b %Y %H:%M:%S GMT",
                        gmtime_r(&at, &utc));
         assert_in_range(retry_after(answer), 40000, 100000);
