@@ -199,7 +199,8 @@ static bool read_object(const HttpLinkAnswer *answer, JsonValue *ret_object) {
         return ret_object->kind == JSON_KIND_OBJECT;
 }
 
-/* What etcd says in words, as far as there is room. Return: false: something else answers, such as a proxy. */
+/* What etcd says in words, as far as there is room. Return: false: something else answers, such as a proxy.
+ */
 static bool read_text(const HttpLinkAnswer *answer, char text[static SAYING_MAX]) {
         JsonValue object, message;
         char *decoded;
