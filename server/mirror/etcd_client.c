@@ -171,11 +171,11 @@ static const Saying *find_saying(const char *text) {
         return NULL;
 }
 
-static TargetOutcome outcome_of_status(unsigned status) {
+static TargetOutcome outcome_of_status(unsigned status, bool is_etcds) {
         switch (status) {
         case 400:
+                return is_etcds ? TARGET_E_REFUSED : TARGET_E_DENIED;
         case 413:
-        case 422:
                 return TARGET_E_REFUSED;
         case 408:
         case 412:
@@ -199,15 +199,16 @@ static bool read_object(const HttpLinkAnswer *answer, JsonValue *ret_object) {
         return ret_object->kind == JSON_KIND_OBJECT;
 }
 
-/* What etcd says in words, as far as there is room; or that something else answers. */
-static void read_text(const HttpLinkAnswer *answer, char text[static SAYING_MAX]) {
+/* What etcd says in words, as far as there is room. Return: false: something else answers, such as a proxy.
+ */
+static bool read_text(const HttpLinkAnswer *answer, char text[static SAYING_MAX]) {
         JsonValue object, message;
         char *decoded;
         size_t size;
 
         if (!read_object(answer, &object) || !etcd_json_find(object, "error", JSON_KIND_STRING, &message)) {
                 (void)snprintf(text, SAYING_MAX, "the answer is %u, and none of etcd's", answer->status);
-                return;
+                return false;
         }
 
         decoded = had(malloc(message.text.size + 1));
@@ -216,6 +217,7 @@ static void read_text(const HttpLinkAnswer *answer, char text[static SAYING_MAX]
         memcpy(text, decoded, size);
         text[size] = '\0';
         free(decoded);
+        return true;
 }
 
 static const char *place(const EtcdClient *client) {
@@ -225,15 +227,14 @@ static const char *place(const EtcdClient *client) {
 static TargetOutcome read_fault(const EtcdClient *client, const HttpLinkAnswer *answer, Fault *ret_fault,
                                 TargetError *ret_error) {
         char text[SAYING_MAX];
-        const Saying *saying;
+        bool is_etcds = read_text(answer, text);
+        const Saying *saying = find_saying(text);
 
-        read_text(answer, text);
-        saying = find_saying(text);
         *ret_fault = saying ? saying->fault : FAULT_OTHER;
         *ret_error = (TargetError){ .retry_after_ms = answer->retry_after_ms };
         problem_set(&ret_error->problem, NULL, "%.100s: %s%s", place(client), text,
                     saying ? saying->advice : "");
-        return saying ? saying->outcome : outcome_of_status(answer->status);
+        return saying ? saying->outcome : outcome_of_status(answer->status, is_etcds);
 }
 
 static TargetOutcome read_answer(const EtcdClient *client, EtcdAnswer *answer, Fault *ret_fault,

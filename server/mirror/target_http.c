@@ -21,7 +21,6 @@
 #include "model/utf8.h"
 #include "util/clock.h"
 #include "util/digest.h"
-#include "version.h"
 
 #define ANSWER_MAX_BYTES (64UL * 1024) /* of what nobody reads but its beginning */
 #define SAYING_MAX       256           /* of an answer, in what is told of it */
@@ -193,7 +192,7 @@ static void make_headers(const Target *target, Span body, uint64_t revision, Own
         if (!is_given(target->options, "Content-Type"))
                 add_header(headers, "Content-Type: application/json");
         if (!is_given(target->options, "User-Agent"))
-                add_header(headers, "User-Agent: confer/%s", CONFER_VERSION);
+                add_header(headers, "User-Agent: confer/" CONFERD_VERSION);
         add_header(headers, "X-Confer-Mirror: %.200s", target->options->name);
         add_header(headers, "X-Confer-Revision: %" PRIu64, revision);
         if (*target->options->secret)
