@@ -7,10 +7,6 @@
 #include "model/name.h"
 #include "model/timestamp.h"
 
-static bool is_lower_hex(char c) {
-        return hex_value(c) >= 0 && !(c >= 'A' && c <= 'F');
-}
-
 static bool parse_sha256(Span text, uint8_t ret_sha256[SHA256_SIZE]) {
         if (text.size != (size_t)2 * SHA256_SIZE)
                 return false;
