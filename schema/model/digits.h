@@ -22,6 +22,10 @@ static inline int hex_value(char c) {
         return -1;
 }
 
+static inline bool is_lower_hex(char c) {
+        return hex_value(c) >= 0 && !(c >= 'A' && c <= 'F');
+}
+
 /* Writes two digits for each byte, in lower case and without a NUL. Return: the end of what was written. */
 static inline char *hex_encode(char *to, const void *data, size_t size) {
         static const char digits[] = "0123456789abcdef";

@@ -47,7 +47,7 @@ static int read_tag(FrameParser *parser, const FramePath *path, Span name, JsonV
         return 0;
 }
 
-static int read_tags(FrameParser *parser, const FramePath *path, const FrameMember *member) {
+static int read_tags(FrameParser *parser, const FramePath *path, const JsonMember *member) {
         const FramePath at = { .parent = path, .name = member->name };
         Span rest = member->value.text, name;
         size_t n_tags = member->is_present ? json_read_count(member->value) : 0;
@@ -78,10 +78,10 @@ static bool is_printable(Span text) {
         return true;
 }
 
-static int read_instance(FrameParser *parser, const FrameMember *member) {
+static int read_instance(FrameParser *parser, const JsonMember *member) {
         enum { ID, APP, SDK, TAGS, N };
         const FramePath at = { .name = member->name };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [ID] = REQUIRED("id", STRING),
                 [APP] = OPTIONAL("app", STRING),
                 [SDK] = OPTIONAL("sdk", STRING),
@@ -115,7 +115,7 @@ static bool means_all(JsonValue keys) {
                json_read_equals(value.text, SPAN_LITERAL("*")) && !json_read_element(&rest, &value);
 }
 
-static int read_keys(FrameParser *parser, const FramePath *path, const FrameMember *member,
+static int read_keys(FrameParser *parser, const FramePath *path, const JsonMember *member,
                      FrameNamespace *wanted) {
         wanted->all_keys = !member->is_present || means_all(member->value);
         if (wanted->all_keys)
@@ -129,7 +129,7 @@ static int read_keys(FrameParser *parser, const FramePath *path, const FrameMemb
 
 static int read_wanted(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_wanted) {
         enum { NAME, KEYS, SINCE, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [NAME] = REQUIRED("name", STRING),
                 [KEYS] = OPTIONAL("keys", ARRAY),
                 [SINCE] = OPTIONAL("since", NUMBER),
@@ -145,7 +145,7 @@ static int read_wanted(FrameParser *parser, const FramePath *path, JsonValue obj
         return r ? r : frame_read_revision(parser, path, &members[SINCE], 0, &wanted->since);
 }
 
-static int check_n_keys(FrameParser *parser, const FrameMember *member) {
+static int check_n_keys(FrameParser *parser, const JsonMember *member) {
         size_t n_keys = 0;
 
         for (size_t i = 0; i < parser->frame.n_namespaces; i++)
@@ -157,7 +157,7 @@ static int check_n_keys(FrameParser *parser, const FrameMember *member) {
 
 static int parse_subscribe(FrameParser *parser, JsonValue payload) {
         enum { INSTANCE, EPOCH, NAMESPACES, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [INSTANCE] = OPTIONAL("instance", OBJECT),
                 [EPOCH] = OPTIONAL("epoch", STRING),
                 [NAMESPACES] = REQUIRED("namespaces", ARRAY),
@@ -183,7 +183,7 @@ static int parse_subscribe(FrameParser *parser, JsonValue payload) {
 
 static int read_result(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_result) {
         enum { NAMESPACE, KEY, VERSION, OK, ERROR, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [NAMESPACE] = REQUIRED("namespace", STRING), [KEY] = REQUIRED("key", STRING),
                 [VERSION] = REQUIRED("version", NUMBER),     [OK] = REQUIRED("ok", BOOLEAN),
                 [ERROR] = OPTIONAL("error", STRING),
@@ -211,7 +211,7 @@ static int read_result(FrameParser *parser, const FramePath *path, JsonValue obj
 }
 
 static int parse_ack(FrameParser *parser, JsonValue payload) {
-        FrameMember members[] = { REQUIRED("results", ARRAY) };
+        JsonMember members[] = { REQUIRED("results", ARRAY) };
         int r;
 
         r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
@@ -221,7 +221,7 @@ static int parse_ack(FrameParser *parser, JsonValue payload) {
 }
 
 /* Reads an array of names into namespaces that have nothing else. */
-static int read_namespace_names(FrameParser *parser, const FrameMember *member, size_t n_max) {
+static int read_namespace_names(FrameParser *parser, const JsonMember *member, size_t n_max) {
         FrameNamespace *namespaces;
         size_t n_names = 0;
         Span *names;
@@ -243,7 +243,7 @@ static int read_namespace_names(FrameParser *parser, const FrameMember *member, 
 }
 
 static int parse_unsubscribe(FrameParser *parser, JsonValue payload) {
-        FrameMember members[] = { REQUIRED("namespaces", ARRAY) };
+        JsonMember members[] = { REQUIRED("namespaces", ARRAY) };
         int r;
 
         r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
@@ -254,7 +254,7 @@ static int parse_unsubscribe(FrameParser *parser, JsonValue payload) {
 static int read_replica(FrameParser *parser, const FramePath *path, JsonValue object, bool is_change,
                         FrameNamespace *replica) {
         enum { NAMESPACE, RELEASES, DELETED, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [NAMESPACE] = REQUIRED("namespace", STRING),
                 [RELEASES] = REQUIRED("releases", ARRAY),
                 [DELETED] = REQUIRED("deleted", ARRAY),
@@ -288,7 +288,7 @@ static int read_change_part(FrameParser *parser, const FramePath *path, JsonValu
 
 static int parse_snapshot(FrameParser *parser, JsonValue payload) {
         enum { EPOCH, NAMESPACES, MORE, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [EPOCH] = REQUIRED("epoch", STRING),
                 [NAMESPACES] = REQUIRED("namespaces", ARRAY),
                 [MORE] = REQUIRED("more", BOOLEAN),
@@ -308,7 +308,7 @@ static int parse_snapshot(FrameParser *parser, JsonValue payload) {
 }
 
 static int parse_change(FrameParser *parser, JsonValue payload) {
-        FrameMember members[] = { REQUIRED("changes", ARRAY) };
+        JsonMember members[] = { REQUIRED("changes", ARRAY) };
         int r;
 
         r = frame_read_members(parser, NULL, payload, members, ARRAY_SIZE(members));
@@ -320,7 +320,7 @@ static int parse_change(FrameParser *parser, JsonValue payload) {
 
 static int parse_current(FrameParser *parser, JsonValue payload) {
         enum { EPOCH, NAMESPACES, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [EPOCH] = REQUIRED("epoch", STRING),
                 [NAMESPACES] = REQUIRED("namespaces", ARRAY),
         };
@@ -334,7 +334,7 @@ static int parse_current(FrameParser *parser, JsonValue payload) {
 
 static int parse_error(FrameParser *parser, JsonValue payload) {
         enum { CODE, REASON, MESSAGE, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [CODE] = REQUIRED("code", NUMBER),
                 [REASON] = REQUIRED("reason", STRING),
                 [MESSAGE] = REQUIRED("message", STRING),
@@ -365,7 +365,7 @@ static int (*const parse_payload[FRAME_TYPE_N])(FrameParser *parser, JsonValue p
         [FRAME_ERROR] = parse_error,
 };
 
-static int parse_type(FrameParser *parser, const FrameMember *member) {
+static int parse_type(FrameParser *parser, const JsonMember *member) {
         FrameType type = 0;
 
         while (type < FRAME_TYPE_N &&
@@ -382,7 +382,7 @@ static int parse_type(FrameParser *parser, const FrameMember *member) {
 
 static int parse_frame(FrameParser *parser, JsonValue object) {
         enum { SEQ, TYPE, PAYLOAD, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [SEQ] = REQUIRED("seq", NUMBER),
                 [TYPE] = REQUIRED("type", STRING),
                 [PAYLOAD] = REQUIRED("payload", OBJECT),

@@ -86,59 +86,29 @@ Span frame_keep_raw(FrameParser *parser, JsonValue value) {
         return text;
 }
 
-static const char *kind_name(JsonKind kind) {
-        static const char *const names[] = {
-                [JSON_KIND_NULL] = "must be null",       [JSON_KIND_BOOLEAN] = "must be true or false",
-                [JSON_KIND_NUMBER] = "must be a number", [JSON_KIND_STRING] = "must be a string",
-                [JSON_KIND_ARRAY] = "must be an array",  [JSON_KIND_OBJECT] = "must be an object",
-        };
+static int refuse_kind(FrameParser *parser, const FramePath *path, JsonKind kind) {
+        char problem[32];
 
-        return names[kind];
+        (void)snprintf(problem, sizeof(problem), "must be %s", json_kind_in_words(kind));
+        return frame_refuse(parser, path, problem);
 }
 
-static int fill_member(FrameParser *parser, const FramePath *path, FrameMember *member, JsonValue value) {
-        const FramePath at = { .parent = path, .name = member->name };
-
-        if (member->is_present)
-                return frame_refuse(parser, &at, "it stands twice");
-        if (member->is_optional && value.kind == JSON_KIND_NULL)
-                return 0;
-        if (value.kind != member->kind)
-                return frame_refuse(parser, &at, kind_name(member->kind));
-
-        member->value = value;
-        member->is_present = true;
-        return 0;
-}
-
-static FrameMember *find_member(FrameMember *members, size_t n_members, Span name) {
-        for (size_t i = 0; i < n_members; i++)
-                if (json_read_equals(name, span_from_string(members[i].name)))
-                        return &members[i];
-        return NULL;
-}
-
-int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue object, FrameMember *members,
+int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue object, JsonMember *members,
                        size_t n_members) {
-        Span rest = object.text, name;
-        JsonValue value;
+        FramePath at = { .parent = path };
+        JsonFault fault;
 
-        while (json_read_member(&rest, &name, &value)) {
-                FrameMember *member = find_member(members, n_members, name);
-                int r = member ? fill_member(parser, path, member, value) : 0;
+        if (json_object_read(object, JSON_MANNER_LENIENT, members, n_members, &fault))
+                return 0;
 
-                if (r)
-                        return r;
-        }
-
-        for (size_t i = 0; i < n_members; i++)
-                if (!members[i].is_present && !members[i].is_optional)
-                        return frame_refuse(parser, &(FramePath){ .parent = path, .name = members[i].name },
-                                            "it is missing");
-        return 0;
+        at.name = fault.member->name;
+        if (fault.kind == JSON_FAULT_KIND)
+                return refuse_kind(parser, &at, fault.member->kind);
+        return frame_refuse(parser, &at,
+                            fault.kind == JSON_FAULT_TWICE ? "it stands twice" : "it is missing");
 }
 
-int frame_read_text(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t size_min,
+int frame_read_text(FrameParser *parser, const FramePath *path, const JsonMember *member, size_t size_min,
                     size_t size_max, Span *ret_text) {
         const FramePath at = { .parent = path, .name = member->name };
         Span text;
@@ -158,7 +128,7 @@ int frame_read_text(FrameParser *parser, const FramePath *path, const FrameMembe
         return 0;
 }
 
-int frame_read_number(FrameParser *parser, const FramePath *path, const FrameMember *member, int64_t min,
+int frame_read_number(FrameParser *parser, const FramePath *path, const JsonMember *member, int64_t min,
                       int64_t max, int64_t *ret_number) {
         const FramePath at = { .parent = path, .name = member->name };
         char problem[96];
@@ -177,7 +147,7 @@ int frame_read_number(FrameParser *parser, const FramePath *path, const FrameMem
         return frame_refuse(parser, &at, problem);
 }
 
-int frame_read_revision(FrameParser *parser, const FramePath *path, const FrameMember *member, uint64_t min,
+int frame_read_revision(FrameParser *parser, const FramePath *path, const JsonMember *member, uint64_t min,
                         uint64_t *ret_revision) {
         int64_t revision = 0;
         int r;
@@ -193,7 +163,7 @@ int frame_read_revision(FrameParser *parser, const FramePath *path, const FrameM
         return 0;
 }
 
-bool frame_member_is_true(const FrameMember *member) {
+bool frame_member_is_true(const JsonMember *member) {
         return member->is_present && span_equal_string(member->value.text, "true");
 }
 
@@ -203,7 +173,7 @@ static int read_name_at(FrameParser *parser, const FramePath *path, JsonValue va
         Span name;
 
         if (value.kind != JSON_KIND_STRING)
-                return frame_refuse(parser, path, kind_name(JSON_KIND_STRING));
+                return refuse_kind(parser, path, JSON_KIND_STRING);
 
         name = frame_keep_text(parser, value);
         if (!is_valid(name))
@@ -215,7 +185,7 @@ static int read_name_at(FrameParser *parser, const FramePath *path, JsonValue va
         return 0;
 }
 
-int frame_read_name(FrameParser *parser, const FramePath *path, const FrameMember *member,
+int frame_read_name(FrameParser *parser, const FramePath *path, const JsonMember *member,
                     bool (*is_valid)(Span name), Span *ret_name) {
         return read_name_at(parser, &(FramePath){ .parent = path, .name = member->name }, member->value,
                             is_valid, ret_name);
@@ -225,7 +195,7 @@ int frame_read_name(FrameParser *parser, const FramePath *path, const FrameMembe
  * Makes room for the elements of an array, or the members of an object. @ret_array stays NULL where there are
  * none.
  */
-static int begin_elements(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t n_max,
+static int begin_elements(FrameParser *parser, const FramePath *path, const JsonMember *member, size_t n_max,
                           size_t size, Elements *ret_elements, void *ret_array) {
         size_t n = member->is_present ? json_read_count(member->value) : 0;
         void *array = NULL;
@@ -240,7 +210,7 @@ static int begin_elements(FrameParser *parser, const FramePath *path, const Fram
         return 0;
 }
 
-int frame_read_names(FrameParser *parser, const FramePath *path, const FrameMember *member,
+int frame_read_names(FrameParser *parser, const FramePath *path, const JsonMember *member,
                      bool (*is_valid)(Span name), size_t n_max, Span **ret_names, size_t *ret_n_names) {
         const FramePath at = { .parent = path, .name = member->name };
         Elements elements;
@@ -263,7 +233,7 @@ int frame_read_names(FrameParser *parser, const FramePath *path, const FrameMemb
         return 0;
 }
 
-int frame_read_objects(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t n_max,
+int frame_read_objects(FrameParser *parser, const FramePath *path, const JsonMember *member, size_t n_max,
                        FrameReadElement read, size_t size, void *ret_array, size_t *ret_n) {
         const FramePath at = { .parent = path, .name = member->name };
         Elements elements;
@@ -277,7 +247,7 @@ int frame_read_objects(FrameParser *parser, const FramePath *path, const FrameMe
 
                 (void)json_read_element(&elements.rest, &value);
                 if (value.kind != JSON_KIND_OBJECT)
-                        return frame_refuse(parser, &element_at, kind_name(JSON_KIND_OBJECT));
+                        return refuse_kind(parser, &element_at, JSON_KIND_OBJECT);
                 r = read(parser, &element_at, value, array + i * size);
         }
         if (r)

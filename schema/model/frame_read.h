@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/frame.h"
+#include "model/json_object.h"
 #include "model/json_read.h"
 #include "model/problem.h"
 #include "model/span.h"
@@ -32,21 +33,6 @@ typedef struct Parser {
         char *text;         /* where the next text goes; there is room for all that the frame has */
 } FrameParser;
 
-/* A member that an object may have. Where it is null and may be, it counts as left out. */
-typedef struct Member {
-        const char *name;
-        JsonKind kind;
-        bool is_optional;
-        bool is_present;
-        JsonValue value;
-} FrameMember;
-
-/* What frame_read_members() is to look for. */
-#define REQUIRED(member_name, member_kind)                                                                   \
-        { .name = (member_name), .kind = JSON_KIND_##member_kind }
-#define OPTIONAL(member_name, member_kind)                                                                   \
-        { .name = (member_name), .kind = JSON_KIND_##member_kind, .is_optional = true }
-
 int frame_refuse(FrameParser *parser, const FramePath *path, const char *problem);
 
 /* An array of @n zeroed elements, which lives as long as the frame; NULL for want of memory. */
@@ -58,24 +44,24 @@ Span frame_keep_text(FrameParser *parser, JsonValue value);
 Span frame_keep_raw(FrameParser *parser, JsonValue value);
 
 /* Finds @members in @object, and passes over all others. @path: where the object stands; NULL at the top. */
-int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue object, FrameMember *members,
+int frame_read_members(FrameParser *parser, const FramePath *path, JsonValue object, JsonMember *members,
                        size_t n_members);
 
 /* Read a member of the object at @path. One that is not there leaves what is returned alone. */
 
 /* A text of @size_min to @size_max bytes, without NUL. */
-int frame_read_text(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t size_min,
+int frame_read_text(FrameParser *parser, const FramePath *path, const JsonMember *member, size_t size_min,
                     size_t size_max, Span *ret_text);
-int frame_read_number(FrameParser *parser, const FramePath *path, const FrameMember *member, int64_t min,
+int frame_read_number(FrameParser *parser, const FramePath *path, const JsonMember *member, int64_t min,
                       int64_t max, int64_t *ret_number);
-int frame_read_revision(FrameParser *parser, const FramePath *path, const FrameMember *member, uint64_t min,
+int frame_read_revision(FrameParser *parser, const FramePath *path, const JsonMember *member, uint64_t min,
                         uint64_t *ret_revision);
-bool frame_member_is_true(const FrameMember *member);
+bool frame_member_is_true(const JsonMember *member);
 
 /* The name of a namespace or config, by namespace_is_valid() or key_is_valid(). */
-int frame_read_name(FrameParser *parser, const FramePath *path, const FrameMember *member,
+int frame_read_name(FrameParser *parser, const FramePath *path, const JsonMember *member,
                     bool (*is_valid)(Span name), Span *ret_name);
-int frame_read_names(FrameParser *parser, const FramePath *path, const FrameMember *member,
+int frame_read_names(FrameParser *parser, const FramePath *path, const JsonMember *member,
                      bool (*is_valid)(Span name), size_t n_max, Span **ret_names, size_t *ret_n_names);
 
 /* Reads @object, which stands at @path, into *ret_element, which is zeroed. */
@@ -84,5 +70,5 @@ typedef int (*FrameReadElement)(FrameParser *parser, const FramePath *path, Json
 
 /* An array of up to @n_max objects, each read into an element of @size bytes. @ret_array: where the pointer
  * to the first goes. */
-int frame_read_objects(FrameParser *parser, const FramePath *path, const FrameMember *member, size_t n_max,
+int frame_read_objects(FrameParser *parser, const FramePath *path, const JsonMember *member, size_t n_max,
                        FrameReadElement read, size_t size, void *ret_array, size_t *ret_n);

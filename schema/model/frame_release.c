@@ -7,10 +7,6 @@
 #include "model/name.h"
 #include "model/timestamp.h"
 
-static bool is_lower_hex(char c) {
-        return hex_value(c) >= 0 && !(c >= 'A' && c <= 'F');
-}
-
 static bool parse_sha256(Span text, uint8_t ret_sha256[SHA256_SIZE]) {
         if (text.size != (size_t)2 * SHA256_SIZE)
                 return false;
@@ -56,7 +52,7 @@ static bool parse_version(Span name, int64_t *ret_version) {
 static int read_gray_version(FrameParser *parser, const FramePath *path, Span name, JsonValue object,
                              GrayVersion *version) {
         enum { FORMAT, CONTENT, SHA256, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [FORMAT] = REQUIRED("format", STRING),
                 [CONTENT] = REQUIRED("content", STRING),
                 [SHA256] = REQUIRED("sha256", STRING),
@@ -76,7 +72,7 @@ static int read_gray_version(FrameParser *parser, const FramePath *path, Span na
                                version->sha256);
 }
 
-static int read_gray_versions(FrameParser *parser, const FramePath *path, const FrameMember *member,
+static int read_gray_versions(FrameParser *parser, const FramePath *path, const JsonMember *member,
                               GrayData *gray) {
         const FramePath at = { .parent = path, .name = member->name };
         GrayVersion *versions = frame_keep_array(parser, json_read_count(member->value), sizeof(*versions));
@@ -96,11 +92,11 @@ static int read_gray_versions(FrameParser *parser, const FramePath *path, const 
 }
 
 /* What the rules say is for whoever evaluates them to see. */
-static int read_gray(FrameParser *parser, const FramePath *path, const FrameMember *member,
+static int read_gray(FrameParser *parser, const FramePath *path, const JsonMember *member,
                      const GrayData **ret_gray) {
         enum { SALT, RULES, VERSIONS, AT, BY, COMMENT, N };
         const FramePath at = { .parent = path, .name = member->name };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [SALT] = REQUIRED("salt", STRING),         [RULES] = REQUIRED("rules", ARRAY),
                 [VERSIONS] = REQUIRED("versions", OBJECT), [AT] = REQUIRED("updated_at", STRING),
                 [BY] = REQUIRED("updated_by", STRING),     [COMMENT] = REQUIRED("comment", STRING),
@@ -133,7 +129,7 @@ static int read_gray(FrameParser *parser, const FramePath *path, const FrameMemb
 
 int frame_read_release(FrameParser *parser, const FramePath *path, JsonValue object, void *ret_release) {
         enum { KEY, VERSION, REVISION, FORMAT, CONTENT, SHA256, AT, BY, COMMENT, GRAY, N };
-        FrameMember members[N] = {
+        JsonMember members[N] = {
                 [KEY] = REQUIRED("key", STRING),           [VERSION] = REQUIRED("version", NUMBER),
                 [REVISION] = REQUIRED("revision", NUMBER), [FORMAT] = REQUIRED("format", STRING),
                 [CONTENT] = REQUIRED("content", STRING),   [SHA256] = REQUIRED("sha256", STRING),

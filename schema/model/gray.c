@@ -4,10 +4,6 @@
 #include "model/gray.h"
 #include "model/gray_compiled.h"
 
-#define CACHE_LINE_BYTES 64
-/* About what eight rules of two conditions take. */
-#define PREFETCH_BYTES ((size_t)44 * CACHE_LINE_BYTES)
-
 /* Up to here a list is gone through from its front, which takes less time than halving it. */
 #define LINEAR_MAX 4
 
@@ -251,12 +247,6 @@ GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker) {
         if (test->kind == GRAY_TEST_DECIDE)
                 return choose(gray, test->first, asker->unit);
         return (GrayVerdict){ .arm = -1, .rule = -1, .bucket = -1, .reason = GRAY_REASON_NO_MATCH };
-}
-
-/* Past the end of the block nothing is read, and nothing is wrong either. */
-void gray_prefetch(const Gray *gray) {
-        for (size_t at = 0; at < PREFETCH_BYTES; at += CACHE_LINE_BYTES)
-                __builtin_prefetch((const char *)gray + at);
 }
 
 Gray *gray_ref(Gray *gray) {

@@ -130,8 +130,4 @@ typedef struct GrayVerdict {
 
 GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker);
 
-/* Has the processor fetch what an evaluation will look at. Worth it where the rules are some of thousands,
- * and there is something else to do before they are evaluated. */
-void gray_prefetch(const Gray *gray);
-
 DEFINE_CLEANUP(Gray *, gray_unref);

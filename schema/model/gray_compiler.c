@@ -75,16 +75,6 @@ int gray_refuse(GrayCompiler *compiler, const GrayPath *path, const char *format
         return GRAY_E_INVALID;
 }
 
-static const char *kind_name(JsonKind kind) {
-        static const char *const names[] = {
-                [JSON_KIND_NULL] = "null",       [JSON_KIND_BOOLEAN] = "true or false",
-                [JSON_KIND_NUMBER] = "a number", [JSON_KIND_STRING] = "a string",
-                [JSON_KIND_ARRAY] = "an array",  [JSON_KIND_OBJECT] = "an object",
-        };
-
-        return names[kind];
-}
-
 int gray_refuse_member(GrayCompiler *compiler, const GrayPath *path, Span name, const char *problem) {
         const GrayPath at = { .parent = path, .name = name };
 
@@ -108,47 +98,30 @@ GrayText gray_keep_text(GrayCompiler *compiler, Span text) {
         return kept;
 }
 
-static GrayMember *find_member(GrayMember *members, size_t n_members, Span name) {
-        for (size_t i = 0; i < n_members; i++)
-                if (span_equal_string(name, members[i].name))
-                        return &members[i];
-        return NULL;
+/* @problem_of_others: what is said of a member that is not known. */
+static int refuse_fault(GrayCompiler *compiler, const GrayPath *path, const JsonFault *fault,
+                        const char *problem_of_others) {
+        GrayPath at = { .parent = path };
+
+        if (fault->kind == JSON_FAULT_UNKNOWN)
+                return gray_refuse_member(compiler, path, gray_decode(compiler, fault->unknown_name),
+                                          problem_of_others);
+
+        at.name = span_from_string(fault->member->name);
+        if (fault->kind == JSON_FAULT_KIND)
+                return gray_refuse(compiler, &at, "must be %s", json_kind_in_words(fault->member->kind));
+        return gray_refuse(compiler, &at,
+                           fault->kind == JSON_FAULT_TWICE ? "it stands twice: leave one of them out"
+                                                           : "it is missing");
 }
 
-static int fill_member(GrayCompiler *compiler, const GrayPath *path, GrayMember *member, JsonValue value) {
-        const GrayPath at = { .parent = path, .name = span_from_string(member->name) };
-
-        if (member->is_present)
-                return gray_refuse(compiler, &at, "it stands twice: leave one of them out");
-        if (value.kind != member->kind)
-                return gray_refuse(compiler, &at, "must be %s", kind_name(member->kind));
-
-        member->value = value;
-        member->is_present = true;
-        return 0;
-}
-
-int gray_read_members(GrayCompiler *compiler, const GrayPath *path, JsonValue object, GrayMember *members,
+int gray_read_members(GrayCompiler *compiler, const GrayPath *path, JsonValue object, JsonMember *members,
                       size_t n_members, const char *problem_of_others) {
-        Span rest = object.text, escaped;
-        JsonValue value;
+        JsonFault fault;
 
         if (object.kind != JSON_KIND_OBJECT)
                 return gray_refuse(compiler, path, "must be an object");
-
-        while (json_read_member(&rest, &escaped, &value)) {
-                Span name = gray_decode(compiler, escaped);
-                GrayMember *member = find_member(members, n_members, name);
-                int r = member ? fill_member(compiler, path, member, value)
-                               : gray_refuse_member(compiler, path, name, problem_of_others);
-
-                if (r)
-                        return r;
-        }
-
-        for (size_t i = 0; i < n_members; i++)
-                if (!members[i].is_present && !members[i].is_optional)
-                        return gray_refuse_member(compiler, path, span_from_string(members[i].name),
-                                                  "it is missing");
-        return 0;
+        if (json_object_read(object, JSON_MANNER_STRICT, members, n_members, &fault))
+                return 0;
+        return refuse_fault(compiler, path, &fault, problem_of_others);
 }

@@ -14,6 +14,7 @@
 #include "model/buf.h"
 #include "model/gray.h"
 #include "model/gray_compiled.h"
+#include "model/json_object.h"
 #include "model/json_read.h"
 #include "model/macros.h"
 #include "model/problem.h"
@@ -25,15 +26,6 @@ typedef struct GrayPath {
         Span name;                     /* absent: the element @index of @parent */
         size_t index;
 } GrayPath;
-
-/* A member that an object has. */
-typedef struct GrayMember {
-        const char *name;
-        JsonKind kind;
-        bool is_optional;
-        bool is_present;
-        JsonValue value;
-} GrayMember;
 
 /* Texts of a semver operator; its comparators are parsed when the texts have come to their place. */
 typedef struct GrayRange {
@@ -72,7 +64,7 @@ Span gray_decode(GrayCompiler *compiler, Span escaped);
 GrayText gray_keep_text(GrayCompiler *compiler, Span text);
 
 /* Reads an object that has @members and no others. */
-int gray_read_members(GrayCompiler *compiler, const GrayPath *path, JsonValue object, GrayMember *members,
+int gray_read_members(GrayCompiler *compiler, const GrayPath *path, JsonValue object, JsonMember *members,
                       size_t n_members, const char *problem_of_others);
 
 /* Reads what is asked of the tag whose name has the index @tag, into tests. */

@@ -131,9 +131,9 @@ static int read_version(GrayCompiler *compiler, const GrayPath *path, JsonValue 
 
 static int read_arm(GrayCompiler *compiler, const GrayPath *path, JsonValue object, GrayArm *ret_arm) {
         enum { VERSION, WEIGHT, N };
-        GrayMember members[N] = {
-                [VERSION] = { .name = "version", .kind = JSON_KIND_NUMBER },
-                [WEIGHT] = { .name = "weight", .kind = JSON_KIND_NUMBER },
+        JsonMember members[N] = {
+                [VERSION] = REQUIRED("version", NUMBER),
+                [WEIGHT] = REQUIRED("weight", NUMBER),
         };
         int64_t version = 0;
         uint32_t weight;
@@ -186,9 +186,9 @@ static int read_split(GrayCompiler *compiler, const GrayPath *path, JsonValue sp
 
 static int read_rule(GrayCompiler *compiler, const GrayPath *path, JsonValue object, uint32_t index) {
         enum { MATCH, SPLIT, N };
-        GrayMember members[N] = {
-                [MATCH] = { .name = "match", .kind = JSON_KIND_OBJECT, .is_optional = true },
-                [SPLIT] = { .name = "split", .kind = JSON_KIND_ARRAY },
+        JsonMember members[N] = {
+                [MATCH] = OPTIONAL("match", OBJECT),
+                [SPLIT] = REQUIRED("split", ARRAY),
         };
         uint32_t first_test = GRAY_N_OF(&compiler->tests, GrayTest);
         GrayRule rule = { 0 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "model/gray.h"
+#include "model/json_object.h"
 #include "model/json_read.h"
 #include "model/macros.h"
 #include "model/ramp.h"
@@ -13,14 +14,6 @@
 #define PATH_SIZE_MAX  64 /* "plan.steps[31].weight" */
 #define HOLD_SIZE_MAX  64 /* with escapes */
 #define NAME_SHOWN_MAX 64 /* an unknown member's name, as long as this, is told */
-
-/* A member that an object may have. */
-typedef struct Member {
-        const char *name;
-        JsonKind kind;
-        bool is_present;
-        JsonValue value;
-} Member;
 
 /* The largest stands first, so that the first one that divides a hold writes it shortest. */
 static const struct {
@@ -64,43 +57,27 @@ static bool refuse_unknown(Problem *problem, const char *path, Span name) {
         return refuse(problem, path, shown, "there is no member of this name here");
 }
 
-static const char *kind_problem(JsonKind kind) {
-        static const char *const texts[] = {
-                [JSON_KIND_NULL] = "it must be null",       [JSON_KIND_BOOLEAN] = "it must be true or false",
-                [JSON_KIND_NUMBER] = "it must be a number", [JSON_KIND_STRING] = "it must be a string",
-                [JSON_KIND_ARRAY] = "it must be an array",  [JSON_KIND_OBJECT] = "it must be an object",
-        };
+static bool refuse_fault(Problem *problem, const char *path, const JsonFault *fault) {
+        char text[32];
 
-        return texts[kind];
-}
+        if (fault->kind == JSON_FAULT_UNKNOWN)
+                return refuse_unknown(problem, path, fault->unknown_name);
+        if (fault->kind == JSON_FAULT_TWICE)
+                return refuse(problem, path, fault->member->name, "it stands twice");
+        if (fault->kind == JSON_FAULT_MISSING)
+                return refuse(problem, path, fault->member->name, "it is missing");
 
-static Member *find_member(Member *members, size_t n_members, Span name) {
-        for (size_t i = 0; i < n_members; i++)
-                if (json_read_equals(name, span_from_string(members[i].name)))
-                        return &members[i];
-        return NULL;
+        (void)snprintf(text, sizeof(text), "it must be %s", json_kind_in_words(fault->member->kind));
+        return refuse(problem, path, fault->member->name, text);
 }
 
 /* Finds @members in @object, and refuses all others. @path: where the object stands. */
-static bool read_members(JsonValue object, const char *path, Member *members, size_t n_members,
+static bool read_members(JsonValue object, const char *path, JsonMember *members, size_t n_members,
                          Problem *problem) {
-        Span rest = object.text, name;
-        JsonValue value;
+        JsonFault fault;
 
-        while (json_read_member(&rest, &name, &value)) {
-                Member *member = find_member(members, n_members, name);
-
-                if (!member)
-                        return refuse_unknown(problem, path, name);
-                if (member->is_present)
-                        return refuse(problem, path, member->name, "it stands twice");
-                if (value.kind != member->kind)
-                        return refuse(problem, path, member->name, kind_problem(member->kind));
-
-                member->value = value;
-                member->is_present = true;
-        }
-        return true;
+        return json_object_read(object, JSON_MANNER_STRICT, members, n_members, &fault) ||
+               refuse_fault(problem, path, &fault);
 }
 
 /* The milliseconds that the unit @suffix stands for; 0: it is none. */
@@ -133,19 +110,16 @@ static bool hold_parse(Span escaped, int64_t *ret_hold_ms) {
 }
 
 static bool read_step(JsonValue value, const char *path, bool is_last, RampStep *ret_step, Problem *problem) {
-        Member members[] = { { .name = "weight", .kind = JSON_KIND_NUMBER },
-                             { .name = "hold", .kind = JSON_KIND_STRING } };
-        const Member *weight = &members[0], *hold = &members[1];
+        JsonMember members[] = { REQUIRED("weight", NUMBER), OPTIONAL("hold", STRING) };
+        const JsonMember *weight = &members[0], *hold = &members[1];
 
         if (value.kind != JSON_KIND_OBJECT) {
-                problem_set(problem, path, "%s", kind_problem(JSON_KIND_OBJECT));
+                problem_set(problem, path, "it must be an object");
                 return false;
         }
         if (!read_members(value, path, members, ARRAY_SIZE(members), problem))
                 return false;
 
-        if (!weight->is_present)
-                return refuse(problem, path, "weight", "it is missing");
         if (!gray_weight_parse(weight->value.text, &ret_step->weight))
                 return refuse(problem, path, "weight",
                               "it must be a number from 0 to 100 with up to three decimals");
@@ -157,13 +131,10 @@ static bool read_step(JsonValue value, const char *path, bool is_last, RampStep 
         return true;
 }
 
-static bool read_steps(const Member *steps, Ramp *ramp, Problem *problem) {
+static bool read_steps(const JsonMember *steps, Ramp *ramp, Problem *problem) {
         Span rest = steps->value.text;
         char path[PATH_SIZE_MAX];
         JsonValue value;
-
-        if (!steps->is_present)
-                return refuse(problem, "plan", "steps", "it is missing");
 
         ramp->n_steps = json_read_count(steps->value);
         if (ramp->n_steps < 1 || ramp->n_steps > RAMP_STEPS_MAX)
@@ -177,7 +148,7 @@ static bool read_steps(const Member *steps, Ramp *ramp, Problem *problem) {
         return true;
 }
 
-static bool read_rule(const Member *rule, size_t n_rules, Ramp *ramp, Problem *problem) {
+static bool read_rule(const JsonMember *rule, size_t n_rules, Ramp *ramp, Problem *problem) {
         int64_t index = 0;
 
         if (!rule->is_present && n_rules != 1)
@@ -191,11 +162,10 @@ static bool read_rule(const Member *rule, size_t n_rules, Ramp *ramp, Problem *p
         return true;
 }
 
-static bool read_limits(const Member *abort_on, Ramp *ramp, Problem *problem) {
+static bool read_limits(const JsonMember *abort_on, Ramp *ramp, Problem *problem) {
         static const char path[] = "plan.abort_on";
-        Member members[] = { { .name = "refused", .kind = JSON_KIND_NUMBER },
-                             { .name = "refused_percent", .kind = JSON_KIND_NUMBER } };
-        const Member *refused = &members[0], *percent = &members[1];
+        JsonMember members[] = { OPTIONAL("refused", NUMBER), OPTIONAL("refused_percent", NUMBER) };
+        const JsonMember *refused = &members[0], *percent = &members[1];
         int64_t number = 0;
 
         if (!abort_on->is_present)
@@ -220,11 +190,9 @@ static bool read_limits(const Member *abort_on, Ramp *ramp, Problem *problem) {
 }
 
 static bool read_plan(JsonValue plan, size_t n_rules, Ramp *ramp, Problem *problem) {
-        Member members[] = { { .name = "steps", .kind = JSON_KIND_ARRAY },
-                             { .name = "rule", .kind = JSON_KIND_NUMBER },
-                             { .name = "abort_on", .kind = JSON_KIND_OBJECT },
-                             { .name = "promote", .kind = JSON_KIND_BOOLEAN } };
-        const Member *promote = &members[3];
+        JsonMember members[] = { REQUIRED("steps", ARRAY), OPTIONAL("rule", NUMBER),
+                                 OPTIONAL("abort_on", OBJECT), OPTIONAL("promote", BOOLEAN) };
+        const JsonMember *promote = &members[3];
 
         if (!read_members(plan, "plan", members, ARRAY_SIZE(members), problem) ||
             !read_steps(&members[0], ramp, problem) || !read_rule(&members[1], n_rules, ramp, problem) ||
@@ -248,7 +216,7 @@ int ramp_parse(Span plan, size_t n_rules, Ramp *ret_ramp, Problem *ret_problem) 
 
         value = json_read_value(plan);
         if (value.kind != JSON_KIND_OBJECT) {
-                problem_set(ret_problem, "plan", "%s", kind_problem(JSON_KIND_OBJECT));
+                problem_set(ret_problem, "plan", "it must be an object");
                 return RAMP_E_INVALID;
         }
         if (!read_plan(value, n_rules, &ramp, ret_problem))

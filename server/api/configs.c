@@ -68,20 +68,16 @@ static void reply_chosen(Request *request, Release *release, const Asker *asker,
                 reply_chosen_release(request, release, verdict.rule);
 }
 
-/* The rules are on their way from memory while the tags are read. */
 static void read_evaluated(Request *request, const Wish *wish) {
-        Release *release = lookup_find(request, wish->inherit);
+        Release *release;
         Asker asker;
 
-        if (release && release->gray)
-                gray_prefetch(release->gray->rules);
         if (!asker_read_parameters(request, &asker))
                 return;
 
+        release = lookup_release(request, wish->inherit);
         if (release)
                 reply_chosen(request, release, &asker, wish->raw);
-        else
-                lookup_refuse(request);
 }
 
 bool config_read(Request *request) {

@@ -13,9 +13,7 @@ typedef struct SetBody {
 } SetBody;
 
 static const Field set_fields[] = {
-        { "rules", FIELD_LIST, true, offsetof(SetBody, gray.rules) },
-        { "salt", FIELD_STRING, false, offsetof(SetBody, gray.salt) },
-        { "plan", FIELD_OBJECT, false, offsetof(SetBody, gray.plan) },
+        GRAY_FIELDS(SetBody, gray),
         { "comment", FIELD_TEXT, false, offsetof(SetBody, comment) },
 };
 

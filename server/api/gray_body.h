@@ -14,6 +14,13 @@ typedef struct GrayBody {
         Span salt;    /* absent: the running one, else a fresh one */
 } GrayBody;
 
+/* The rows of a table of fields, for the GrayBody that is @member of @type. */
+#define GRAY_FIELDS(type, member)                                                                            \
+        { "rules", FIELD_LIST, true, offsetof(type, member.rules) },                                         \
+                { "salt", FIELD_STRING, false, offsetof(type, member.salt) }, {                              \
+                "plan", FIELD_OBJECT, false, offsetof(type, member.plan)                                     \
+        }
+
 /* What operations made of bodies point into; a list. */
 typedef struct GrayParts GrayParts;
 

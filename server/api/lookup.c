@@ -1,8 +1,6 @@
 #include "api/lookup.h"
 
-void lookup_refuse(Request *request) {
-        Span namespace = request_namespace(request), key = request_key(request);
-
+static void refuse(Request *request, Span namespace, Span key) {
         if (catalog_has_namespace(request->catalog, namespace))
                 reply_refusal(request, REASON_CONFIG_NOT_FOUND, "key",
                               "nothing is published as '%.*s' in namespace '%.*s' or above", (int)key.size,
@@ -13,17 +11,12 @@ void lookup_refuse(Request *request) {
                               (int)namespace.size, namespace.data, (int)key.size, key.data);
 }
 
-Release *lookup_find(const Request *request, bool inherit) {
-        Span namespace = request_namespace(request), key = request_key(request);
-
-        return inherit ? catalog_find(request->catalog, namespace, key)
-                       : catalog_get(request->catalog, namespace, key);
-}
-
 Release *lookup_release(Request *request, bool inherit) {
-        Release *release = lookup_find(request, inherit);
+        Span namespace = request_namespace(request), key = request_key(request);
+        Release *release = inherit ? catalog_find(request->catalog, namespace, key)
+                                   : catalog_get(request->catalog, namespace, key);
 
         if (!release)
-                lookup_refuse(request);
+                refuse(request, namespace, key);
         return release;
 }

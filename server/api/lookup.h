@@ -9,7 +9,3 @@
 
 /* @inherit: as far up as it takes. Return: borrowed from the catalog; NULL with a reply made. */
 Release *lookup_release(Request *request, bool inherit);
-
-/* The same without a reply, which lookup_refuse() then makes. */
-Release *lookup_find(const Request *request, bool inherit);
-void lookup_refuse(Request *request);

@@ -60,9 +60,7 @@ static const Field abort_fields[] = {
 static const Field gray_fields[] = {
         COMMON_FIELDS,
         COMMENT_FIELD,
-        { "rules", FIELD_LIST, true, offsetof(OperationBody, gray.rules) },
-        { "salt", FIELD_STRING, false, offsetof(OperationBody, gray.salt) },
-        { "plan", FIELD_OBJECT, false, offsetof(OperationBody, gray.plan) },
+        GRAY_FIELDS(OperationBody, gray),
 };
 
 /* The operations live with the body's JSON, and go with it. */

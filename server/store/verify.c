@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "model/digits.h"
 #include "model/format.h"
 #include "model/gray.h"
 #include "model/ramp.h"
@@ -73,7 +74,7 @@ static int check_foreign_key(Verifier *verifier, _unused_ const Check *check, sq
 
 static bool is_epoch(Span text) {
         for (size_t i = 0; i < text.size; i++)
-                if (!text.data[i] || !strchr("0123456789abcdef", text.data[i]))
+                if (!is_lower_hex(text.data[i]))
                         return false;
         return text.size == EPOCH_SIZE;
 }

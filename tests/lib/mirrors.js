@@ -8,7 +8,7 @@ const { temporaryDirectory, useConferd } = require('./conferd.js');
 const { until } = require('./waiting.js');
 
 // Retries come quickly, since a test waits for them.
-const quick = { timeout: '1 s', retry_min: '10 ms', retry_max: '200 ms' };
+const quick = { timeout_ms: '1 s', retry_min_ms: '10 ms', retry_max_ms: '200 ms' };
 
 /** The file of mirrors: @mirrors are objects by name. JSON is YAML. Returns the arguments for conferd. */
 function mirrorsFile(mirrors) {
