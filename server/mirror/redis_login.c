@@ -158,12 +158,15 @@ static TargetOutcome fence(RedisLink *link, Span name, TargetError *ret_error) {
         return outcome == TARGET_OK ? kill_others(link, name, ret_error) : outcome;
 }
 
-TargetOutcome redis_login_run(RedisLink *link, const MirrorOptions *options, TargetError *ret_error) {
+TargetOutcome redis_login_run(RedisLink *link, const MirrorOptions *options, size_t worker,
+                              TargetError *ret_error) {
         _cleanup_(buf_deinit) Buf name = BUF_NULL;
         TargetOutcome outcome;
 
         buf_append_literal(&name, CLIENT_NAME_PREFIX);
         buf_append_string(&name, options->name);
+        if (worker > 0)
+                buf_append_format(&name, ":%zu", worker);
 
         outcome = authenticate(link, options, ret_error);
         if (outcome == TARGET_OK)

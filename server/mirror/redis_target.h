@@ -12,6 +12,7 @@
 
 struct Target {
         const MirrorOptions *options;
+        size_t worker;
         Waker *waker;
         DialAddress address;
         RedisLink *link; /* NULL while there is no connection */

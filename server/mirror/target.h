@@ -67,12 +67,14 @@ typedef struct Target Target;
 typedef struct TargetKind {
         const char *name;
 
-        /* Looks at the options and makes the target; nothing is connected yet. @options and @waker outlive
+        /* Looks at the options and makes the target; nothing is connected yet. @worker: the number of the
+         * worker that it is for: what the others have connected is left alone. @options and @waker outlive
          * it. Return: 0; -ENOMEM; -EINVAL with @ret_problem filled, whose field is the name of the option */
-        int (*open)(const MirrorOptions *options, Waker *waker, Target **ret_target, Problem *ret_problem);
+        int (*open)(const MirrorOptions *options, size_t worker, Waker *waker, Target **ret_target,
+                    Problem *ret_problem);
         Target *(*close)(Target *target);
 
-        /* After this, nothing that an earlier connection of this mirror has sent can still be carried out. */
+        /* After this, nothing that an earlier connection of this worker has sent can still be carried out. */
         TargetOutcome (*connect)(Target *target, TargetError *ret_error);
         /* Is called after each outcome that leaves the connection in doubt; connecting again is possible. */
         void (*disconnect)(Target *target);

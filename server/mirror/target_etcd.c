@@ -42,13 +42,17 @@ static void check_memory(const Buf *buf) {
                 abort();
 }
 
-static char *make_lock_key(const MirrorOptions *options) {
-        char *key = NULL;
+/* The first worker's is the one that the operator named, those of the others stand beside it. */
+static char *make_lock_key(const MirrorOptions *options, size_t worker) {
+        _cleanup_(buf_deinit) Buf key = BUF_NULL;
 
-        if (asprintf(&key, "%s%s", *options->lock_key ? options->lock_key : LOCK_PREFIX,
-                     *options->lock_key ? "" : options->name) < 0)
-                abort();
-        return key;
+        buf_append_string(&key, *options->lock_key ? options->lock_key : LOCK_PREFIX);
+        if (!*options->lock_key)
+                buf_append_string(&key, options->name);
+        if (worker > 0)
+                buf_append_format(&key, ":%zu", worker);
+        check_memory(&key);
+        return buf_take_string(&key);
 }
 
 static Target *etcd_close(Target *target) {
@@ -61,7 +65,8 @@ static Target *etcd_close(Target *target) {
         return NULL;
 }
 
-static int etcd_open(const MirrorOptions *options, Waker *waker, Target **ret_target, Problem *ret_problem) {
+static int etcd_open(const MirrorOptions *options, size_t worker, Waker *waker, Target **ret_target,
+                     Problem *ret_problem) {
         EtcdClient *client;
         Target *target;
         int r;
@@ -77,7 +82,7 @@ static int etcd_open(const MirrorOptions *options, Waker *waker, Target **ret_ta
         }
         target->options = options;
         target->client = client;
-        target->lock_key = make_lock_key(options);
+        target->lock_key = make_lock_key(options, worker);
         *ret_target = target;
         return 0;
 }
@@ -349,9 +354,14 @@ static TargetOutcome etcd_read_back(Target *target, TargetItem *items, size_t n,
  * Scanning.
  */
 
-/* Where other mirrors keep their locks is nobody's to clear away. */
+/* Where other workers and other mirrors keep their locks is nobody's to clear away. */
 static bool is_any_lock(const Target *target, Span key) {
-        return span_equal(key, lock_key(target)) || span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX));
+        Span named = span_from_string(target->options->lock_key);
+
+        if (span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX)))
+                return true;
+        return named.size > 0 && span_starts_with(key, named) &&
+               (key.size == named.size || key.data[named.size] == ':');
 }
 
 static bool has_more(const EtcdAnswer *answer) {

@@ -116,7 +116,8 @@ static Target *http_close(Target *target) {
         return NULL;
 }
 
-static int http_open(const MirrorOptions *options, Waker *waker, Target **ret_target, Problem *ret_problem) {
+static int http_open(const MirrorOptions *options, _unused_ size_t worker, Waker *waker, Target **ret_target,
+                     Problem *ret_problem) {
         HttpLinkOptions link = {
                 .user = options->user,
                 .password = options->password,

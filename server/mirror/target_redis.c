@@ -33,7 +33,8 @@ static int check_options(const MirrorOptions *options, Problem *ret_problem) {
         return 0;
 }
 
-static int redis_open(const MirrorOptions *options, Waker *waker, Target **ret_target, Problem *ret_problem) {
+static int redis_open(const MirrorOptions *options, size_t worker, Waker *waker, Target **ret_target,
+                      Problem *ret_problem) {
         DialAddress address;
         Target *target;
         int r;
@@ -49,8 +50,11 @@ static int redis_open(const MirrorOptions *options, Waker *waker, Target **ret_t
         if (!target)
                 return -ENOMEM;
 
-        *target =
-                (Target){ .options = options, .waker = waker, .address = address, .value = REDIS_VALUE_NULL };
+        *target = (Target){ .options = options,
+                            .worker = worker,
+                            .waker = waker,
+                            .address = address,
+                            .value = REDIS_VALUE_NULL };
         *ret_target = target;
         return 0;
 }
@@ -78,7 +82,7 @@ static TargetOutcome redis_connect(Target *target, TargetError *ret_error) {
         outcome = redis_link_open(&target->address, target->waker, (int64_t)target->options->timeout_ms,
                                   &link, ret_error);
         if (outcome == TARGET_OK)
-                outcome = redis_login_run(link, target->options, ret_error);
+                outcome = redis_login_run(link, target->options, target->worker, ret_error);
         if (outcome != TARGET_OK)
                 return outcome;
 

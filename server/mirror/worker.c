@@ -345,7 +345,7 @@ int worker_start(Worker *worker, const char *path, Problem *ret_problem) {
         r = waker_init(&worker->waker);
         if (r)
                 return r;
-        r = mirror->kind->open(mirror->options, &worker->waker, &worker->target, ret_problem);
+        r = mirror->kind->open(mirror->options, worker->index, &worker->waker, &worker->target, ret_problem);
         if (r)
                 return r;
         r = reader_open(path, &worker->reader, ret_problem);

@@ -51,7 +51,7 @@ static void assert_refused(const char *field, const char *part) {
         Target *target = NULL;
         Problem *problem = &mirror.error.problem;
 
-        assert_int_equal(target_redis.open(&mirror.options, &mirror.waker, &target, problem), -EINVAL);
+        assert_int_equal(target_redis.open(&mirror.options, 0, &mirror.waker, &target, problem), -EINVAL);
         assert_null(target);
         assert_string_equal(problem->field, field);
         redis_mirror_assert_said(&mirror, part);
