@@ -113,17 +113,15 @@ static bool repair(Worker *worker, Batch *batch) {
         return true;
 }
 
-static int read_configs(Page *page, bool *ret_more) {
-        Worker *worker = page->worker;
-        const MirrorOptions *options = worker->mirror->options;
-        ServedQuery query = {
-                .after_config = worker->comparison.after_config,
-                .limit = (unsigned)options->batch_max,
-        };
+/* The configs that come after those walked. */
+static ServedQuery query_from_here(const Worker *worker, unsigned limit) {
+        const char *namespace = worker->mirror->options->namespace;
 
-        if (options->namespace[0])
-                query.namespace = span_from_string(options->namespace);
-        return reader_list_served(worker->reader, &query, take_config, page, ret_more);
+        return (ServedQuery){
+                .namespace = namespace[0] ? span_from_string(namespace) : SPAN_NULL,
+                .after_config = worker->comparison.after_config,
+                .limit = limit,
+        };
 }
 
 static void finish(Worker *worker) {
@@ -156,10 +154,11 @@ static void finish(Worker *worker) {
 static WorkerTurn compare_configs(Worker *worker) {
         _cleanup_(deinit_page) Page page = { worker, BATCH_NULL, worker->comparison.after_config, false };
         Comparison *comparison = &worker->comparison;
+        ServedQuery query = query_from_here(worker, (unsigned)worker->mirror->options->batch_max);
         bool more;
         int r;
 
-        r = read_configs(&page, &more);
+        r = reader_list_served(worker->reader, &query, take_config, &page, &more);
         if (r) {
                 worker_fail_to_read(worker, r);
                 return WORKER_FAILED;
@@ -206,13 +205,12 @@ static int take_name(void *context, const ServedRow *row) {
 
 /* Walks the configs that came into being meanwhile. */
 static int know_new_keys(Worker *worker) {
-        ServedQuery query = { .limit = NAMES_MAX };
         bool more = true;
 
         while (more) {
+                ServedQuery query = query_from_here(worker, NAMES_MAX);
                 int r;
 
-                query.after_config = worker->comparison.after_config;
                 r = reader_list_served(worker->reader, &query, take_name, worker, &more);
                 if (r)
                         return r;
