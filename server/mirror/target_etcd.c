@@ -208,16 +208,21 @@ static void append_operation(Buf *body, const TargetItem *item) {
                 etcd_json_append_delete(body, item->key);
 }
 
-/* To write to the lock's key is to lose the lock. */
-static bool is_lock(const Target *target, const TargetItem *item) {
-        return span_equal(item->key, lock_key(target));
+/* Where other workers and other mirrors keep their locks is nobody's to write or clear away. */
+static bool is_any_lock(const Target *target, Span key) {
+        Span named = span_from_string(target->options->lock_key);
+
+        if (span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX)))
+                return true;
+        return named.size > 0 && span_starts_with(key, named) &&
+               (key.size == named.size || key.data[named.size] == ':');
 }
 
 static void mark(const Target *target, TargetItem *item) {
-        item->outcome = is_lock(target, item) ? TARGET_E_REFUSED : TARGET_OK;
+        item->outcome = is_any_lock(target, item->key) ? TARGET_E_REFUSED : TARGET_OK;
         item->error = (TargetError){ 0 };
         if (item->outcome != TARGET_OK)
-                problem_set(&item->error.problem, NULL, "this key of etcd is the one that the mirror locks");
+                problem_set(&item->error.problem, NULL, "this key of etcd is one that a mirror locks");
 }
 
 /* TargetSendFn */
@@ -229,7 +234,7 @@ static TargetOutcome send_txn(Target *target, TargetItem *items, size_t n, Targe
 
         etcd_json_open_if_value(&body, lock_key(target), lock_value(target));
         for (size_t i = 0; i < n; i++)
-                if (!is_lock(target, &items[i]))
+                if (!is_any_lock(target, items[i].key))
                         append_operation(&body, &items[i]);
         etcd_json_close(&body);
         check_memory(&body);
@@ -353,16 +358,6 @@ static TargetOutcome etcd_read_back(Target *target, TargetItem *items, size_t n,
 /*
  * Scanning.
  */
-
-/* Where other workers and other mirrors keep their locks is nobody's to clear away. */
-static bool is_any_lock(const Target *target, Span key) {
-        Span named = span_from_string(target->options->lock_key);
-
-        if (span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX)))
-                return true;
-        return named.size > 0 && span_starts_with(key, named) &&
-               (key.size == named.size || key.data[named.size] == ':');
-}
 
 static bool has_more(const EtcdAnswer *answer) {
         JsonValue more, kvs;

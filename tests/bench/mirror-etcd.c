@@ -57,7 +57,7 @@ static void open_target(Bench *bench) {
         TargetError error;
 
         options.endpoints = &bench->endpoint;
-        if (waker_init(&waker) || target_etcd.open(&options, &waker, &bench->target, &problem))
+        if (waker_init(&waker) || target_etcd.open(&options, 0, &waker, &bench->target, &problem))
                 die("opening", problem.text);
         if (target_etcd.connect(bench->target, &error) != TARGET_OK)
                 die("connecting", error.problem.text);

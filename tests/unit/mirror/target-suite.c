@@ -51,7 +51,8 @@ void mirror_add_header(Mirror *mirror, const char *header) {
 static int try_to_open(Mirror *mirror) {
         mirror->options.endpoints = mirror->endpoints;
         mirror->options.headers = mirror->headers;
-        return mirror->kind->open(&mirror->options, 0, &mirror->waker, &mirror->target, &mirror->error.problem);
+        return mirror->kind->open(&mirror->options, mirror->worker, &mirror->waker, &mirror->target,
+                                  &mirror->error.problem);
 }
 
 void mirror_open(Mirror *mirror) {

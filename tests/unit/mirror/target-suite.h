@@ -12,6 +12,7 @@
 
 typedef struct Mirror {
         const TargetKind *kind;
+        size_t worker; /* which of the mirror's */
         MirrorOptions options;
         char *endpoints[MIRROR_ENDPOINTS_MAX];
         char *headers[4];

@@ -78,6 +78,24 @@ static void test_mirrors_with_locks_of_their_own_do_not_meet(void **state) {
         mirror_close(&second);
 }
 
+static void test_workers_of_one_mirror_do_not_meet(void **state) {
+        Mirror first, second;
+
+        (void)state;
+
+        start_mirror(&first);
+        mirror_init(&second, &target_etcd, server.endpoint);
+        second.worker = 1;
+        mirror_open(&second);
+        mirror_connect(&second);
+        assert_int_equal(mirror_put(&first, item("/workers/1", "1")), TARGET_OK);
+        assert_int_equal(mirror_put(&second, item("/workers/2", "2")), TARGET_OK);
+        assert_int_equal(mirror_put(&first, item("/confer-mirrors/test:1", "mine")), TARGET_E_REFUSED);
+        assert_int_equal(mirror_put(&second, item("/workers/2", "3")), TARGET_OK);
+        mirror_close(&first);
+        mirror_close(&second);
+}
+
 static void connect_at_last(Mirror *mirror) {
         for (int i = 0; i < 50; i++) {
                 mirror->kind->disconnect(mirror->target);
@@ -159,6 +177,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_who_connects_later_takes_over),
                 cmocka_unit_test(test_mirrors_with_locks_of_their_own_do_not_meet),
+                cmocka_unit_test(test_workers_of_one_mirror_do_not_meet),
                 cmocka_unit_test(test_what_a_frozen_server_was_sent_does_not_come_later),
                 cmocka_unit_test(test_being_stopped_ends_a_request_at_once),
                 cmocka_unit_test(test_news_do_not_disturb_a_request_and_are_not_lost),
