@@ -8,7 +8,7 @@
 
 #define RIGHTS_NEEDED                                                                                        \
         "a mirror needs CLIENT SETNAME, CLIENT LIST, CLIENT KILL, MULTI, EXEC, SET, HSET, DEL, "             \
-        "GETRANGE, EXISTS, HLEN, HMGET, SCAN and PUBLISH"
+        "GETRANGE, EXISTS, HLEN, HMGET, SCAN, PING and PUBLISH"
 
 /* Of what is answered here, only what passes by itself needs nobody to change something. */
 static TargetOutcome judge(Span text, TargetError *ret_error) {

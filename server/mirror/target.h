@@ -79,6 +79,11 @@ typedef struct TargetKind {
         /* Is called after each outcome that leaves the connection in doubt; connecting again is possible. */
         void (*disconnect)(Target *target);
 
+        /* Is the connection still there, and the target the one that it was made to? Asked while there is
+         * nothing to do, so that a target which was started again is compared, and one which is gone is told.
+         * NULL where nobody can say. */
+        TargetOutcome (*check)(Target *target, TargetError *ret_error);
+
         /*
          * Does all @items, in their order; keys are different. @revision is that of the newest of them. Fills
          * the outcome of each where it returns TARGET_OK; else nothing is known of any. Doing the same once

@@ -250,6 +250,11 @@ static TargetOutcome send_txn(Target *target, TargetItem *items, size_t n, Targe
         return TARGET_OK;
 }
 
+/* Of an etcd that has lost its data, or was given older ones, the lock is not what it was. */
+static TargetOutcome etcd_check(Target *target, TargetError *ret_error) {
+        return send_txn(target, NULL, 0, ret_error);
+}
+
 static size_t operations_max(const Target *target) {
         return MAX(1, MIN(target->options->batch_max, OPERATIONS_MAX));
 }
@@ -425,6 +430,7 @@ const TargetKind target_etcd = {
         .close = etcd_close,
         .connect = etcd_connect,
         .disconnect = etcd_disconnect,
+        .check = etcd_check,
         .apply = etcd_apply,
         .read_back = etcd_read_back,
         .scan = etcd_scan,

@@ -91,12 +91,19 @@ static TargetOutcome redis_connect(Target *target, TargetError *ret_error) {
         return TARGET_OK;
 }
 
+static TargetOutcome redis_check(Target *target, TargetError *ret_error) {
+        const RedisReply *reply;
+
+        return redis_pipeline_call(target, REDIS_WORDS(SPAN_LITERAL("PING")), &reply, ret_error);
+}
+
 const TargetKind target_redis = {
         .name = "redis",
         .open = redis_open,
         .close = redis_close,
         .connect = redis_connect,
         .disconnect = redis_disconnect,
+        .check = redis_check,
         .apply = redis_apply,
         .read_back = redis_read_back,
         .scan = redis_scan,

@@ -53,8 +53,7 @@ static int poll_once(Waker *waker, struct pollfd fds[static 2], int64_t timeout_
 }
 
 static bool has_woken(Waker *waker, WaitFor what) {
-        return waker_is_stopping(waker) ||
-               ((what & WAIT_FOR_NEWS) && atomic_load_explicit(&waker->has_news, memory_order_acquire));
+        return waker_is_stopping(waker) || ((what & WAIT_FOR_NEWS) && waker_has_news(waker));
 }
 
 short waker_poll(Waker *waker, int fd, short events, int64_t timeout_ms, WaitFor what) {

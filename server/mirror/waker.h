@@ -28,6 +28,10 @@ static inline bool waker_is_stopping(const Waker *waker) {
         return atomic_load_explicit(&waker->is_stopping, memory_order_acquire);
 }
 
+static inline bool waker_has_news(const Waker *waker) {
+        return atomic_load_explicit(&waker->has_news, memory_order_acquire);
+}
+
 /* Takes the news away. Return: whether there were any. @thread worker */
 bool waker_take(Waker *waker);
 

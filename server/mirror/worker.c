@@ -14,6 +14,9 @@
 /* How often what waits is counted while the target is not there. */
 #define COUNT_MS 1000
 
+/* How often it is looked after whether the target is still there, while there is nothing to do. */
+#define CHECK_MS 1000
+
 /* What was asked for, in order. */
 typedef struct WorkerAsked {
         struct WorkerAsked *next;
@@ -272,14 +275,30 @@ static int64_t next_ms(const Worker *worker) {
         return next;
 }
 
+static void check_target(Worker *worker) {
+        TargetError error = { .retry_after_ms = 0 };
+        TargetOutcome outcome = worker->mirror->kind->check(worker->target, &error);
+
+        if (outcome != TARGET_OK)
+                worker_fail(worker, outcome, &error);
+}
+
+static int64_t ms_until(int64_t at_ms) {
+        return at_ms == INT64_MAX ? INT64_MAX : MAX(at_ms - clock_monotonic_ms(), 0);
+}
+
 static void wait_for_news(Worker *worker) {
-        int64_t next = next_ms(worker), now_ms = clock_monotonic_ms();
+        bool is_checked = worker->mirror->kind->check;
+        int64_t wait_ms = ms_until(next_ms(worker));
 
         worker_note_reached(worker, true);
         count_waiting(worker);
         set_state(worker, MIRROR_RUNNING);
-        (void)waker_poll(&worker->waker, -1, 0, next == INT64_MAX ? -1 : MAX(next - now_ms, 0),
-                         WAIT_FOR_NEWS);
+        if (is_checked)
+                wait_ms = MIN(wait_ms, CHECK_MS);
+        (void)waker_poll(&worker->waker, -1, 0, wait_ms == INT64_MAX ? -1 : wait_ms, WAIT_FOR_NEWS);
+        if (is_checked && !waker_has_news(&worker->waker) && !waker_is_stopping(&worker->waker))
+                check_target(worker);
 }
 
 /* More changes may come while a batch is gathered. */
