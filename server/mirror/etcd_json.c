@@ -1,7 +1,10 @@
 #include <stdlib.h>
 
 #include "mirror/etcd_json.h"
+#include "model/digits.h"
 #include "util/digest.h"
+
+#define DIGITS_MAX 18 /* of a revision: as many as 64 bits hold in any case */
 
 static void append_bytes(Buf *buf, Span bytes) {
         buf_append_char(buf, '"');
@@ -99,6 +102,23 @@ bool etcd_json_find(JsonValue object, const char *name, JsonKind kind, JsonValue
                         return value.kind == kind;
                 }
         return false;
+}
+
+int64_t etcd_json_revision(JsonValue answer) {
+        JsonValue header, revision;
+        int64_t number = 0;
+
+        if (!etcd_json_find(answer, "header", JSON_KIND_OBJECT, &header) ||
+            !etcd_json_find(header, "revision", JSON_KIND_STRING, &revision) ||
+            revision.text.size > DIGITS_MAX)
+                return 0;
+
+        for (size_t i = 0; i < revision.text.size; i++) {
+                if (!is_digit(revision.text.data[i]))
+                        return 0;
+                number = number * 10 + (revision.text.data[i] - '0');
+        }
+        return number;
 }
 
 bool etcd_json_has_succeeded(JsonValue answer) {

@@ -32,6 +32,9 @@ void etcd_json_append_scan(Buf *buf, Span from, Span prefix, unsigned limit);
 /* Finds the member @name of @object. Return: whether there is one, of @kind. */
 bool etcd_json_find(JsonValue object, const char *name, JsonKind kind, JsonValue *ret_value);
 
+/* The revision of etcd as a whole that the answer tells; 0: none. */
+int64_t etcd_json_revision(JsonValue answer);
+
 /* Were the conditions of the txn true? */
 bool etcd_json_has_succeeded(JsonValue answer);
 

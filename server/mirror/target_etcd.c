@@ -35,6 +35,7 @@ struct Target {
         EtcdClient *client;
         char *lock_key;
         char lock_value[2 * LOCK_VALUE_BYTES]; /* of this connection */
+        int64_t revision; /* of etcd as a whole, the highest that was told on this connection */
 };
 
 static void check_memory(const Buf *buf) {
@@ -194,6 +195,7 @@ static TargetOutcome etcd_connect(Target *target, TargetError *ret_error) {
 }
 
 static void etcd_disconnect(Target *target) {
+        target->revision = 0;
         etcd_client_disconnect(target->client);
 }
 
@@ -225,6 +227,16 @@ static void mark(const Target *target, TargetItem *item) {
                 problem_set(&item->error.problem, NULL, "this key of etcd is one that a mirror locks");
 }
 
+/* An etcd that was given back the data of a while ago has the lock of then, which may be this one. */
+static bool has_gone_back(Target *target, const EtcdAnswer *answer) {
+        int64_t revision = etcd_json_revision(answer->object);
+
+        if (revision < target->revision)
+                return true;
+        target->revision = revision;
+        return false;
+}
+
 /* TargetSendFn */
 static TargetOutcome send_txn(Target *target, TargetItem *items, size_t n, TargetError *ret_error) {
         _cleanup_(etcd_answer_deinit) EtcdAnswer answer = ETCD_ANSWER_NULL;
@@ -245,6 +257,8 @@ static TargetOutcome send_txn(Target *target, TargetItem *items, size_t n, Targe
                 return outcome;
         if (!etcd_json_has_succeeded(answer.object))
                 return fail_taken(ret_error);
+        if (has_gone_back(target, &answer))
+                return fail_down(ret_error, "etcd holds older data than it did");
         for (size_t i = 0; i < n; i++)
                 mark(target, &items[i]);
         return TARGET_OK;
