@@ -14,7 +14,7 @@
 
 static const Route table[] = {
         /* First, since nearly all requests are for it and the routes are gone through in this order. */
-        { "GET", CONFIG, RIGHT_READER, "config.read", "instance tag* version inherit raw",
+        { "GET", CONFIG, RIGHT_READER, "config.read", "tag* instance version inherit raw",
           .read = config_read, .query = config_query_version },
 
         /* Without credentials: these, and nothing else. */
