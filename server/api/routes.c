@@ -13,6 +13,10 @@
 #define MIRROR    BASE "/mirrors/{mirror}"
 
 static const Route table[] = {
+        /* First, since nearly all requests are for it and the routes are gone through in this order. */
+        { "GET", CONFIG, RIGHT_READER, "config.read", "tag* instance version inherit raw",
+          .read = config_read, .query = config_query_version },
+
         /* Without credentials: these, and nothing else. */
         { "GET", "/healthz", RIGHT_PUBLIC, "health.read", .read = status_read_health },
         { "GET", "/readyz", RIGHT_PUBLIC, "health.read", .read = status_read_readiness },
@@ -26,8 +30,6 @@ static const Route table[] = {
         { "GET", BASE "/me", RIGHT_AUTHENTICATED, "me.read", .read = session_read_me },
         { "GET", BASE "/status", RIGHT_AUTHENTICATED, "status.read", .read = status_read },
 
-        { "GET", CONFIG, RIGHT_READER, "config.read", "instance tag* version inherit raw",
-          .read = config_read, .query = config_query_version },
         { "PUT", CONFIG, RIGHT_EDITOR, "config.save", .has_body = true, .prepare = config_prepare_put,
           .answer = config_answer_put },
         { "DELETE", CONFIG, RIGHT_PUBLISHER, "config.delete", .prepare = config_prepare_delete,

@@ -119,6 +119,9 @@ void exchange_account(Loop *loop, h2o_req_t *h2o, Span user, int64_t duration_us
 
         metric_add(&loop->metrics, classes[h2o->res.status / 100 - 2], 1);
         metric_add(&loop->metrics, METRIC_HTTP_SENT_BYTES, sent_bytes);
+        if (!loop->server->access_log)
+                return; /* no clock is read for a line that nobody wants */
+
         mark = target.size ? memchr(target.data, '?', target.size) : NULL;
         exchange_log(loop,
                      &(AccessLine){

@@ -3,14 +3,13 @@
 
 #include "http/route.h"
 
-/* Cuts the next segment off the front of *path, which begins with a slash. */
-static Span next_segment(Span *path) {
-        const char *begin = path->data + 1, *end = path->data + path->size;
-        const char *slash = memchr(begin, '/', (size_t)(end - begin));
-        const char *stop = slash ? slash : end;
+/* Takes what stands before the next slash. */
+static Span take_segment(Span *path) {
+        const char *slash = memchr(path->data, '/', path->size);
+        Span segment = { path->data, slash ? (size_t)(slash - path->data) : path->size };
 
-        *path = (Span){ stop, (size_t)(end - stop) };
-        return (Span){ begin, (size_t)(stop - begin) };
+        span_drop(path, segment.size);
+        return segment;
 }
 
 static RouteParam param_of(Span placeholder) {
@@ -19,22 +18,26 @@ static RouteParam param_of(Span placeholder) {
         return span_equal_string(placeholder, "{key}") ? PARAM_KEY : PARAM_LAST;
 }
 
+/* Most routes differ from a path within a few characters, which are sooner compared than cut into segments.
+ */
 static bool path_matches(const Route *route, Span path, Span params[ROUTE_PARAMS_MAX]) {
         Span pattern = span_from_string(route->path);
 
         for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
                 params[i] = SPAN_NULL; /* a route that was tried before may have left one */
-        while (pattern.size > 0 && path.size > 0 && path.data[0] == '/') {
-                Span wanted = next_segment(&pattern), segment = next_segment(&path);
+        while (pattern.size > 0) {
+                if (*pattern.data == '{') {
+                        Span segment = take_segment(&path);
 
-                if (wanted.size > 0 && wanted.data[0] == '{') {
                         if (segment.size == 0)
                                 return false;
-                        params[param_of(wanted)] = segment;
-                } else if (!span_equal(wanted, segment))
+                        params[param_of(take_segment(&pattern))] = segment;
+                } else if (span_take_char(&path, *pattern.data))
+                        span_drop(&pattern, 1);
+                else
                         return false;
         }
-        return pattern.size == 0 && path.size == 0;
+        return path.size == 0;
 }
 
 static bool method_matches(const Route *route, Span method) {
