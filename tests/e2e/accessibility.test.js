@@ -3,7 +3,6 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const axe = require('axe-core');
 const { useBrowser } = require('../lib/browser.js');
 const { configPath } = require('../lib/client.js');
 const { useConferd } = require('../lib/conferd.js');
@@ -17,22 +16,6 @@ describe('Access to the console', () => {
   const { visit } = useBrowser(server);
   const { api } = server;
 
-  async function findings(visitor) {
-    const { page } = visitor;
-    await visitor.rest();
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() =>
-      window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }),
-    );
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) =>
-        nodes.map(
-          ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 300)}`,
-        ),
-      );
-  }
-
   test('There is something to look at', async () => {
     await api.post('/api/v1/namespaces', { name: namespace });
     for (const n of [1, 2, 3])
@@ -44,7 +27,7 @@ describe('Access to the console', () => {
     test(`axe finds nothing serious, ${colorScheme}`, async (test) => {
       const visitor = await visit(test, { colorScheme });
       const { page } = visitor;
-      const check = async (what) => assert.deepEqual(await findings(visitor), [], what);
+      const check = async (what) => assert.deepEqual(await visitor.findings(), [], what);
 
       await visitor.open();
       await page.locator('#password').waitFor();
@@ -93,20 +76,6 @@ describe('Access to the console', () => {
   test('The keyboard alone signs in, finds a config and rolls it back', async (test) => {
     const visitor = await visit(test);
     const { page } = visitor;
-    const tabTo = async (locator) => {
-      for (let i = 0; i < 60; i++) {
-        if (
-          await locator
-            .evaluate(
-              (element) => element === document.activeElement || element.contains(document.activeElement),
-            )
-            .catch(() => false)
-        )
-          return;
-        await page.keyboard.press('Tab');
-      }
-      assert.fail(`Tab does not lead to ${locator}`);
-    };
 
     await visitor.open();
     await page.locator('#password').waitFor();
@@ -116,14 +85,14 @@ describe('Access to the console', () => {
     await page.keyboard.type('limits');
     const link = page.getByRole('link', { name: 'limits.json' });
     await link.waitFor();
-    await tabTo(link);
+    await visitor.tabTo(link);
     await page.keyboard.press('Enter');
     const rollBack = visitor.button(new RegExp(t.config.rollBack));
     await rollBack.waitFor();
-    await tabTo(rollBack);
+    await visitor.tabTo(rollBack);
     await page.keyboard.press('Enter');
     await visitor.dialog.locator('.diff').waitFor();
-    await tabTo(visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }));
+    await visitor.tabTo(visitor.dialog.getByRole('button', { name: t.rollback.ok(1) }));
     await page.keyboard.press('Enter');
     await visitor.text(t.rollback.done(1)).waitFor();
     assert.equal((await api.get(configPath(namespace, 'limits.json'))).data.version, 1);

@@ -71,8 +71,8 @@ describe('The files of the console', () => {
     const sizes = new Map([['/', (await index()).body.length]]);
     for (const path of await assets()) sizes.set(path, (await get(at(path))).body.length);
     const [main] = [...sizes.keys()].filter((path) => path.endsWith('.js'));
-    const pages = pathsIn(textOf(await get(at(main))), /"\.\/((?:config|audit)-page-[\w-]+\.js)"/g);
-    assert.equal(pages.length, 2);
+    const pages = pathsIn(textOf(await get(at(main))), /"\.\/((?:config|audit|mirrors)-page-[\w-]+\.js)"/g);
+    assert.equal(pages.length, 3);
     const shared = [...sizes.values()].reduce((sum, size) => sum + size);
     for (const page of pages) {
       const { body } = await get(at(`/assets/${page}`));

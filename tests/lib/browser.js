@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before } = require('node:test');
+const axe = require('axe-core');
 const { chromium } = require('playwright-core');
 const { password } = require('./conferd.js');
 
@@ -93,6 +94,38 @@ class Visitor {
 
   text(text) {
     return this.page.getByText(text).first();
+  }
+
+  /** What axe finds that is serious, by the rules of WCAG 2.1 AA. */
+  async findings() {
+    await this.rest();
+    await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate(() =>
+      window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }),
+    );
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 300)}`,
+        ),
+      );
+  }
+
+  /** Goes to @locator by the Tab key. */
+  async tabTo(locator) {
+    for (let i = 0; i < 60; i++) {
+      if (
+        await locator
+          .evaluate(
+            (element) => element === document.activeElement || element.contains(document.activeElement),
+          )
+          .catch(() => false)
+      )
+        return;
+      await this.page.keyboard.press('Tab');
+    }
+    assert.fail(`Tab does not lead to ${locator}`);
   }
 
   async leave() {

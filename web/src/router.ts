@@ -7,7 +7,8 @@ const tabs: ConfigTab[] = ['content', 'edit', 'compare', 'releases', 'instances'
 export type Route =
         | { page: 'browse'; namespace: string | null }
         | { page: 'config'; namespace: string; key: string; tab: ConfigTab }
-        | { page: 'audit'; namespace?: string; key?: string };
+        | { page: 'audit'; namespace?: string; key?: string }
+        | { page: 'mirrors'; mirror?: string };
 
 /** An address that somebody typed may hold a % that means nothing. */
 function decode(part: string) {
@@ -20,7 +21,7 @@ function decode(part: string) {
 
 export function parseRoute(hash: string): Route {
         const [path, search] = hash.replace(/^#\/?/, '').split('?');
-        const [page, namespace, key, tab] = path.split('/').map(decode);
+        const [page, name, key, tab] = path.split('/').map(decode);
         const parameters = new URLSearchParams(search);
 
         if (page === 'audit')
@@ -29,14 +30,15 @@ export function parseRoute(hash: string): Route {
                         namespace: parameters.get('namespace') ?? undefined,
                         key: parameters.get('key') ?? undefined,
                 };
-        if (page === 'configs' && namespace && key)
+        if (page === 'mirrors') return { page, mirror: name || undefined };
+        if (page === 'configs' && name && key)
                 return {
                         page: 'config',
-                        namespace,
+                        namespace: name,
                         key,
                         tab: tabs.find((name) => name === tab) ?? 'content',
                 };
-        return { page: 'browse', namespace: namespace || null };
+        return { page: 'browse', namespace: name || null };
 }
 
 export const browseHref = (namespace?: string | null) =>
@@ -48,6 +50,8 @@ export const configHref = (
         `#/configs/${encodeURIComponent(namespace)}/${encodeURIComponent(key)}${tab === 'content' ? '' : `/${tab}`}`;
 export const auditHref = (about?: { namespace: string; key: string }) =>
         about ? `#/audit?${new URLSearchParams({ namespace: about.namespace, key: about.key })}` : '#/audit';
+export const mirrorsHref = () => '#/mirrors';
+export const deadLettersHref = (mirror: string) => `#/mirrors/${encodeURIComponent(mirror)}`;
 
 export function go(href: string) {
         window.location.hash = href;

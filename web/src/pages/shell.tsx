@@ -5,7 +5,7 @@ import { lazy, Suspense, useMemo } from 'react';
 import iconUrl from '../icon.svg';
 import { languages, useTexts } from '../i18n';
 import type { Appearance, Language } from '../preferences';
-import { auditHref, browseHref, parseRoute, useHash, type Route } from '../router';
+import { auditHref, browseHref, mirrorsHref, parseRoute, useHash, type Route } from '../router';
 import { useSession } from '../session';
 import { errorLine } from '../components/error-alert';
 import { Boundary } from '../components/boundary';
@@ -16,6 +16,7 @@ import { SignIn, SignInPage } from './sign-in';
 
 const ConfigPage = lazy(() => import('./config-page'));
 const AuditPage = lazy(() => import('./audit-page'));
+const MirrorsPage = lazy(() => import('../mirrors/mirrors-page'));
 
 interface Props {
         language: Language;
@@ -45,6 +46,8 @@ function pageOf(route: Route) {
                                         configKey={route.key}
                                 />
                         );
+                case 'mirrors':
+                        return <MirrorsPage mirror={route.mirror} />;
         }
 }
 
@@ -116,8 +119,9 @@ function Header(props: Props) {
                                 <span>Confer</span>
                         </a>
                         <nav className="header-links">
-                                {link(browseHref(), t.app.configs, page !== 'audit')}
+                                {link(browseHref(), t.app.configs, page === 'browse' || page === 'config')}
                                 {link(auditHref(), t.app.audit, page === 'audit')}
+                                {link(mirrorsHref(), t.app.mirrors, page === 'mirrors')}
                         </nav>
                         <Space size={2}>
                                 <StreamSign />
