@@ -51,14 +51,25 @@ static const char *const formats[] = { "json", "yaml", "toml", "properties", "xm
 
 /* What the server calls them; the completion offers them. */
 static const char *const actions[] = {
-        "namespace.create", "namespace.update",
-        "namespace.delete", "config.save",
-        "config.publish",   "config.rollback",
-        "config.delete",    "gray.set",
-        "gray.pause",       "gray.resume",
-        "gray.step",        "gray.promote",
-        "gray.abort",       "login",
-        "logout",           NULL,
+        "namespace.create",
+        "namespace.update",
+        "namespace.delete",
+        "config.save",
+        "config.publish",
+        "config.rollback",
+        "config.delete",
+        "gray.set",
+        "gray.pause",
+        "gray.resume",
+        "gray.step",
+        "gray.promote",
+        "gray.abort",
+        "mirror.resync",
+        "mirror.retry",
+        "mirror.drop",
+        "login",
+        "logout",
+        NULL,
 };
 
 static const Option global_table[] = {
@@ -487,6 +498,54 @@ static const Command table[] = {
                         "While the server cannot be reached, everything stays. Both commands are run by "
                         "/bin/sh -c; CONFER_CHANGE_KEY names the config to the check command.",
                 .run = command_render,
+        },
+        {
+                .group = "mirror",
+                .name = "list",
+                .is_default = true,
+                .arguments = "",
+                .sentence = "List the mirrors, each with how it is.",
+                .run = command_mirror_list,
+        },
+        {
+                .group = "mirror",
+                .name = "show",
+                .arguments = "MIRROR",
+                .sentence = "Show how a mirror is, and what its last full comparison found.",
+                .run = command_mirror_show,
+        },
+        {
+                .group = "mirror",
+                .name = "resync",
+                .arguments = "MIRROR",
+                .sentence = "Have a mirror compare its target in full, from the beginning.",
+                .more = "It does not wait for the end; mirror show tells when that was. A mirror that waits "
+                        "for "
+                        "its target tries it at once.",
+                .run = command_mirror_resync,
+        },
+        {
+                .group = "mirror",
+                .name = "dead-letters",
+                .arguments = "MIRROR",
+                .sentence = "List the configs that a mirror has put aside, and why, oldest first.",
+                .run = command_mirror_dead_letters,
+        },
+        {
+                .group = "mirror",
+                .name = "retry",
+                .arguments = "MIRROR [NS KEY]",
+                .sentence = "Have a mirror try a dead letter again, or all of them.",
+                .more = "What is delivered is what the config serves by now.",
+                .run = command_mirror_retry,
+        },
+        {
+                .group = "mirror",
+                .name = "drop",
+                .arguments = "MIRROR [NS KEY]",
+                .sentence = "Give up a dead letter, or all of them.",
+                .more = "The target keeps what it has, until the config is published or deleted again.",
+                .run = command_mirror_drop,
         },
         {
                 .name = "audit",

@@ -2,7 +2,7 @@
  * Completion for shells, made from the table.
  *
  * Both shells are given the same thing: for each command the words that may follow, and what kind of word an
- * option or argument wants. Namespaces and keys are asked from the server, in silence.
+ * option or argument wants. Namespaces, keys and mirrors are asked from the server, in silence.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,13 +85,14 @@ static void append_kinds(Buf *to, const char *arguments) {
 
         for (; *arguments; arguments += strcspn(arguments, " "), arguments += strspn(arguments, " ")) {
                 const char *word = arguments + (*arguments == '[');
-                const char *kind = strncmp(word, "NS", 2) == 0      ? "namespace"
-                                   : strncmp(word, "KEY", 3) == 0   ? "key"
-                                   : strncmp(word, "FILE", 4) == 0  ? "file"
-                                   : strncmp(word, "DIR", 3) == 0   ? "directory"
-                                   : strncmp(word, "COMM", 4) == 0  ? "command"
-                                   : strncmp(word, "bash|", 5) == 0 ? "shell"
-                                                                    : "none";
+                const char *kind = strncmp(word, "NS", 2) == 0       ? "namespace"
+                                   : strncmp(word, "KEY", 3) == 0    ? "key"
+                                   : strncmp(word, "FILE", 4) == 0   ? "file"
+                                   : strncmp(word, "DIR", 3) == 0    ? "directory"
+                                   : strncmp(word, "COMM", 4) == 0   ? "command"
+                                   : strncmp(word, "MIRROR", 6) == 0 ? "mirror"
+                                   : strncmp(word, "bash|", 5) == 0  ? "shell"
+                                                                     : "none";
 
                 buf_append_format(to, "%s%s", space, kind);
                 space = " ";
@@ -210,6 +211,7 @@ static void append_printing(Buf *to) {
                 to, "';;\n"
                     "  namespace) confer namespaces 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  key) confer list \"$namespace\" 2>/dev/null | sed '1d;s/ .*//';;\n"
+                    "  mirror) confer mirror 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  esac\n"
                     "  [ -z \"$words\" ] || printf '%s\\n' \"$words\" | tr -s ' ' '\\n' | sed '/^$/d'\n");
 }

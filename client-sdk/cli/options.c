@@ -323,14 +323,17 @@ static int take_word(Parser *parser, char *word) {
         return 0;
 }
 
-/* How many arguments "NS KEY [FILE]" must and may have; and the name of the one at @index. */
+/* How many arguments "NS KEY [FILE]" must and may have. */
 static void count_arguments(const char *text, size_t *ret_min, size_t *ret_max) {
         size_t min = 0, max = 0;
+        bool is_optional = false;
 
         for (; *text; text += strcspn(text, " "), text += strspn(text, " ")) {
                 size_t size = strcspn(text, " ");
 
-                min += *text != '[';
+                is_optional |= *text == '[';
+                min += !is_optional;
+                is_optional &= text[size - 1] != ']';
                 max = max == SIZE_MAX || memmem(text, size, "...", 3) ? SIZE_MAX : max + 1;
         }
         *ret_min = min;

@@ -9,6 +9,7 @@ const { before, describe, test } = require('node:test');
 const { configPath, namespacePath } = require('../lib/client.js');
 const { Conferd, temporaryDirectory, useConferd } = require('../lib/conferd.js');
 const { Confer, codes, program, useConfer } = require('../lib/confer.js');
+const { mirrorsFile } = require('../lib/mirrors.js');
 const { until } = require('../lib/waiting.js');
 
 const { refused, usage, notFound, conflict, noAccess, unreachable } = codes;
@@ -202,7 +203,8 @@ describe('Configs', () => {
 });
 
 describe('Command lines and credentials', () => {
-  const server = useConferd();
+  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' };
+  const server = useConferd({ args: mirrorsFile({ nobody }) });
   const confer = useConfer(server);
 
   test('What is wrong is named, with the nearest right thing', async () => {
@@ -277,7 +279,7 @@ describe('Command lines and credentials', () => {
     await own.fails(usage, /--token-stdin/, ['profile', 'set', 'x', '--server', 'http://a', '--token', 'secret'], { env });
   });
 
-  test('The completion knows commands, options, values, namespaces and keys', async () => {
+  test('The completion knows commands, options, values, namespaces, keys and mirrors', async () => {
     await server.api.createNamespaces('completed');
     await server.api.publish('completed', 'some-key', '1');
     const script = path.join(directoryOf({ 'c.bash': (await confer.run('completion', 'bash')).stdout }), 'c.bash');
@@ -295,6 +297,10 @@ describe('Command lines and credentials', () => {
     assert.deepEqual(complete('pu'), ['put', 'publish']);
     assert.deepEqual(complete('profile', ''), ['set', 'list', 'use', 'delete']);
     assert.deepEqual(complete('gray', 'p'), ['preview', 'promote']);
+    assert.deepEqual(complete('mirror', 'r'), ['resync', 'retry']);
+    assert.deepEqual(complete('mirror', 'show', ''), ['nobody']);
+    assert.deepEqual(complete('mirror', 'retry', 'nobody', 'comp'), ['completed']);
+    assert.deepEqual(complete('mirror', 'retry', 'nobody', 'completed', ''), ['some-key']);
     assert.deepEqual(complete('gray', 'ramp', 'a', 'b', '--abort-'), ['--abort-refused', '--abort-percent']);
     assert.deepEqual(complete('put', 'a', 'b', '--pub'), ['--publish']);
     assert.deepEqual(complete('put', 'a', 'b', '--format', 't'), ['toml', 'text']);

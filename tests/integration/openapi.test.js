@@ -110,6 +110,7 @@ describe('The description of the API', () => {
       const path = template
         .replace('{namespace}', 'absent')
         .replace('{key}', 'absent')
+        .replace('{mirror}', 'absent')
         .replace('{version}', '1');
       const answer = await api.request(method, path, { status: 'any', badRequest: true });
       assert.ok(

@@ -158,6 +158,9 @@ static void an_option_belongs_to_its_commands(_unused_ void **state) {
 static void arguments_are_counted(_unused_ void **state) {
         refused(ARGV("put", "a"), "an argument is missing: confer put NS KEY [FILE]");
         refused(ARGV("put", "a", "b", "c", "d"), "d is one argument too many: confer put NS KEY [FILE]");
+        refused(ARGV("mirror", "drop"), "an argument is missing: confer mirror drop MIRROR [NS KEY]");
+        refused(ARGV("mirror", "drop", "a", "b", "c", "d"),
+                "d is one argument too many: confer mirror drop MIRROR [NS KEY]");
         refused(ARGV("status", "x"), "x is one argument too many: confer status");
         refused(ARGV("profile", "set"), "an argument is missing: confer profile set NAME");
 }
