@@ -31,10 +31,10 @@ bool worker_shares(const Worker *worker, Span namespace) {
 typedef struct Turn {
         Worker *worker;
         Wanted wanted;
-        size_t n_troubles; /* the first of those wanted, which no row asks for */
-        int64_t first_id;  /* of the rows; 0: there is none */
-        int64_t last_id;   /* up to which all is wanted */
-        uint64_t last_revision;
+        size_t n_troubles;      /* the first of those wanted, which no row asks for */
+        int64_t first_id;       /* of the rows; 0: there is none */
+        int64_t last_id;        /* up to which all is wanted */
+        uint64_t last_revision; /* 0: not known */
         Batch batch;
 } Turn;
 
@@ -134,6 +134,7 @@ static int add_row(void *context, const ServedRow *row) {
 static void stop_before(Turn *turn, size_t i) {
         turn->last_id = i < turn->n_troubles ? turn->worker->outbox_id
                                              : turn->wanted.configs[i]->origin.outbox_id - 1;
+        turn->last_revision = 0;
 }
 
 static int read_wanted(Turn *turn) {
@@ -242,7 +243,7 @@ bool worker_apply(Worker *worker, Batch *batch) {
                 return false;
         }
 
-        worker->n_failures = 0;
+        worker_succeed(worker);
         for (size_t i = 0; i < batch->n; i++) {
                 const TargetItem *item = &batch->items[i];
 
@@ -268,8 +269,19 @@ static int64_t safe_outbox_id(const Worker *worker) {
         return safe;
 }
 
+/* What a comparison sent in vain is asked for by no row: until it is delivered or a dead letter, the gap that
+ * was compared for is one. */
+static bool owes_without_row(const Worker *worker) {
+        const Trouble *trouble;
+
+        for (size_t at = 0; (trouble = troubles_next(&worker->troubles, &at));)
+                if (trouble->state == TROUBLE_RETRIED && trouble->outbox_id == 0 && !trouble->is_noted)
+                        return true;
+        return false;
+}
+
 void worker_note_reached(Worker *worker, bool now) {
-        if (!worker->has_gap)
+        if (!worker->has_gap && !owes_without_row(worker))
                 mirror_reached(worker->mirror, worker->index, safe_outbox_id(worker), now);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mirror/worker.h"
+#include "model/hash.h"
 #include "util/allocate.h"
 #include "util/clock.h"
 #include "util/digest.h"
@@ -85,11 +86,17 @@ static void log_failure(const Worker *worker, TargetOutcome outcome, const char 
                             worker->mirror->options->name, text);
 }
 
+/* Each thing that a person has to change is told. That a target is away has other words at each attempt. */
+static uint64_t failure_id(TargetOutcome outcome, const char *text) {
+        return outcome == TARGET_E_DENIED ? hash_span((uint64_t)outcome, span_from_string(text))
+                                          : (uint64_t)outcome;
+}
+
 void worker_fail(Worker *worker, TargetOutcome outcome, const TargetError *error) {
         int64_t wait_ms = wait_after(worker, outcome, error);
         MirrorState state = outcome == TARGET_E_DENIED ? MIRROR_DENIED : MIRROR_WAITING;
+        uint64_t told = failure_id(outcome, error->problem.text);
         MirrorStatus *status;
-        bool is_new;
 
         disconnect(worker);
         if (outcome == TARGET_E_STOPPED)
@@ -98,14 +105,19 @@ void worker_fail(Worker *worker, TargetOutcome outcome, const TargetError *error
         worker->n_failures++;
         worker->retry_at_ms = clock_monotonic_ms() + wait_ms;
         status = worker_lock_status(worker);
-        is_new = status->state != state || strcmp(status->error, error->problem.text) != 0;
         status->state = state;
         status->retry_at_ms = clock_wall_ms() + wait_ms;
         status->n_errors[outcome]++;
         memcpy(status->error, error->problem.text, sizeof(status->error));
         worker_unlock_status(worker);
-        if (is_new)
+        if (told != worker->told)
                 log_failure(worker, outcome, error->problem.text);
+        worker->told = told;
+}
+
+void worker_succeed(Worker *worker) {
+        worker->n_failures = 0;
+        worker->told = 0;
 }
 
 void worker_fail_to_read(Worker *worker, int error_number) {
@@ -228,7 +240,8 @@ static void connect_target(Worker *worker) {
         TargetError error = { .retry_after_ms = 0 };
         TargetOutcome outcome;
 
-        set_state(worker, MIRROR_CONNECTING);
+        if (worker->n_failures == 0)
+                set_state(worker, MIRROR_CONNECTING);
         outcome = worker->mirror->kind->connect(worker->target, &error);
         if (outcome != TARGET_OK) {
                 worker_fail(worker, outcome, &error);
@@ -292,8 +305,7 @@ static void wait_for_news(Worker *worker) {
         int64_t wait_ms = ms_until(next_ms(worker));
 
         worker_note_reached(worker, true);
-        count_waiting(worker);
-        set_state(worker, MIRROR_RUNNING);
+        worker_succeed(worker);
         if (is_checked)
                 wait_ms = MIN(wait_ms, CHECK_MS);
         (void)waker_poll(&worker->waker, -1, 0, wait_ms == INT64_MAX ? -1 : wait_ms, WAIT_FOR_NEWS);
@@ -301,7 +313,8 @@ static void wait_for_news(Worker *worker) {
                 check_target(worker);
 }
 
-/* More changes may come while a batch is gathered. */
+/* More changes may come while a batch is gathered. The news are taken away before what they are about is
+ * looked at. */
 static void gather(Worker *worker) {
         uint64_t wait_ms = worker->mirror->options->batch_wait_ms;
 
@@ -314,7 +327,6 @@ static void gather(Worker *worker) {
 static void work(Worker *worker) {
         WorkerTurn delivered, compared;
 
-        gather(worker);
         delivered = worker_deliver(worker);
         if (delivered == WORKER_FAILED)
                 return;
@@ -322,8 +334,8 @@ static void work(Worker *worker) {
         compared = worker_compare(worker);
         if (compared == WORKER_FAILED)
                 return;
-        if (compared == WORKER_BUSY)
-                set_state(worker, MIRROR_COMPARING);
+        count_waiting(worker);
+        set_state(worker, compared == WORKER_BUSY ? MIRROR_COMPARING : MIRROR_RUNNING);
         if (delivered == WORKER_IDLE && compared == WORKER_IDLE)
                 wait_for_news(worker);
 }
@@ -332,6 +344,8 @@ static void *run(void *context) {
         Worker *worker = context;
 
         while (!waker_is_stopping(&worker->waker)) {
+                if (worker->is_connected)
+                        gather(worker);
                 answer(worker);
                 if (worker->is_connected)
                         work(worker);

@@ -45,6 +45,7 @@ struct Worker {
         bool is_connected;
         int64_t retry_at_ms; /* monotonic: before then connecting is not tried */
         unsigned n_failures; /* one after another */
+        uint64_t told;       /* which of them was told last; 0: none */
 
         int64_t outbox_id; /* of the last row that it has looked at, and delivered or put in troubles */
         bool has_gap;      /* rows were missed: only a full comparison makes up for them */
@@ -96,6 +97,8 @@ int64_t worker_backoff_ms(const Worker *worker, uint64_t n_failures);
 
 /* The target did not do it: when to try again, and what is told meanwhile. */
 void worker_fail(Worker *worker, TargetOutcome outcome, const TargetError *error);
+/* It did: what fails from here on is something new. */
+void worker_succeed(Worker *worker);
 /* The store could not be read. */
 void worker_fail_to_read(Worker *worker, int error);
 
