@@ -7,6 +7,7 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 const YAML = require('yaml');
 const { runConferd, useConferd } = require('../lib/conferd.js');
+const { mirrorsFile } = require('../lib/mirrors.js');
 
 const root = path.join(__dirname, '..', '..');
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
@@ -87,7 +88,8 @@ describe('Events of the log', () => {
 });
 
 describe('Metrics', () => {
-  const { api } = useConferd();
+  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror there are no metrics of any.
+  const { api } = useConferd({ args: mirrorsFile({ nobody }) });
 
   test('docs/operations.md has those that the server exposes', async () => {
     const { text } = await api.get('/metrics');
