@@ -1,6 +1,6 @@
 /*
- * A program that a test starts, such as the real server of a mirror's target: started, frozen, thawed, killed.
- * It ends with the test, however that ends. Whatever goes wrong here fails the test.
+ * A program that a test starts, such as the real server of a mirror's target: started, frozen, thawed,
+ * killed. It ends with the test, however that ends. Whatever goes wrong here fails the test.
  */
 #pragma once
 

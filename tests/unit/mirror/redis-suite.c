@@ -27,7 +27,8 @@ void redis_mirror_init(RedisMirror *mirror, const char *endpoint) {
 }
 
 void redis_mirror_open(RedisMirror *mirror) {
-        int r = target_redis.open(&mirror->options, 0, &mirror->waker, &mirror->target, &mirror->error.problem);
+        int r = target_redis.open(&mirror->options, 0, &mirror->waker, &mirror->target,
+                                  &mirror->error.problem);
 
         if (r)
                 fail_msg("%s: %s", mirror->error.problem.field, mirror->error.problem.text);

@@ -88,8 +88,8 @@ static void test_a_variable_of_no_mirror_is_refused(void **state _unused_) {
                      "CONFER_MIRROR_A_SECRET: the mirror a is of the kind redis, which has no secret");
         refused_file("a: {" REDIS "}\n", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD="),
                      "CONFER_MIRROR_A_PASSWORD: must not be empty");
-        assert_int_not_equal(mirrors_file_read("", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD=x"), &mirrors, &problem),
-                             0);
+        assert_int_not_equal(
+                mirrors_file_read("", ENVIRONMENT("CONFER_MIRROR_A_PASSWORD=x"), &mirrors, &problem), 0);
         assert_string_equal(problem.text, "CONFER_MIRROR_A_PASSWORD: there is no mirror of this name");
 }
 
@@ -117,7 +117,8 @@ static void test_no_message_shows_a_secret(void **state _unused_) {
 
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
                 file_write("mirrors.yaml", texts[i]);
-                assert_int_not_equal(mirrors_file_read("mirrors.yaml", no_environment, &mirrors, &problem), 0);
+                assert_int_not_equal(mirrors_file_read("mirrors.yaml", no_environment, &mirrors, &problem),
+                                     0);
                 assert_null(strstr(problem.text, "hunter2"));
         }
 }
