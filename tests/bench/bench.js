@@ -18,6 +18,7 @@ const benches = {
   reconnect: require('./lib/reconnect.js'),
   'sdk-get': require('./lib/sdk-get.js'),
   'gray-evaluate': require('./lib/gray-evaluate.js'),
+  mirrors: require('./lib/mirrors.js'),
 };
 
 function wholeNumber(name, fallback) {

@@ -36,7 +36,7 @@ const owners = {
   'h2o.h': ['server/http/'], // push/ sees it through http/h2o.h
   'h2o/http1.h': ['server/http/'],
   'wslay/': ['server/push/frame_reader.c'],
-  'jansson.h': ['server/api/', 'server/mirror/', 'server/util/content_json.c', 'client-sdk/cli/'],
+  'jansson.h': ['server/api/', 'server/util/content_json.c', 'client-sdk/cli/'],
   'curl/curl.h': ['client-sdk/cli/http.c', 'server/mirror/http_link.c'],
   'hiredis/': ['server/mirror/redis_link.c'],
   'confer/confer.h': ['client-sdk/cli/follow.', 'client-sdk/src/'],

@@ -18,6 +18,7 @@ const paths = {
   receiver: path.join(build, 'tests/bench/receiver'),
   sdkGet: path.join(build, 'tests/bench/sdk-get'),
   grayEvaluate: path.join(build, 'tests/bench/gray-evaluate'),
+  mirrorEtcd: path.join(build, 'tests/bench/mirror-etcd'),
   fsyncRate: path.join(build, 'tests/bench/fsync-rate'),
   pageCache: path.join(build, 'tests/bench/page-cache'),
 };

@@ -1,0 +1,165 @@
+// Mirrors: a full synchronisation into Redis against redis-benchmark, into etcd against a bare client that puts the same transactions; how long a
+// change takes to the targets; and what publishing costs when they are down.
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { putBody } = require('./content.js');
+const { goal, ratios, spread, table } = require('./figures.js');
+const { must } = require('./http.js');
+const { helper, paths, settle, startConferd, startEtcd, startRedis, token } = require('./program.js');
+const { publishLoad } = require('./publish.js');
+const { alternate } = require('./rounds.js');
+const { fill } = require('./store.js');
+
+const configs = 100000;
+const pipeline = 128;
+const publishConfigs = 1000;
+
+const hostOf = (program) => program.url.replace(/^\w+:\/\//, '');
+
+function mirrorsFile(work, name, mirrors) {
+  const file = path.join(work, `${name}.yaml`);
+  fs.writeFileSync(file, JSON.stringify(mirrors));
+  return ['--mirrors', file];
+}
+
+async function readMirror(confer, name) {
+  return JSON.parse((await must(confer.url, 'GET', `/api/v1/mirrors/${name}`, { token })).body).data;
+}
+
+// Waits for what the server does by itself.
+async function until(condition) {
+  for (let value; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    value = await condition();
+    if (value) return value;
+  }
+}
+
+const idle = (confer, name) => until(async () => {
+  const mirror = await readMirror(confer, name);
+  return mirror.state === 'running' && mirror.waiting === 0 && mirror.comparison && mirror;
+});
+
+// Keys that are written in a second by one full comparison of an empty Redis.
+async function synchronise(confer, redis, name, database) {
+  const before = (await idle(confer, name)).comparison.time;
+  redis('-n', String(database), 'FLUSHDB');
+  const started = process.hrtime.bigint();
+  await must(confer.url, 'POST', `/api/v1/mirrors/${name}/resync`, { token });
+  const { comparison } = await until(async () => {
+    const mirror = await readMirror(confer, name);
+    return mirror.comparison.time !== before && mirror;
+  });
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  if (comparison.repaired !== configs) throw new Error(`${comparison.repaired} keys were written instead of ${configs}`);
+  return configs / seconds;
+}
+
+async function intoRedis(work, { rounds }) {
+  const server = await startRedis(work);
+  const port = hostOf(server).split(':')[1];
+  const redis = (...args) => execFileSync('redis-cli', ['-p', port, ...args], { encoding: 'utf8' });
+  const confer = await startConferd(path.join(work, 'sync'), {
+    flags: mirrorsFile(work, 'sync', {
+      strings: { kind: 'redis', endpoints: hostOf(server), value: 'document', batch_max: 1000 },
+      hashes: { kind: 'redis', endpoints: hostOf(server), database: 1, batch_max: 1000 },
+    }),
+  });
+  await fill(confer.url, configs, 1);
+  const size = Number(redis('STRLEN', redis('RANDOMKEY').trim()));
+  const contestants = {
+    strings: () => synchronise(confer, redis, 'strings', 0),
+    hashes: () => synchronise(confer, redis, 'hashes', 1),
+    benchmark: () => {
+      const line = execFileSync('redis-benchmark', [
+        '-p', port, '--dbnum', '2', '-c', '1', '-P', String(pipeline), '-n', String(configs), '-r', String(configs), '-d', String(size), '-t', 'set', '--csv',
+      ], { encoding: 'utf8' }).trim().split('\n').pop();
+      return Number(line.split(',')[1].replaceAll('"', ''));
+    },
+  };
+  await idle(confer, 'hashes');
+  const results = await alternate(Object.keys(contestants), rounds, async (who) => contestants[who]());
+  const names = { strings: 'mirror, documents as Strings', hashes: 'mirror, objects as Hashes', benchmark: `redis-benchmark -c 1 -P ${pipeline} -t set` };
+  table(
+    `Full synchronisation of ${configs.toLocaleString('en-US')} configs, read back, compared and written, into an empty Redis; values of ${size} bytes`,
+    ['who', 'keys/s', 'ratio'],
+    Object.keys(contestants).map((who) => [names[who], spread(results.get(who)), spread(ratios(results.get(who), results.get('benchmark')))]),
+  );
+  goal('mirror-redis-sync', 'ratio', ratios(results.get('strings'), results.get('benchmark')), '>=', 0.5);
+  await confer.stop();
+  await server.stop();
+}
+
+async function intoEtcd(work, { rounds }) {
+  const etcd = await startEtcd(work);
+  const lines = helper(paths.mirrorEtcd, ['--endpoint', etcd.url, '--keys', String(configs), '--rounds', String(rounds)]);
+  table(
+    `${configs.toLocaleString('en-US')} keys of 1 KiB into etcd in transactions of ${pipeline}`,
+    ['who', 'keys/s'],
+    [['mirror', spread(lines.map(({ keys, target }) => keys / target))], ['bare libcurl', spread(lines.map(({ keys, bare }) => keys / bare))]],
+  );
+  goal('mirror-etcd-sync', 'ratio', lines.map(({ ratio }) => ratio), '>=', 0.8);
+  await etcd.stop();
+}
+
+// The bounds between which the share @wanted of a mirror's changes took, in ms, as its histogram tells.
+function quantile(metrics, name, wanted) {
+  const buckets = [...metrics.matchAll(new RegExp(`^confer_mirror_latency_seconds_bucket{mirror="${name}",le="([^"]+)"} (\\d+)`, 'gm'))]
+    .map(([, bound, count]) => ({ ms: bound === '+Inf' ? Infinity : Number(bound) * 1000, count: Number(count) }));
+  return buckets.find(({ count }) => count >= wanted * buckets.at(-1).count).ms;
+}
+
+async function publishing(work, { rounds, seconds }) {
+  const bodyFile = path.join(work, 'put.json');
+  fs.writeFileSync(bodyFile, putBody);
+  const redis = await startRedis(work);
+  const etcd = await startEtcd(work);
+  const servers = {
+    none: await startConferd(path.join(work, 'none')),
+    down: await startConferd(path.join(work, 'down'), {
+      flags: mirrorsFile(work, 'down', {
+        redis: { kind: 'redis', endpoints: '127.0.0.1:1' },
+        etcd: { kind: 'etcd', endpoints: 'http://127.0.0.1:1' },
+      }),
+    }),
+    up: await startConferd(path.join(work, 'up'), {
+      flags: mirrorsFile(work, 'up', {
+        redis: { kind: 'redis', endpoints: hostOf(redis) },
+        etcd: { kind: 'etcd', endpoints: etcd.url },
+      }),
+    }),
+  };
+  for (const server of Object.values(servers)) await fill(server.url, publishConfigs, 1);
+
+  const names = { none: 'without mirrors', down: 'both mirrors down', up: 'both mirrors up' };
+  const rows = [];
+  for (const connections of [64, 1]) {
+    const load = (who, time) => publishLoad(servers[who], { bodyFile, connections, seconds: time });
+    for (const who of Object.keys(servers)) await load(who, 1);
+    const results = await alternate(Object.keys(servers), rounds, async (who) => {
+      settle(work);
+      return load(who, seconds);
+    });
+    const of = (who, field) => results.get(who).map((result) => result[field]);
+    for (const who of Object.keys(servers))
+      rows.push([connections, names[who], spread(of(who, 'perSecond')), spread(of(who, 'p99Ms')), spread(ratios(of(who, 'perSecond'), of('none', 'perSecond')))]);
+    if (connections === 64) goal('mirror-down-publish', 'ratio', ratios(of('down', 'perSecond'), of('none', 'perSecond')), '>=', 0.95);
+  }
+  table('Durable publishes', ['connections', 'conferd', 'writes/s', 'p99 ms', 'ratio'], rows);
+
+  for (const name of ['redis', 'etcd']) await idle(servers.up, name);
+  const metrics = (await must(servers.up.url, 'GET', '/metrics', {})).body;
+  for (const name of ['redis', 'etcd'])
+    console.log(`From the commit to ${name}: half of the changes within ${quantile(metrics, name, 0.5)} ms, 99 of 100 within ${quantile(metrics, name, 0.99)} ms`);
+}
+
+module.exports = async function mirrors(work, settings) {
+  const parts = { redis: intoRedis, etcd: intoEtcd, publishing };
+  for (const [name, part] of Object.entries(parts)) {
+    const directory = path.join(work, name);
+    fs.mkdirSync(directory);
+    await part(directory, settings);
+  }
+};
