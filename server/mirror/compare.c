@@ -42,6 +42,7 @@ static void know_key(Worker *worker, const ServedRow *row) {
 
         key_template_append(&worker->mirror->key_template, row->data.namespace, row->data.key, &key);
         (void)key_set_add(&worker->comparison.keys, buf_span(&key));
+        worker->comparison.n_configs++;
 }
 
 /* One that was never released has no key in the target yet. A dead letter is left alone. */
@@ -230,10 +231,15 @@ static void drop_acquaintances(Strangers *strangers) {
         comparison->drift.n_foreign += batch->n;
 }
 
+/* A store without a single config is more likely the wrong one than one whose target is to be emptied. */
+static bool may_prune(const Worker *worker) {
+        return worker->mirror->options->prune && worker->comparison.n_configs > 0;
+}
+
 static bool prune(Strangers *strangers) {
         Worker *worker = strangers->worker;
 
-        if (!worker->mirror->options->prune)
+        if (!may_prune(worker))
                 return true;
         if (!worker_apply(worker, &strangers->batch))
                 return false;

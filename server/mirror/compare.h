@@ -26,6 +26,7 @@ typedef struct Comparison {
         ComparisonPhase phase;
         int64_t after_config; /* id of the last one walked */
         KeySet keys;          /* of all configs, where foreign ones are looked for */
+        uint64_t n_configs;   /* whose keys these are */
         TargetScan scan;
         uint64_t n_compared;
         MirrorDrift drift;

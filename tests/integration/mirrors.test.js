@@ -148,6 +148,14 @@ describe('A mirror of a part, with keys of its own', () => {
   }));
   const { api } = server;
 
+  test('A store without a config removes nothing', async () => {
+    await untilMirror(api, 'tenants', ({ comparison }) => comparison, 'it has compared once');
+    own.run('SET', 'tenant:t9:config', 'of the store that this one was taken for');
+    const { foreign, pruned } = await resync(api, 'tenants');
+    assert.deepEqual({ foreign, pruned }, { foreign: 1, pruned: 0 });
+    own.run('DEL', 'tenant:t9:config');
+  });
+
   test('It holds what is in its namespace and below, and what is foreign is removed', async () => {
     await api.createNamespaces('tenants', 'tenants.t1', 'tenants.t2', 'tenantsother', 'prod');
     for (let i = 0; i < 30; i++) await api.createNamespaces(`tenants.n${i}`);
