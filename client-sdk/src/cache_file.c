@@ -81,7 +81,7 @@ static void put_scope(Buf *buf, const Cache *cache, const Scope *scope) {
 
 static void put_sha256(Buf *buf, const char *hex) {
         for (size_t i = 0; i < SHA256_SIZE; i++)
-                buf_append_char(buf, (char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1])));
+                buf_append_char(buf, (char)(hex_value(hex[2 * i]) * 16 + hex_value(hex[2 * i + 1])));
 }
 
 static void put_content(Buf *buf, const confer_value *value) {

@@ -185,7 +185,7 @@ static bool take_params(Exchange *exchange) {
         };
         Request *request = &exchange->request;
 
-        for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++) {
+        for (RouteParam i = 0; i < ROUTE_PARAMS_MAX; i++) {
                 if (!request->params[i].data)
                         continue;
                 if (!decode(exchange, request->params[i], false, &request->params[i]) ||

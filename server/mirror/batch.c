@@ -38,7 +38,7 @@ static void append(Batch *batch, const TargetItem *item, BatchEntry *entry) {
         if (batch->n == batch->capacity) {
                 batch->capacity = batch->capacity ? 2 * batch->capacity : 64;
                 batch->items = resize(batch->items, batch->capacity, sizeof(*batch->items));
-                batch->entries = resize(batch->entries, batch->capacity, sizeof(*batch->entries));
+                batch->entries = resize(batch->entries, batch->capacity, sizeof(BatchEntry *));
         }
         batch->items[batch->n] = *item;
         batch->entries[batch->n++] = entry;

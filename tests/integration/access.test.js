@@ -21,8 +21,12 @@ const bodies = {
   [`POST ${root}/login`]: { username: 'admin', password: 'never' },
 };
 
+/** A path of the template, whose names need not exist. */
+const pathOf = (template, namespace) =>
+  Object.entries({ namespace, key: 'k', version: '1', mirror: 'm' }).reduce((path, [name, value]) => path.replace(`{${name}}`, value), template);
+
 const operations = openapi.operations().map(({ method, template }) => {
-  const path = template.replace('{namespace}', 'ns').replace('{key}', 'k').replace('{version}', '1');
+  const path = pathOf(template, 'ns');
   return { name: `${method} ${template}`, method, path, body: bodies[`${method} ${template}`] };
 });
 const closed = operations.filter(({ name }) => !open.includes(name));
@@ -244,10 +248,7 @@ describe('Sessions', () => {
       .operations()
       .filter(({ method, template }) => method !== 'GET' && template !== `${root}/login`);
     for (const { method, template } of unsafe) {
-      const path = template
-        .replace('{namespace}', 'by-session')
-        .replace('{key}', 'k')
-        .replace('{version}', '1');
+      const path = pathOf(template, 'by-session');
       const body = bodies[`${method} ${template}`];
       await api.request(method, path, {
         body,
