@@ -12,6 +12,11 @@ typedef struct Window {
         size_t n_replies[WINDOW_ITEMS];
 } Window;
 
+/* It is filled up when half of it has been heard of, so that what is sent is sent in large pieces. */
+static bool is_to_be_filled(const Window *window) {
+        return window->n_asked - window->n_heard <= WINDOW_ITEMS / 2;
+}
+
 static bool has_room(const Window *window, const TargetItem *item) {
         size_t n_items = window->n_asked - window->n_heard;
 
@@ -38,7 +43,7 @@ static TargetOutcome hear_next(Target *target, Window *window, TargetItem *item,
         return hear(target, item, n_replies, ret_error);
 }
 
-static TargetOutcome refuse_unconnected(TargetError *ret_error) {
+TargetOutcome redis_pipeline_refuse(TargetError *ret_error) {
         *ret_error = (TargetError){ .problem = PROBLEM_NULL };
         problem_set(&ret_error->problem, NULL, "there is no connection");
         return TARGET_E_DOWN;
@@ -56,15 +61,17 @@ TargetOutcome redis_pipeline_run(Target *target, TargetItem *items, size_t n, Re
         TargetOutcome first = TARGET_OK;
 
         if (!target->link)
-                return refuse_unconnected(ret_error);
+                return redis_pipeline_refuse(ret_error);
 
         while (window.n_heard < n) {
                 TargetError error = { 0 };
                 TargetOutcome outcome;
 
-                while (first == TARGET_OK && window.n_asked < n && has_room(&window, &items[window.n_asked]))
-                        if (!ask_next(target, &window, &items[window.n_asked], ask))
-                                first = redis_pipeline_lack_memory(ret_error);
+                if (is_to_be_filled(&window))
+                        while (first == TARGET_OK && window.n_asked < n &&
+                               has_room(&window, &items[window.n_asked]))
+                                if (!ask_next(target, &window, &items[window.n_asked], ask))
+                                        first = redis_pipeline_lack_memory(ret_error);
                 if (window.n_heard == window.n_asked)
                         break;
 
@@ -83,7 +90,7 @@ TargetOutcome redis_pipeline_call(Target *target, const Span *words, size_t n_wo
         TargetOutcome outcome;
 
         if (!target->link)
-                return refuse_unconnected(ret_error);
+                return redis_pipeline_refuse(ret_error);
 
         redis_link_append(target->link, words, n_words);
         outcome = redis_link_take(target->link, &reply, ret_error);

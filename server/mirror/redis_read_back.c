@@ -1,7 +1,8 @@
 /*
  * Of what a key holds no more is asked for than it is expected to hold, whatever else is there: the bytes of
  * a String and one beyond, and the fields of a Hash by name. A field that somebody else has made large is
- * read whole.
+ * read whole. Where none of the keys exists, which is so of a whole target that is empty, that is all that is
+ * asked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -120,6 +121,42 @@ static TargetOutcome hear(Target *target, TargetItem *item, size_t n_replies, Ta
         return answer;
 }
 
+/* Where that cannot be said of all at once, as by a node of a cluster, it is not so. */
+static TargetOutcome find_whether_none_exists(Target *target, const TargetItem *items, size_t n,
+                                              bool *ret_none, TargetError *ret_error) {
+        const RedisReply *reply;
+        TargetOutcome outcome;
+
+        if (!target->link)
+                return redis_pipeline_refuse(ret_error);
+
+        redis_link_command(target->link, 1 + n);
+        redis_link_word(target->link, SPAN_LITERAL("EXISTS"));
+        for (size_t i = 0; i < n; i++)
+                redis_link_word(target->link, items[i].key);
+        outcome = redis_link_take(target->link, &reply, ret_error);
+        if (outcome == TARGET_OK)
+                *ret_none = reply->kind == REDIS_REPLY_IS_INTEGER && reply->integer == 0;
+        return outcome;
+}
+
 TargetOutcome redis_read_back(Target *target, TargetItem *items, size_t n, TargetError *ret_error) {
-        return redis_pipeline_run(target, items, n, ask, hear, ret_error);
+        TargetOutcome outcome;
+        bool is_none = false;
+
+        if (n == 0)
+                return TARGET_OK;
+
+        outcome = find_whether_none_exists(target, items, n, &is_none, ret_error);
+        if (outcome != TARGET_OK)
+                return outcome;
+        if (!is_none)
+                return redis_pipeline_run(target, items, n, ask, hear, ret_error);
+
+        for (size_t i = 0; i < n; i++) {
+                if (!redis_value_make(&target->value, &items[i], target->options->value))
+                        return redis_pipeline_lack_memory(ret_error);
+                items[i].finding = target->value.kind == REDIS_VALUE_ABSENT ? TARGET_SAME : TARGET_MISSING;
+        }
+        return TARGET_OK;
 }

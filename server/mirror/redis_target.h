@@ -38,7 +38,8 @@ TargetOutcome redis_pipeline_run(Target *target, TargetItem *items, size_t n, Re
 TargetOutcome redis_pipeline_call(Target *target, const Span *words, size_t n_words,
                                   const RedisReply **ret_reply, TargetError *ret_error);
 
-/* Return: TARGET_E_DOWN, with @ret_error. */
+/* There is no connection, or no memory. Return: TARGET_E_DOWN, with @ret_error. */
+TargetOutcome redis_pipeline_refuse(TargetError *ret_error);
 TargetOutcome redis_pipeline_lack_memory(TargetError *ret_error);
 
 /* Those of the table in target.h. */

@@ -32,13 +32,13 @@ function shuffled(configs, versions) {
 }
 
 // Publishes `versions` versions of each of `configs` configs, all contents different, 128 to a transaction. Answers the seconds that it took.
-async function fill(url, configs, versions) {
+async function fill(url, configs, versions, format = 'json') {
   const [before, after] = JSON.stringify(content).split(placeholder);
   const order = shuffled(configs, versions);
   const start = process.hrtime.bigint();
   const put = (i) =>
     `{"op":"put","namespace":"${namespace}","key":"${key(order[i])}","content":${before}` +
-    `${String(i).padStart(placeholder.length, '0')}${after},"format":"json","publish":true}`;
+    `${String(i).padStart(placeholder.length, '0')}${after},"format":"${format}","publish":true}`;
 
   await must(url, 'POST', '/api/v1/namespaces', { token, body: JSON.stringify({ name: namespace }) });
   await parallel(Math.ceil(order.length / operationsPerTransaction), connections, async (n, agent) => {
