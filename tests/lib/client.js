@@ -7,6 +7,9 @@ const openapi = require('./openapi.js');
 
 const root = '/api/v1';
 
+// A connection that has been idle for this long is not used again: the server is about to close it, after 10 s.
+const idleMs = 5000;
+
 /** The path of a namespace, or of what is below it. */
 const namespacePath = (...names) => [`${root}/namespaces`, ...names.map(encodeURIComponent)].join('/');
 
@@ -53,7 +56,7 @@ class Client {
   constructor(origin, { token, connections = 64 } = {}) {
     this.origin = origin;
     this.token = token;
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: connections, timeout: idleMs });
   }
 
   /** Closes the connections; the next request opens new ones. */
