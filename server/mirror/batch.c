@@ -25,20 +25,12 @@ void batch_deinit(Batch *batch) {
         *batch = BATCH_NULL;
 }
 
-static void *resize(void *array, size_t n, size_t size) {
-        void *resized = reallocarray(array, n, size);
-
-        if (!resized)
-                abort();
-        return resized;
-}
-
 /* Takes @entry over. */
 static void append(Batch *batch, const TargetItem *item, BatchEntry *entry) {
         if (batch->n == batch->capacity) {
                 batch->capacity = batch->capacity ? 2 * batch->capacity : 64;
-                batch->items = resize(batch->items, batch->capacity, sizeof(*batch->items));
-                batch->entries = resize(batch->entries, batch->capacity, sizeof(BatchEntry *));
+                batch->items = had(reallocarray(batch->items, batch->capacity, sizeof(*batch->items)));
+                batch->entries = had(reallocarray(batch->entries, batch->capacity, sizeof(BatchEntry *)));
         }
         batch->items[batch->n] = *item;
         batch->entries[batch->n++] = entry;

@@ -7,6 +7,7 @@
 #include "mirror/etcd_json.h"
 #include "model/json.h"
 #include "model/utf8.h"
+#include "util/allocate.h"
 
 #define TOKEN_MAX_BYTES 16384UL /* of the answer with it: a JWT has some hundred bytes */
 #define SAYING_MAX      200     /* of what an answer that is no etcd's is shown */
@@ -35,12 +36,6 @@ struct EtcdClient {
 
 void etcd_answer_deinit(EtcdAnswer *answer) {
         http_link_answer_deinit(&answer->http);
-}
-
-static void *had(void *memory) {
-        if (!memory)
-                abort();
-        return memory;
 }
 
 /*
@@ -80,7 +75,7 @@ static int add_endpoints(EtcdClient *client, Problem *ret_problem) {
                 return -EINVAL;
         }
 
-        client->endpoints = had(calloc(options->n_endpoints, sizeof(*client->endpoints)));
+        client->endpoints = allocate(options->n_endpoints, sizeof(*client->endpoints));
         for (size_t i = 0; i < options->n_endpoints; i++) {
                 r = add_endpoint(client, i, options->endpoints[i], ret_problem);
                 if (r)
@@ -91,7 +86,7 @@ static int add_endpoints(EtcdClient *client, Problem *ret_problem) {
 
 int etcd_client_open(const MirrorOptions *options, Waker *waker, EtcdClient **ret_client,
                      Problem *ret_problem) {
-        _cleanup_(etcd_client_closep) EtcdClient *client = had(calloc(1, sizeof(*client)));
+        _cleanup_(etcd_client_closep) EtcdClient *client = allocate(1, sizeof(*client));
         HttpLinkOptions link = {
                 .user = "",
                 .password = "",

@@ -73,21 +73,23 @@ static const MirrorField table[] = {
         },
         {
                 TEXT(user),
-                .kinds = REDIS | ETCD,
+                .kinds = ALL,
                 .max = NAME_MAX_BYTES,
                 .default_text = "",
-                .sentence = "Who signs in; empty is nobody, or the default user of Redis.",
+                .sentence = "Who signs in, to HTTP by basic authentication; empty is nobody, or the default "
+                            "user of "
+                            "Redis.",
         },
         {
                 SECRET(password),
-                .kinds = REDIS | ETCD,
+                .kinds = ALL,
                 .min = 1,
                 .max = SECRET_MAX_BYTES,
                 .sentence = "With what.",
         },
         {
                 SECRET_FILE(password),
-                .kinds = REDIS | ETCD,
+                .kinds = ALL,
                 .min = 1,
                 .max = SECRET_MAX_BYTES,
                 .sentence = "The file that holds the password, instead of `password`; a line break at its "

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "mirror/http_link.h"
+#include "util/allocate.h"
 
 #define POLL_MAX_MS       60000
 #define UPLOAD_SIZE_BYTES (512L * 1024) /* a step of sending; by default 64 KiB */
@@ -22,12 +23,6 @@ struct HttpLink {
 
 void http_link_answer_deinit(HttpLinkAnswer *answer) {
         buf_deinit(&answer->body);
-}
-
-static void *had(void *memory) {
-        if (!memory)
-                abort();
-        return memory;
 }
 
 /*
@@ -141,7 +136,7 @@ static void close_handles(HttpLink *link) {
 }
 
 HttpLink *http_link_new(const HttpLinkOptions *options, Waker *waker) {
-        HttpLink *link = had(calloc(1, sizeof(*link)));
+        HttpLink *link = allocate(1, sizeof(*link));
 
         http_link_global_init();
         link->options = *options;

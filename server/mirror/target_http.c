@@ -19,6 +19,7 @@
 #include "mirror/target_apart.h"
 #include "model/digits.h"
 #include "model/utf8.h"
+#include "util/allocate.h"
 #include "util/clock.h"
 #include "util/digest.h"
 
@@ -34,12 +35,6 @@ struct Target {
         char **places; /* of the endpoints, as they are shown */
         size_t at;     /* which of the endpoints */
 };
-
-static void *had(void *memory) {
-        if (!memory)
-                abort();
-        return memory;
-}
 
 /*
  * Opening.
@@ -61,7 +56,7 @@ static int check_endpoints(Target *target, Problem *ret_problem) {
                 return -EINVAL;
         }
 
-        target->places = had(calloc(options->n_endpoints, sizeof(*target->places)));
+        target->places = allocate(options->n_endpoints, sizeof(*target->places));
         for (size_t i = 0; i < options->n_endpoints; i++) {
                 const char *fault = http_link_check_url(options->endpoints[i], &target->places[i]);
 
@@ -125,7 +120,7 @@ static int http_open(const MirrorOptions *options, _unused_ size_t worker, Waker
                 .cert_file = options->cert_file,
                 .key_file = options->key_file,
         };
-        Target *target = had(calloc(1, sizeof(*target)));
+        Target *target = allocate(1, sizeof(*target));
         int r;
 
         target->options = options;
@@ -202,7 +197,7 @@ static void make_headers(const Target *target, Span body, uint64_t revision, Own
 
 static const char **list_headers(const Target *target, const OwnHeaders *own, size_t *ret_n) {
         const MirrorOptions *options = target->options;
-        const char **headers = had(calloc(own->n + options->n_headers, sizeof(*headers)));
+        const char **headers = allocate(own->n + options->n_headers, sizeof(*headers));
 
         for (size_t i = 0; i < own->n; i++)
                 headers[i] = own->texts[i];

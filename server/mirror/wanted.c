@@ -35,9 +35,7 @@ static void make_room(Wanted *wanted) {
                 return;
 
         wanted->capacity = wanted->capacity ? 2 * wanted->capacity : 64;
-        wanted->configs = reallocarray(wanted->configs, wanted->capacity, sizeof(WantedConfig *));
-        if (!wanted->configs)
-                abort();
+        wanted->configs = had(reallocarray(wanted->configs, wanted->capacity, sizeof(WantedConfig *)));
 }
 
 void wanted_add(Wanted *wanted, Span namespace, Span key, BatchOrigin origin) {

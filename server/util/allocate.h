@@ -5,11 +5,14 @@
 
 #include <stdlib.h>
 
-/* Zeroed; to be released with free(). */
-static inline void *allocate(size_t n, size_t size) {
-        void *memory = calloc(n ? n : 1, size ? size : 1);
-
+/* What somebody else's function has allocated. */
+static inline void *had(void *memory) {
         if (!memory)
                 abort();
         return memory;
+}
+
+/* Zeroed; to be released with free(). */
+static inline void *allocate(size_t n, size_t size) {
+        return had(calloc(n ? n : 1, size ? size : 1));
 }

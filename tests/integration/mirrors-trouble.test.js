@@ -133,6 +133,34 @@ describe('Wires that are cut in the middle of a batch', () => {
   });
 });
 
+describe('More changes than the outbox keeps', () => {
+  const redis = new Redis();
+  const server = useMirrors(
+    [redis],
+    () => ({ 'redis-main': { kind: 'redis', endpoints: redis.endpoint, compare_interval_ms: '300 ms' } }),
+    { args: ['--outbox-max-rows', '1000'] },
+  );
+  const { api } = server;
+
+  test('The mirror compares in full, and misses none', async () => {
+    await api.createNamespaces('prod');
+    await untilMirror(api, 'redis-main', ({ state }) => state === 'running', 'it is there');
+    await redis.kill();
+    await inParallel(48, 4, (i) => api.transaction(Array.from({ length: 128 }, (_, j) => ({
+      op: 'put', namespace: 'prod', key: `key-${i * 128 + j}`, content: `${i} ${j}`, publish: true,
+    }))));
+    await redis.start();
+    await untilMirrored(api, redis, expectedInRedis);
+    assert.match(server.stderr, / mirror\.gap /);
+  });
+
+  test('Without a change and without a request, too, it compares every now and then', async () => {
+    redis.run('SET', 'prod:key-7', 'somebody wrote this');
+    redis.run('DEL', 'prod:key-8');
+    await untilMirrored(api, redis, expectedInRedis);
+  });
+});
+
 describe('etcd is full', () => {
   const etcd = new Etcd('--quota-backend-bytes', String(4 << 20));
   const server = useMirrors([etcd], () => ({ 'etcd-main': { kind: 'etcd', endpoints: etcd.endpoint } }));
