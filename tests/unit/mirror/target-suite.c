@@ -82,6 +82,7 @@ void mirror_reconnect(Mirror *mirror) {
 
 void mirror_close(Mirror *mirror) {
         mirror->target = mirror->kind->close(mirror->target);
+        assert_null(mirror->target);
         waker_deinit(&mirror->waker);
 }
 

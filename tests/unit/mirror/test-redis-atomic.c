@@ -22,7 +22,7 @@
 #define VALUE_SIZE 40000
 
 static RedisServer server;
-static RedisMirror mirror;
+static Mirror mirror;
 
 typedef struct Reader {
         redisContext *connection;
@@ -73,8 +73,7 @@ static void write_version(int version) {
                 buf_append_format(&content, "%c\"f%d_%d\":\"%d%*s\"", i ? ',' : '{', version, i, version,
                                   VALUE_SIZE, "");
         buf_append_char(&content, '}');
-        assert_int_equal(redis_mirror_put(&mirror, redis_item_of("k", FORMAT_JSON, buf_span(&content))),
-                         TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, redis_item_of("k", FORMAT_JSON, buf_span(&content))), TARGET_OK);
 }
 
 static void test_a_reader_never_sees_a_mix(void **state _unused_) {
@@ -100,7 +99,7 @@ static int set_up(void **state _unused_) {
 }
 
 static int tear_down(void **state _unused_) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         redis_server_stop(&server);
         return 0;
 }

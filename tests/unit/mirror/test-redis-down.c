@@ -20,7 +20,7 @@
 #include "util/clock.h"
 
 static RedisServer server;
-static RedisMirror mirror;
+static Mirror mirror;
 
 static int set_up(void **state _unused_) {
         redis_server_start(&server, NULL);
@@ -29,7 +29,7 @@ static int set_up(void **state _unused_) {
 }
 
 static int tear_down(void **state _unused_) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         redis_server_stop(&server);
         return 0;
 }
@@ -43,24 +43,24 @@ static void test_nothing_is_done_without_a_connection(void **state _unused_) {
         assert_int_equal(redis_mirror_try(&mirror, item), TARGET_E_DOWN);
         assert_int_equal(target_redis.read_back(mirror.target, &item, 1, &mirror.error), TARGET_E_DOWN);
         assert_int_equal(target_redis.scan(mirror.target, &scan, NULL, NULL, &mirror.error), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "there is no connection");
+        mirror_assert_said(&mirror, "there is no connection");
 }
 
 static void test_a_server_that_is_killed_is_down_until_it_is_back_empty(void **state _unused_) {
         TargetItem item = JSON_ITEM("k", "{\"a\":1}");
 
-        assert_int_equal(redis_mirror_put(&mirror, item), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, item), TARGET_OK);
         child_kill(&server.child);
         assert_int_equal(redis_mirror_try(&mirror, item), TARGET_E_DOWN);
         assert_int_equal(redis_mirror_try(&mirror, item), TARGET_E_DOWN);
         assert_int_equal(target_redis.connect(mirror.target, &mirror.error), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "Connection refused");
+        mirror_assert_said(&mirror, "Connection refused");
 
         redis_server_start_again(&server);
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_find(&mirror, item), TARGET_MISSING);
-        assert_int_equal(redis_mirror_put(&mirror, item), TARGET_OK);
-        assert_int_equal(redis_mirror_find(&mirror, item), TARGET_SAME);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_find(&mirror, item), TARGET_MISSING);
+        assert_int_equal(mirror_put(&mirror, item), TARGET_OK);
+        assert_int_equal(mirror_find(&mirror, item), TARGET_SAME);
 }
 
 static void *stop_soon(void *context) {
@@ -74,7 +74,7 @@ static void test_stopping_ends_the_wait_for_a_frozen_server(void **state _unused
         int64_t begin_ms;
 
         mirror.options.timeout_ms = 60000;
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         child_freeze(&server.child);
         assert_int_equal(pthread_create(&thread, NULL, stop_soon, &mirror.waker), 0);
         begin_ms = clock_monotonic_ms();
@@ -91,18 +91,18 @@ static void test_stopping_ends_the_wait_for_a_frozen_server(void **state _unused
 static void test_a_full_server_is_down_and_goes_on_when_it_is_not(void **state _unused_) {
         redis_server_tell(&server, "CONFIG SET maxmemory 1");
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("k", "x")), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "the server is full");
+        mirror_assert_said(&mirror, "the server is full");
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("h", "{\"a\":1}")), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "the server is full");
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", NULL)), TARGET_OK);
+        mirror_assert_said(&mirror, "the server is full");
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", NULL)), TARGET_OK);
 
         redis_server_tell(&server, "CONFIG SET maxmemory 0");
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
-        assert_int_equal(redis_mirror_put(&mirror, JSON_ITEM("h", "{\"a\":1}")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, JSON_ITEM("h", "{\"a\":1}")), TARGET_OK);
 }
 
 static void test_a_hash_in_a_full_server_stays_what_it_was(void **state _unused_) {
-        assert_int_equal(redis_mirror_put(&mirror, JSON_ITEM("h", "{\"a\":1}")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, JSON_ITEM("h", "{\"a\":1}")), TARGET_OK);
         redis_server_tell(&server, "CONFIG SET maxmemory 1");
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("h", "{\"b\":2}")), TARGET_E_DOWN);
         assert_string_equal(redis_server_ask(&server, "HGETALL h"), "a 1");
@@ -137,13 +137,13 @@ static void test_a_batch_in_which_the_server_fills_is_done_again(void **state _u
 
 static void test_a_replica_is_down(void **state _unused_) {
         redis_server_tell(&server, "REPLICAOF 127.0.0.1 1");
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("k", "x")), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "READONLY");
+        mirror_assert_said(&mirror, "READONLY");
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("k", "{\"a\":1}")), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "READONLY");
+        mirror_assert_said(&mirror, "READONLY");
         redis_server_tell(&server, "REPLICAOF NO ONE");
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
 }
 
 static void test_a_server_with_too_many_clients_is_down(void **state _unused_) {
@@ -152,7 +152,7 @@ static void test_a_server_with_too_many_clients_is_down(void **state _unused_) {
         target_redis.disconnect(mirror.target);
         freeReplyObject(redisCommand(other, "CONFIG SET maxclients 1"));
         assert_int_equal(target_redis.connect(mirror.target, &mirror.error), TARGET_E_DOWN);
-        redis_mirror_assert_said(&mirror, "max number of clients");
+        mirror_assert_said(&mirror, "max number of clients");
         redisFree(other);
 }
 
@@ -178,8 +178,8 @@ static void test_a_server_that_runs_a_script_is_down(void **state _unused_) {
         redis_server_tell(&server, "SCRIPT KILL");
         (void)pthread_join(thread, NULL);
         redisFree(other);
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
 }
 
 /*
@@ -195,14 +195,14 @@ static void start_node(RedisServer *node, char ret_bus_port[static 8]) {
 
 static void test_a_cluster_without_slots_is_down(void **state _unused_) {
         RedisServer node;
-        RedisMirror of_node;
+        Mirror of_node;
         char bus_port[8];
 
         start_node(&node, bus_port);
         redis_mirror_start(&of_node, node.endpoint);
         assert_int_equal(redis_mirror_try(&of_node, TEXT_ITEM("k", "x")), TARGET_E_DOWN);
-        redis_mirror_assert_said(&of_node, "CLUSTERDOWN");
-        redis_mirror_close(&of_node);
+        mirror_assert_said(&of_node, "CLUSTERDOWN");
+        mirror_close(&of_node);
         redis_server_stop(&node);
 }
 
@@ -214,7 +214,7 @@ static bool has_both(void *context) {
 /* The slot of "foo" is 12182. */
 static void test_a_node_that_does_not_have_the_key_is_denied(void **state _unused_) {
         RedisServer nodes[2];
-        RedisMirror of_node;
+        Mirror of_node;
         char bus_port[8]; /* of the second */
 
         for (int i = 0; i < 2; i++)
@@ -225,11 +225,11 @@ static void test_a_node_that_does_not_have_the_key_is_denied(void **state _unuse
         child_wait_until(&nodes[0].child, has_both, &nodes[0]);
         redis_mirror_start(&of_node, nodes[0].endpoint);
         assert_int_equal(redis_mirror_try(&of_node, TEXT_ITEM("foo", "x")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&of_node, "MOVED 12182");
+        mirror_assert_said(&of_node, "MOVED 12182");
         assert_int_equal(redis_mirror_try(&of_node, JSON_ITEM("foo", "{\"a\":1}")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&of_node, "this is a node of a cluster that does not have the key");
-        assert_int_equal(redis_mirror_put(&of_node, JSON_ITEM("{bar}:foo", "{\"a\":1}")), TARGET_OK);
-        redis_mirror_close(&of_node);
+        mirror_assert_said(&of_node, "this is a node of a cluster that does not have the key");
+        assert_int_equal(mirror_put(&of_node, JSON_ITEM("{bar}:foo", "{\"a\":1}")), TARGET_OK);
+        mirror_close(&of_node);
         for (int i = 0; i < 2; i++)
                 redis_server_stop(&nodes[i]);
 }
@@ -275,14 +275,14 @@ static void start_peer(Peer *peer, Span says) {
 
 static void assert_peer(Span says, TargetOutcome outcome, const char *part) {
         Peer peer;
-        RedisMirror of_peer;
+        Mirror of_peer;
 
         start_peer(&peer, says);
         redis_mirror_init(&of_peer, peer.endpoint);
-        redis_mirror_open(&of_peer);
+        mirror_open(&of_peer);
         assert_int_equal(target_redis.connect(of_peer.target, &of_peer.error), outcome);
-        redis_mirror_assert_said(&of_peer, part);
-        redis_mirror_close(&of_peer);
+        mirror_assert_said(&of_peer, part);
+        mirror_close(&of_peer);
         (void)pthread_join(peer.thread, NULL);
         (void)close(peer.fd);
 }

@@ -18,7 +18,7 @@
 #define N_KEYS 500
 
 static RedisServer server;
-static RedisMirror mirror;
+static Mirror mirror;
 
 static int set_up(void **state _unused_) {
         redis_server_start(&server, NULL);
@@ -27,7 +27,7 @@ static int set_up(void **state _unused_) {
 }
 
 static int tear_down(void **state _unused_) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         redis_server_stop(&server);
         return 0;
 }
@@ -49,8 +49,7 @@ static void assert_all(const char *text, const char *object) {
                 char key[16];
 
                 (void)snprintf(key, sizeof(key), "k%d", i);
-                assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM(key, i % 2 ? text : object)),
-                                 TARGET_SAME);
+                assert_int_equal(mirror_find(&mirror, JSON_ITEM(key, i % 2 ? text : object)), TARGET_SAME);
         }
 }
 
@@ -58,34 +57,34 @@ static void freeze_in_the_middle(void) {
         int64_t begin_ms;
 
         mirror.options.timeout_ms = 300;
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         child_freeze(&server.child);
         begin_ms = clock_monotonic_ms();
         assert_int_equal(apply_all("[1]", "{\"old\":1}"), TARGET_E_DOWN);
         assert_in_range(clock_monotonic_ms() - begin_ms, 300, 3000);
-        redis_mirror_assert_said(&mirror, "has not answered for 300 ms");
+        mirror_assert_said(&mirror, "has not answered for 300 ms");
 }
 
 /* A network that comes back delivers what it still had. */
 static void test_what_a_network_had_never_comes_late(void **state _unused_) {
         Relay *relay = relay_start(server.port);
-        RedisMirror through;
+        Mirror through;
         char endpoint[32];
 
         (void)snprintf(endpoint, sizeof(endpoint), "127.0.0.1:%u", relay_port(relay));
         redis_mirror_start(&through, endpoint);
         through.options.timeout_ms = 300;
-        redis_mirror_connect(&through);
+        mirror_connect(&through);
         relay_hold(relay);
         assert_int_equal(redis_mirror_try(&through, JSON_ITEM("k", "{\"old\":1}")), TARGET_E_DOWN);
         target_redis.disconnect(through.target);
 
         through.options.timeout_ms = 5000;
-        redis_mirror_connect(&through);
-        assert_int_equal(redis_mirror_put(&through, JSON_ITEM("k", "{\"new\":2}")), TARGET_OK);
+        mirror_connect(&through);
+        assert_int_equal(mirror_put(&through, JSON_ITEM("k", "{\"new\":2}")), TARGET_OK);
         relay_deliver(relay);
-        assert_int_equal(redis_mirror_find(&through, JSON_ITEM("k", "{\"new\":2}")), TARGET_SAME);
-        redis_mirror_close(&through);
+        assert_int_equal(mirror_find(&through, JSON_ITEM("k", "{\"new\":2}")), TARGET_SAME);
+        mirror_close(&through);
         relay_stop(relay);
 }
 
@@ -96,7 +95,7 @@ static void test_what_a_frozen_server_had_before_it_never_comes_late(void **stat
                 target_redis.disconnect(mirror.target);
                 child_thaw(&server.child);
                 mirror.options.timeout_ms = 5000;
-                redis_mirror_connect(&mirror);
+                mirror_connect(&mirror);
                 assert_int_equal(apply_all("[2]", "{\"new\":2}"), TARGET_OK);
                 assert_all("[2]", "{\"new\":2}");
         }
@@ -104,13 +103,13 @@ static void test_what_a_frozen_server_had_before_it_never_comes_late(void **stat
 
 /* The connection that was cut off is still open at the other end, as after a cut of the network. */
 static void test_an_open_connection_of_the_same_mirror_is_ended(void **state _unused_) {
-        RedisMirror other;
+        Mirror other;
 
         redis_mirror_start(&other, server.endpoint);
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("k", "old")), TARGET_E_DOWN);
-        assert_int_equal(redis_mirror_put(&other, TEXT_ITEM("k", "new")), TARGET_OK);
+        assert_int_equal(mirror_put(&other, TEXT_ITEM("k", "new")), TARGET_OK);
         assert_string_equal(redis_server_ask(&server, "GET k"), "new");
-        redis_mirror_close(&other);
+        mirror_close(&other);
 }
 
 static void test_connecting_to_a_frozen_server_is_down_in_time(void **state _unused_) {
@@ -123,8 +122,8 @@ static void test_connecting_to_a_frozen_server_is_down_in_time(void **state _unu
         assert_in_range(clock_monotonic_ms() - begin_ms, 300, 3000);
         child_thaw(&server.child);
         mirror.options.timeout_ms = 5000;
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
 }
 
 static void test_others_are_left_alone(void **state _unused_) {
@@ -134,7 +133,7 @@ static void test_others_are_left_alone(void **state _unused_) {
 
         freeReplyObject(redisCommand(longer, "CLIENT SETNAME confer-mirror-cache2"));
         freeReplyObject(redisCommand(of_other_mirror, "CLIENT SETNAME confer-mirror-c"));
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
                 redisReply *reply = redisCommand(all[i], "PING");
 
@@ -151,12 +150,12 @@ static void test_many_connections_of_the_name_are_ended(void **state _unused_) {
                 others[i] = redis_server_connect(&server);
                 freeReplyObject(redisCommand(others[i], "CLIENT SETNAME confer-mirror-cache"));
         }
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
                 assert_null(redisCommand(others[i], "PING"));
                 redisFree(others[i]);
         }
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

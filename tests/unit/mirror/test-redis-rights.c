@@ -12,40 +12,40 @@
 #include "redis-suite.h"
 
 static RedisServer server;
-static RedisMirror mirror;
+static Mirror mirror;
 
 static int set_up_password(void **state _unused_) {
         redis_server_start(&server, (const char *const[]){ "--requirepass", "open sesame", NULL });
         (void)strcpy(server.password, "open sesame");
         redis_mirror_init(&mirror, server.endpoint);
-        redis_mirror_open(&mirror);
+        mirror_open(&mirror);
         return 0;
 }
 
 static int set_up(void **state _unused_) {
         redis_server_start(&server, NULL);
         redis_mirror_init(&mirror, server.endpoint);
-        redis_mirror_open(&mirror);
+        mirror_open(&mirror);
         return 0;
 }
 
 static int tear_down(void **state _unused_) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         redis_server_stop(&server);
         return 0;
 }
 
 static void assert_denied(const char *part) {
         assert_int_equal(target_redis.connect(mirror.target, &mirror.error), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, part);
+        mirror_assert_said(&mirror, part);
         assert_null(strstr(mirror.error.problem.text, "sesame"));
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("k", "x")), TARGET_E_DOWN);
 }
 
 static void test_the_right_password_is_let_in(void **state _unused_) {
         mirror.options.password = (char *)"open sesame";
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
 }
 
 static void test_no_password_is_denied(void **state _unused_) {
@@ -76,14 +76,14 @@ static void test_a_user_with_the_rights_that_are_told_is_enough(void **state _un
         mirror.options.user = (char *)"confer";
         mirror.options.password = (char *)"sesame";
         mirror.options.channel = (char *)"news";
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         for (int i = 0; i < 2; i++) {
                 TargetItem item = i ? JSON_ITEM("app:k", "{\"a\":1}") : TEXT_ITEM("app:k", "x");
 
-                assert_int_equal(redis_mirror_put(&mirror, item), TARGET_OK);
-                assert_int_equal(redis_mirror_find(&mirror, item), TARGET_SAME);
+                assert_int_equal(mirror_put(&mirror, item), TARGET_OK);
+                assert_int_equal(mirror_find(&mirror, item), TARGET_SAME);
         }
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("app:k", NULL)), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("app:k", NULL)), TARGET_OK);
 }
 
 static void test_an_unknown_user_is_denied(void **state _unused_) {
@@ -108,20 +108,20 @@ static void test_a_user_without_transactions_is_denied(void **state _unused_) {
 
 static void test_a_key_that_the_user_may_not_write_is_denied(void **state _unused_) {
         be_user("+@all");
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("app:k", "x")), TARGET_OK);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("app:k", "x")), TARGET_OK);
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("other:k", "x")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, "the user lacks a right");
+        mirror_assert_said(&mirror, "the user lacks a right");
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("other:k", "{\"a\":1}")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, "the user lacks a right");
-        assert_int_equal(redis_mirror_put(&mirror, JSON_ITEM("app:k", "{\"a\":1}")), TARGET_OK);
+        mirror_assert_said(&mirror, "the user lacks a right");
+        assert_int_equal(mirror_put(&mirror, JSON_ITEM("app:k", "{\"a\":1}")), TARGET_OK);
 }
 
 /* A Hash whose fields may not be set stays what it was. */
 static void test_a_hash_is_not_deleted_by_half(void **state _unused_) {
         be_user("+@all");
-        redis_mirror_connect(&mirror);
-        assert_int_equal(redis_mirror_put(&mirror, JSON_ITEM("app:k", "{\"a\":1}")), TARGET_OK);
+        mirror_connect(&mirror);
+        assert_int_equal(mirror_put(&mirror, JSON_ITEM("app:k", "{\"a\":1}")), TARGET_OK);
         redis_server_tell(&server, "ACL SETUSER confer -hset");
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("app:k", "{\"b\":2}")), TARGET_E_DENIED);
         assert_string_equal(redis_server_ask(&server, "HGETALL app:k"), "a 1");
@@ -132,9 +132,9 @@ static void test_a_channel_that_the_user_may_not_use_is_denied(void **state _unu
         mirror.options.user = (char *)"confer";
         mirror.options.password = (char *)"sesame";
         mirror.options.channel = (char *)"news";
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         assert_int_equal(redis_mirror_try(&mirror, TEXT_ITEM("k", "x")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, "NOPERM");
+        mirror_assert_said(&mirror, "NOPERM");
 }
 
 static int set_up_renamed(void **state _unused_) {
@@ -144,9 +144,9 @@ static int set_up_renamed(void **state _unused_) {
 }
 
 static void test_a_command_that_is_renamed_is_denied(void **state _unused_) {
-        assert_int_equal(redis_mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
+        assert_int_equal(mirror_put(&mirror, TEXT_ITEM("k", "x")), TARGET_OK);
         assert_int_equal(redis_mirror_try(&mirror, JSON_ITEM("k", "{\"a\":\"secret\"}")), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, "does not have a command");
+        mirror_assert_said(&mirror, "does not have a command");
         assert_null(strstr(mirror.error.problem.text, "secret"));
         assert_string_equal(redis_server_ask(&server, "GET k"), "x");
 }

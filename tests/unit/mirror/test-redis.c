@@ -15,7 +15,7 @@
 #include "redis-suite.h"
 
 static RedisServer server;
-static RedisMirror mirror;
+static Mirror mirror;
 
 static int set_up_server(void **state _unused_) {
         redis_server_start(&server, NULL);
@@ -34,13 +34,13 @@ static int set_up(void **state _unused_) {
 }
 
 static int tear_down(void **state _unused_) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         return 0;
 }
 
 static void put(TargetItem item) {
-        assert_int_equal(redis_mirror_put(&mirror, item), TARGET_OK);
-        assert_int_equal(redis_mirror_find(&mirror, item), TARGET_SAME);
+        assert_int_equal(mirror_put(&mirror, item), TARGET_OK);
+        assert_int_equal(mirror_find(&mirror, item), TARGET_SAME);
 }
 
 /*
@@ -48,13 +48,8 @@ static void put(TargetItem item) {
  */
 
 static void assert_refused(const char *field, const char *part) {
-        Target *target = NULL;
-        Problem *problem = &mirror.error.problem;
-
-        assert_int_equal(target_redis.open(&mirror.options, 0, &mirror.waker, &target, problem), -EINVAL);
-        assert_null(target);
-        assert_string_equal(problem->field, field);
-        redis_mirror_assert_said(&mirror, part);
+        mirror_assert_refuses(&mirror, field);
+        mirror_assert_said(&mirror, part);
         waker_deinit(&mirror.waker);
 }
 
@@ -212,46 +207,45 @@ static void test_no_items_are_a_batch_too(void **state _unused_) {
  */
 
 static void test_what_is_missing_is_found(void **state _unused_) {
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "x")), TARGET_MISSING);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "")), TARGET_MISSING);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1}")), TARGET_MISSING);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{}")), TARGET_SAME);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", NULL)), TARGET_SAME);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "x")), TARGET_MISSING);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "")), TARGET_MISSING);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1}")), TARGET_MISSING);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{}")), TARGET_SAME);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", NULL)), TARGET_SAME);
 }
 
 static void test_another_string_is_stale(void **state _unused_) {
         redis_server_tell(&server, "SET k abc");
         redis_server_tell(&server, "SET empty %s", "");
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "abc")), TARGET_SAME);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "abd")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "ab")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "abcd")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", "")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("k", NULL)), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("empty", "a")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("empty", "")), TARGET_SAME);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "abc")), TARGET_SAME);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "abd")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "ab")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "abcd")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", "")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("k", NULL)), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("empty", "a")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("empty", "")), TARGET_SAME);
 }
 
 static void test_another_hash_is_stale(void **state _unused_) {
         redis_server_tell(&server, "HSET k a 1 b 2");
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"b\":2,\"a\":1}")), TARGET_SAME);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1}")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"b\":3}")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"c\":2}")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"b\":2,\"c\":3}")),
-                         TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("k", "{}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"b\":2,\"a\":1}")), TARGET_SAME);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"b\":3}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"c\":2}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{\"a\":1,\"b\":2,\"c\":3}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("k", "{}")), TARGET_STALE);
 }
 
 static void test_another_type_is_stale(void **state _unused_) {
         redis_server_tell(&server, "LPUSH l a");
         redis_server_tell(&server, "SET s a");
         redis_server_tell(&server, "HSET h a 1");
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("l", "a")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("l", "{\"a\":1}")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, JSON_ITEM("s", "{\"a\":1}")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("h", "a")), TARGET_STALE);
-        assert_int_equal(redis_mirror_find(&mirror, TEXT_ITEM("l", NULL)), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("l", "a")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("l", "{\"a\":1}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, JSON_ITEM("s", "{\"a\":1}")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("h", "a")), TARGET_STALE);
+        assert_int_equal(mirror_find(&mirror, TEXT_ITEM("l", NULL)), TARGET_STALE);
 }
 
 /* The replies to all of them come in order, whatever each of them is. */
@@ -338,7 +332,7 @@ static void test_a_scan_goes_on_after_a_new_connection(void **state _unused_) {
         redis_server_tell(&server, "EVAL %s 0", "for i=1,5000 do redis.call('SET','k'..i,'x') end");
         while (!scan.is_over) {
                 target_redis.disconnect(mirror.target);
-                redis_mirror_connect(&mirror);
+                mirror_connect(&mirror);
                 assert_int_equal(target_redis.scan(mirror.target, &scan, append_key, &keys, &mirror.error),
                                  TARGET_OK);
                 n_pages++;
@@ -403,7 +397,7 @@ static void test_an_empty_batch_is_not_told(void **state _unused_) {
  */
 
 static void assert_writes_through(const char *endpoint) {
-        redis_mirror_close(&mirror);
+        mirror_close(&mirror);
         redis_mirror_start(&mirror, endpoint);
         put(TEXT_ITEM("k", endpoint));
         assert_string_equal(redis_server_ask(&server, "GET k"), endpoint);
@@ -424,7 +418,7 @@ static void test_a_server_is_reached_by_ipv6_and_by_name(void **state _unused_) 
 
 static void test_another_database_is_selected(void **state _unused_) {
         mirror.options.database = 3;
-        redis_mirror_connect(&mirror);
+        mirror_connect(&mirror);
         put(TEXT_ITEM("k", "x"));
         assert_string_equal(redis_server_ask(&server, "DBSIZE"), "0");
         assert_non_null(strstr(redis_server_ask(&server, "INFO keyspace"), "db3:keys=1"));
@@ -433,7 +427,7 @@ static void test_another_database_is_selected(void **state _unused_) {
 static void test_a_database_that_is_not_there_is_denied(void **state _unused_) {
         mirror.options.database = 16;
         assert_int_equal(target_redis.connect(mirror.target, &mirror.error), TARGET_E_DENIED);
-        redis_mirror_assert_said(&mirror, "does not have this database");
+        mirror_assert_said(&mirror, "does not have this database");
 }
 
 int main(void) {
