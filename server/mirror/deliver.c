@@ -58,7 +58,7 @@ static void want_troubles(Turn *turn) {
 
         for (size_t at = 0; !is_full(turn) && (trouble = troubles_next(troubles, &at));)
                 if (is_due(trouble, now_ms))
-                        wanted_add(&turn->wanted, trouble->namespace, trouble->key,
+                        wanted_add(&turn->wanted, trouble->name.namespace, trouble->name.key,
                                    (BatchOrigin){ .outbox_id = trouble->outbox_id });
         turn->n_troubles = turn->wanted.n;
 }
@@ -148,7 +148,7 @@ static int read_wanted(Turn *turn) {
                         stop_before(turn, i);
                         return 0;
                 }
-                r = reader_get_served(worker->reader, config->namespace, config->key, add_row,
+                r = reader_get_served(worker->reader, config->name.namespace, config->name.key, add_row,
                                       &(Reading){ turn, config });
                 if (r < 0)
                         return r;
@@ -169,8 +169,8 @@ static void park(Worker *worker, Trouble *trouble, Span reason) {
         trouble->attempts = 0;
         troubles_set(&worker->troubles, trouble, TROUBLE_PARKED);
         log_warning("mirror.dead-letter", "Mirror %s puts %.*s/%.*s aside: %.*s.", options->name,
-                    (int)trouble->namespace.size, trouble->namespace.data, (int)trouble->key.size,
-                    trouble->key.data, (int)reason.size, reason.data);
+                    (int)trouble->name.namespace.size, trouble->name.namespace.data,
+                    (int)trouble->name.key.size, trouble->name.key.data, (int)reason.size, reason.data);
 }
 
 /* What is known of an older release counts no more. */

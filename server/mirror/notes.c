@@ -66,8 +66,8 @@ bool note_dead_letter(Store *store, const char *mirror_, const Trouble *trouble,
         Span mirror = span_from_string(mirror_);
         Operation operation = {
                 .type = OPERATION_DEAD_LETTER_PUT,
-                .namespace = trouble->namespace,
-                .key = trouble->key,
+                .namespace = trouble->name.namespace,
+                .key = trouble->name.key,
         };
         Note *note = note_new(&operation, &mirror, &reason);
 
@@ -84,8 +84,8 @@ bool note_delivered(Store *store, const char *mirror_, const Trouble *trouble) {
         Span mirror = span_from_string(mirror_), none = SPAN_NULL;
         Operation operation = {
                 .type = OPERATION_DEAD_LETTER_REMOVE,
-                .namespace = trouble->namespace,
-                .key = trouble->key,
+                .namespace = trouble->name.namespace,
+                .key = trouble->name.key,
         };
         Note *note = note_new(&operation, &mirror, &none);
 

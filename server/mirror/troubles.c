@@ -1,20 +1,7 @@
 #include <stdlib.h>
 
 #include "mirror/troubles.h"
-#include "model/hash.h"
 #include "util/allocate.h"
-
-typedef struct Name {
-        Span namespace;
-        Span key;
-} Name;
-
-static bool has_name(const void *value, const void *wanted) {
-        const Trouble *trouble = value;
-        const Name *name = wanted;
-
-        return span_equal(trouble->key, name->key) && span_equal(trouble->namespace, name->namespace);
-}
 
 void troubles_deinit(Troubles *troubles) {
         for (size_t i = 0; i < troubles->by_name.n_slots; i++)
@@ -24,11 +11,13 @@ void troubles_deinit(Troubles *troubles) {
 }
 
 Trouble *troubles_find(const Troubles *troubles, Span namespace, Span key) {
-        return table_get(&troubles->by_name, hash_config(namespace, key), has_name,
-                         &(Name){ namespace, key });
+        ConfigName name = { namespace, key };
+
+        return table_get(&troubles->by_name, config_name_hash(&name), config_name_equal, &name);
 }
 
 Trouble *troubles_get(Troubles *troubles, Span namespace, Span key) {
+        ConfigName name = { namespace, key };
         Trouble *trouble = troubles_find(troubles, namespace, key);
         char *at;
 
@@ -39,10 +28,8 @@ Trouble *troubles_get(Troubles *troubles, Span namespace, Span key) {
                 abort();
         trouble = allocate(1, sizeof(*trouble) + namespace.size + key.size);
         at = trouble->texts;
-        trouble->namespace = span_copy(&at, namespace);
-        trouble->key = span_copy(&at, key);
-        (void)table_put(&troubles->by_name, hash_config(namespace, key), has_name, &(Name){ namespace, key },
-                        trouble);
+        trouble->name = config_name_copy(&at, &name);
+        (void)table_put(&troubles->by_name, config_name_hash(&name), config_name_equal, &name, trouble);
         return trouble;
 }
 
@@ -52,10 +39,10 @@ void troubles_set(Troubles *troubles, Trouble *trouble, TroubleState state) {
 }
 
 void troubles_remove(Troubles *troubles, Trouble *trouble) {
-        Name name = { trouble->namespace, trouble->key };
+        ConfigName name = trouble->name;
 
         troubles_set(troubles, trouble, TROUBLE_RETRIED);
-        (void)table_take(&troubles->by_name, hash_config(name.namespace, name.key), has_name, &name);
+        (void)table_take(&troubles->by_name, config_name_hash(&name), config_name_equal, &name);
         free(trouble);
 }
 

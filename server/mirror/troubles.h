@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mirror/config_name.h"
 #include "model/span.h"
 #include "model/table.h"
 
@@ -21,8 +22,7 @@ typedef enum TroubleState {
 } TroubleState;
 
 typedef struct Trouble {
-        Span namespace;
-        Span key;
+        ConfigName name;
         uint64_t revision;   /* of the release that was to be delivered */
         uint64_t attempts;   /* since it was noted last */
         int64_t first_at_ms; /* wall time, of the first attempt */

@@ -1,20 +1,7 @@
 #include <stdlib.h>
 
 #include "mirror/wanted.h"
-#include "model/hash.h"
 #include "util/allocate.h"
-
-typedef struct Name {
-        Span namespace;
-        Span key;
-} Name;
-
-static bool has_name(const void *value, const void *wanted) {
-        const WantedConfig *config = value;
-        const Name *name = wanted;
-
-        return span_equal(config->key, name->key) && span_equal(config->namespace, name->namespace);
-}
 
 void wanted_deinit(Wanted *wanted) {
         for (size_t i = 0; i < wanted->n; i++)
@@ -25,7 +12,9 @@ void wanted_deinit(Wanted *wanted) {
 }
 
 bool wanted_has(const Wanted *wanted, Span namespace, Span key) {
-        return table_get(&wanted->by_name, hash_config(namespace, key), has_name, &(Name){ namespace, key });
+        ConfigName name = { namespace, key };
+
+        return table_get(&wanted->by_name, config_name_hash(&name), config_name_equal, &name);
 }
 
 static void make_room(Wanted *wanted) {
@@ -39,6 +28,7 @@ static void make_room(Wanted *wanted) {
 }
 
 void wanted_add(Wanted *wanted, Span namespace, Span key, BatchOrigin origin) {
+        ConfigName name = { namespace, key };
         WantedConfig *config;
         char *at;
 
@@ -48,10 +38,8 @@ void wanted_add(Wanted *wanted, Span namespace, Span key, BatchOrigin origin) {
         make_room(wanted);
         config = allocate(1, sizeof(*config) + namespace.size + key.size);
         at = config->texts;
-        config->namespace = span_copy(&at, namespace);
-        config->key = span_copy(&at, key);
+        config->name = config_name_copy(&at, &name);
         config->origin = origin;
-        (void)table_put(&wanted->by_name, hash_config(namespace, key), has_name, &(Name){ namespace, key },
-                        config);
+        (void)table_put(&wanted->by_name, config_name_hash(&name), config_name_equal, &name, config);
         wanted->configs[wanted->n++] = config;
 }

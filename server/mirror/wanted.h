@@ -7,12 +7,12 @@
 #include <stddef.h>
 
 #include "mirror/batch.h"
+#include "mirror/config_name.h"
 #include "model/span.h"
 #include "model/table.h"
 
 typedef struct WantedConfig {
-        Span namespace;
-        Span key;
+        ConfigName name;
         BatchOrigin origin; /* of the first who asked */
         char texts[];
 } WantedConfig;
