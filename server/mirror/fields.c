@@ -313,7 +313,8 @@ static const MirrorField table[] = {
                 .min = 1,
                 .max = 1000000,
                 .default_text = "10000",
-                .sentence = "How many dead letters are kept.",
+                .sentence = "How many dead letters are kept; from then on the mirror stops, until some are "
+                            "retried or dropped.",
         },
         {
                 INTEGER(compare_interval_ms),

@@ -28,7 +28,26 @@ static void each_worker(const Mirrors *mirrors, void (*fn)(Worker *worker)) {
                         fn(&mirrors->mirrors[i].workers[j]);
 }
 
+static int refuse(const Mirror *mirror, int r, const Problem *problem, Problem *ret_problem) {
+        problem_set(ret_problem, problem->field, "mirror %s%s%s: %s", mirror->options->name,
+                    problem->field[0] ? ", " : "", problem->field, problem->text);
+        return r;
+}
+
+static int open_workers(Mirror *mirror, Problem *ret_problem) {
+        for (size_t i = 0; i < mirror->options->workers; i++) {
+                int r = worker_open(&mirror->workers[i], ret_problem);
+
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
 static int make(Mirror *mirror, const MirrorOptions *options, Problem *ret_problem) {
+        Problem problem = PROBLEM_NULL;
+        int r;
+
         *mirror = (Mirror){ .options = options, .kind = kinds[options->kind], .noted = -1 };
         pthread_mutex_init(&mirror->lock, NULL);
         mirror->workers = allocate(options->workers, sizeof(*mirror->workers));
@@ -37,8 +56,11 @@ static int make(Mirror *mirror, const MirrorOptions *options, Problem *ret_probl
                 mirror->outbox_ids[i] = -1;
                 worker_init(&mirror->workers[i], mirror, i);
         }
-        return key_template_parse(span_from_string(options->key), span_from_string(options->namespace),
-                                  &mirror->key_template, ret_problem);
+        r = key_template_parse(span_from_string(options->key), span_from_string(options->namespace),
+                               &mirror->key_template, &problem);
+        if (r == 0)
+                r = open_workers(mirror, &problem);
+        return r ? refuse(mirror, r, &problem, ret_problem) : 0;
 }
 
 int mirrors_new(const MirrorOptions *options, size_t n, Mirrors **ret_mirrors, Problem *ret_problem) {

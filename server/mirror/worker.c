@@ -371,16 +371,20 @@ void worker_init(Worker *worker, Mirror *mirror, size_t index) {
         pthread_mutex_init(&worker->lock, NULL);
 }
 
-int worker_start(Worker *worker, const char *path, Problem *ret_problem) {
+int worker_open(Worker *worker, Problem *ret_problem) {
         const Mirror *mirror = worker->mirror;
         int r;
 
         r = waker_init(&worker->waker);
         if (r)
                 return r;
-        r = mirror->kind->open(mirror->options, worker->index, &worker->waker, &worker->target, ret_problem);
-        if (r)
-                return r;
+        return mirror->kind->open(mirror->options, worker->index, &worker->waker, &worker->target,
+                                  ret_problem);
+}
+
+int worker_start(Worker *worker, const char *path, Problem *ret_problem) {
+        int r;
+
         r = reader_open(path, &worker->reader, ret_problem);
         if (r)
                 return r;

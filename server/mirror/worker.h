@@ -59,6 +59,8 @@ struct Worker {
 };
 
 void worker_init(Worker *worker, Mirror *mirror, size_t index);
+/* Has the target look at the options; nothing is connected yet. Return: as TargetKind.open() */
+int worker_open(Worker *worker, Problem *ret_problem);
 /* @path: of the database */
 int worker_start(Worker *worker, const char *path, Problem *ret_problem);
 /* After waker_stop(). */

@@ -2,12 +2,13 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const { describe, test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
 const { Endpoint } = require('../lib/endpoint.js');
 const { mirrorsFile, readMirror, untilMirror, useMirrors } = require('../lib/mirrors.js');
 const { until } = require('../lib/waiting.js');
-const { useConferd } = require('../lib/conferd.js');
+const { runConferd, temporaryDirectory, useConferd } = require('../lib/conferd.js');
 
 describe('A target that is slow', () => {
   const target = new Endpoint();
@@ -115,4 +116,39 @@ describe('A mirror that is new to its store', () => {
     await until(() => target.sentOf('a').length === 1, 'it is sent');
     await target.stop();
   });
+});
+
+describe('More dead letters than a mirror may have', () => {
+  const target = new Endpoint();
+  const server = useMirrors([target], () => ({ few: { kind: 'http', endpoints: target.url, dead_letters_max: 1 } }));
+  const { api } = server;
+
+  test('It stops, and goes on when they are dropped', async () => {
+    target.answer = ([{ key }]) => (key === 'bad' ? 422 : 200);
+    await api.createNamespaces('prod');
+    await api.publish('prod', 'bad', '1');
+    await untilMirror(api, 'few', ({ state, error }) => state === 'denied' && /dead letters/.test(error), 'it has stopped');
+    await api.publish('prod', 'good', '1');
+    await api.post('/api/v1/mirrors/few/dead-letters/drop', {});
+    await until(() => target.sentOf('good').length === 1, 'the next is sent');
+    await untilMirror(api, 'few', ({ state, error }) => state === 'running' && error === null, 'it runs');
+  });
+});
+
+describe('Mirrors that cannot be', () => {
+  for (const [field, fields, text] of [
+    ['tls', { kind: 'redis', endpoints: '127.0.0.1:1', tls: true }, /hiredis 0\.14/],
+    ['body', { kind: 'http', endpoints: 'http://127.0.0.1:1/', body: '${nope}' }, /\$\{nope\}/],
+    ['endpoints', { kind: 'redis', endpoints: 'redis://127.0.0.1' }, /HOST:PORT/],
+  ]) {
+    test(`${field}: the server does not start, and names mirror and field`, async () => {
+      const { code, stderr } = await runConferd([
+        '--listen', '127.0.0.1:0', '--data', path.join(temporaryDirectory(), 'data'), ...mirrorsFile({ wrong: fields }),
+      ]);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^conferd: .*wrong[.,] ?${field}`));
+      assert.match(stderr, text);
+      assert.doesNotMatch(stderr, /server\.ready/);
+    });
+  }
 });
