@@ -148,8 +148,8 @@ static int read_wanted(Turn *turn) {
                         stop_before(turn, i);
                         return 0;
                 }
-                r = reader_get_served(worker->reader, config->name.namespace, config->name.key, add_row,
-                                      &(Reading){ turn, config });
+                r = reader_get_served(worker->reader, config->name.namespace, config->name.key,
+                                      worker_part(worker), add_row, &(Reading){ turn, config });
                 if (r < 0)
                         return r;
         }

@@ -21,7 +21,10 @@ static const char *const kinds[] = {
         [MIRROR_REDIS] = "redis", [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http", [MIRROR_KIND_N] = NULL
 };
 static const char *const mirror_values[] = {
-        [MIRROR_VALUE_RAW] = "raw", [MIRROR_VALUE_DOCUMENT] = "document", [MIRROR_VALUE_N] = NULL
+        [MIRROR_VALUE_RAW] = "raw",
+        [MIRROR_VALUE_DOCUMENT] = "document",
+        [MIRROR_VALUE_GRAY] = "gray",
+        [MIRROR_VALUE_N] = NULL,
 };
 static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 
@@ -155,8 +158,9 @@ static const MirrorField table[] = {
                 VALUE(value),
                 .kinds = REDIS | ETCD,
                 .default_text = "raw",
-                .sentence = "What lands under a key: the content as it is, or a JSON document with the "
-                            "content and what is known of it.",
+                .sentence = "What lands under a key: the content as it is, a JSON document with the content "
+                            "and what is known of it, or one of the gray release that runs. `gray` needs a "
+                            "`key` of its own.",
         },
         {
                 BOOL(prune),

@@ -85,6 +85,19 @@ static int check_key(const MirrorOptions *options, Problem *ret_problem) {
         return 0;
 }
 
+/* Beside a mirror of what is stable each would take the other's keys for drift. */
+static int check_gray_key(const MirrorOptions *options, Problem *ret_problem) {
+        const char *usual = mirror_field_find(SPAN_LITERAL("key"), options->kind)->default_text;
+
+        if (options->value != MIRROR_VALUE_GRAY || strcmp(options->key, usual) != 0)
+                return 0;
+
+        problem_set(ret_problem, "key",
+                    "is that of what is stable; gray releases need one of their own, such as "
+                    "\"/confer-gray/{namespace_path}/{key}\"");
+        return MIRROR_OPTIONS_E_INVALID;
+}
+
 static int check_certificate(const MirrorOptions *options, Problem *ret_problem) {
         if (!*options->cert_file == !*options->key_file)
                 return 0;
@@ -111,6 +124,10 @@ int mirror_options_check(const MirrorOptions *options, Problem *ret_problem) {
                 return r;
 
         r = check_certificate(options, ret_problem);
+        if (r)
+                return r;
+
+        r = check_gray_key(options, ret_problem);
         if (r)
                 return r;
 

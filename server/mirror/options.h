@@ -23,6 +23,7 @@ typedef enum MirrorValue {
         MIRROR_VALUE_RAW,      /* the content as it is; Redis: a JSON object becomes a Hash */
         MIRROR_VALUE_DOCUMENT, /* JSON: the content with namespace, key, version, revision, format, sha256 …
                                 */
+        MIRROR_VALUE_GRAY,     /* JSON: the gray release that runs; where none does there is no key */
         MIRROR_VALUE_N,
 } MirrorValue;
 

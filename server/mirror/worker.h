@@ -108,5 +108,10 @@ void worker_fail_to_read(Worker *worker, int error);
 bool worker_serves(const Worker *worker, Span namespace);
 bool worker_shares(const Worker *worker, Span namespace);
 
+/* What of a config the mirror is after. */
+static inline ServedPart worker_part(const Worker *worker) {
+        return worker->mirror->options->value == MIRROR_VALUE_GRAY ? SERVED_GRAY : SERVED_STABLE;
+}
+
 MirrorStatus *worker_lock_status(Worker *worker);
 void worker_unlock_status(Worker *worker);

@@ -35,6 +35,8 @@ typedef enum ReaderStatement {
         READER_LIST_OUTBOX,
         READER_GET_SERVED,
         READER_LIST_SERVED,
+        READER_GET_GRAY,
+        READER_GET_GRAY_VERSION,
         READER_GET_MIRROR,
         READER_LIST_DEAD_LETTERS,
 

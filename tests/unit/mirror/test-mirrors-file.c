@@ -184,7 +184,10 @@ static void test_a_fault_names_its_place(void **state _unused_) {
         refused_file("a: {kind: kafka}\n", no_environment,
                      "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http");
         refused_file("a: {" REDIS ", value: hash}\n", no_environment,
-                     "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document");
+                     "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document, gray");
+        refused_file("a: {" REDIS ", value: gray}\n", no_environment,
+                     "mirrors.yaml:1: a.key: is that of what is stable; gray releases need one of their own, "
+                     "such as \"/confer-gray/{namespace_path}/{key}\"");
         refused_file("a: {" REDIS ", prune: yes}\n", no_environment,
                      "mirrors.yaml:1: a.prune: \"yes\" is neither true nor false");
         refused_file("a: {" REDIS ", namespace: A}\n", no_environment,
