@@ -235,6 +235,8 @@ bool worker_apply(Worker *worker, Batch *batch) {
 
         if (batch->n == 0)
                 return true;
+        if (!worker_may_write(worker))
+                return false;
 
         outcome =
                 worker->mirror->kind->apply(worker->target, batch->items, batch->n, batch->revision, &error);

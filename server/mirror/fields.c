@@ -12,13 +12,16 @@
 #define TEMPLATE_MAX_BYTES (64 * KIB)
 #define NAME_MAX_BYTES     255
 
-#define REDIS (1U << MIRROR_REDIS)
-#define ETCD  (1U << MIRROR_ETCD)
-#define HTTP  (1U << MIRROR_HTTP)
-#define ALL   (REDIS | ETCD | HTTP)
+#define REDIS    (1U << MIRROR_REDIS)
+#define ETCD     (1U << MIRROR_ETCD)
+#define HTTP     (1U << MIRROR_HTTP)
+#define ELECTION (1U << MIRROR_ELECTION)
+#define MIRRORS  MIRROR_KINDS_OF_MIRRORS
+#define ALL      (MIRRORS | ELECTION)
 
 static const char *const kinds[] = {
-        [MIRROR_REDIS] = "redis", [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http", [MIRROR_KIND_N] = NULL
+        [MIRROR_REDIS] = "redis",       [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http",
+        [MIRROR_ELECTION] = "election", [MIRROR_KIND_N] = NULL,
 };
 static const char *const mirror_values[] = {
         [MIRROR_VALUE_RAW] = "raw",
@@ -68,7 +71,7 @@ static const MirrorField table[] = {
         },
         {
                 URLS(endpoints),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .is_required = true,
                 .min = 1,
                 .max = 16,
@@ -106,21 +109,21 @@ static const MirrorField table[] = {
         },
         {
                 PATH(ca_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the authorities to trust; empty is those of the system.",
         },
         {
                 PATH(cert_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the certificate to show; goes with `key_file`.",
         },
         {
                 PATH(key_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of its private key.",
@@ -134,7 +137,7 @@ static const MirrorField table[] = {
         },
         {
                 NAMESPACE(namespace),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .default_text = "",
                 .sentence = "What is mirrored: this namespace and all below; empty is all.",
         },
@@ -153,6 +156,24 @@ static const MirrorField table[] = {
                 .max = KEY_TEMPLATE_SIZE_MAX,
                 .default_text = "/confer/{namespace_path}/{key}",
                 .sentence = "The template of keys, see below.",
+        },
+        {
+                TEXT(key),
+                .kinds = ELECTION,
+                .min = 1,
+                .max = NAME_MAX_BYTES,
+                .default_text = "/confer-election/leader",
+                .sentence = "Where the server that leads says so; no template.",
+        },
+        {
+                INTEGER(ttl_ms),
+                .kinds = ELECTION,
+                .unit = SETTING_UNIT_MS,
+                .min = 2000,
+                .max = MINUTE,
+                .default_text = "5 s",
+                .sentence = "For how long etcd keeps the leader's lease after it was heard of last; whole "
+                            "seconds.",
         },
         {
                 VALUE(value),
@@ -226,7 +247,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(workers),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_THREADS,
                 .min = 1,
                 .max = 16,
@@ -255,7 +276,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_max_bytes),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_BYTES,
                 .min = KIB,
                 .max = 64 * MIB,
@@ -265,7 +286,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_wait_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .max = MINUTE,
                 .default_text = "0 ms",
@@ -273,7 +294,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(timeout_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 100,
                 .max = 10 * MINUTE,
@@ -283,7 +304,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_min_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = HOUR,
@@ -293,7 +314,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_max_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = DAY,
@@ -302,7 +323,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(attempts_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_ATTEMPTS,
                 .min = 1,
                 .max = 1000,
@@ -312,7 +333,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(dead_letters_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_LETTERS,
                 .min = 1,
                 .max = 1000000,
