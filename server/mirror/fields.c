@@ -59,7 +59,7 @@ static const MirrorField table[] = {
                 KIND(kind),
                 .kinds = ALL,
                 .is_required = true,
-                .sentence = "What the target is.",
+                .sentence = "What the target is; an `election` is no mirror, see [below](#several-servers).",
         },
         {
                 ADDRESSES(endpoints),
