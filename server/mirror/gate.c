@@ -49,7 +49,7 @@ size_t gate_add_predecessor(Gate *gate) {
 }
 
 void gate_add_waker(Gate *gate, Waker *waker) {
-        gate->wakers = had(reallocarray(gate->wakers, gate->n_wakers + 1, sizeof(*gate->wakers)));
+        gate->wakers = had(reallocarray(gate->wakers, gate->n_wakers + 1, sizeof(Waker *)));
         gate->wakers[gate->n_wakers++] = waker;
 }
 

@@ -63,6 +63,8 @@ extern const char reader_get_outbox_ends_text[];
 extern const char reader_list_outbox_text[];
 extern const char reader_get_served_text[];
 extern const char reader_list_served_text[];
+extern const char reader_get_gray_text[];
+extern const char reader_get_gray_version_text[];
 extern const char reader_get_mirror_text[];
 extern const char reader_list_dead_letters_text[];
 

@@ -30,6 +30,9 @@ const char reader_list_served_text[] =
                       " AND (?2 IS NULL OR n.name = ?2 OR (n.name > ?2 || '.' AND n.name < ?2 || '/'))"
                       " ORDER BY c.id";
 
+const char reader_get_gray_text[] = GRAY_ROW_TEXT;
+const char reader_get_gray_version_text[] = GRAY_ROW_VERSION_TEXT;
+
 const char reader_get_mirror_text[] = "SELECT outbox_id FROM mirrors WHERE name = ?1";
 const char reader_list_dead_letters_text[] =
         "SELECT id, namespace, key, revision, reason, attempts, first_at_ms, last_at_ms, dropped"
