@@ -8,6 +8,7 @@
 
 #include "api/app.h"
 #include "api/routes.h"
+#include "ingest/ingest.h"
 #include "mirror/mirror.h"
 #include "mirror/mirrors_file.h"
 #include "push/push.h"
@@ -34,6 +35,7 @@ typedef struct Parts {
         Server *server;
         MirrorsFile mirrors_file;
         Mirrors *mirrors;
+        Ingests *ingests;
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
         WorkerState *worker_states;
@@ -138,6 +140,11 @@ static int make_mirrors(Parts *parts, Problem *ret_problem) {
                 return r;
         r = mirrors_new(parts->mirrors_file.items, parts->mirrors_file.n, &parts->mirrors, ret_problem);
         parts->app.mirrors = parts->mirrors;
+        if (r)
+                return r;
+        r = ingests_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->settings->content_max_bytes,
+                        &parts->ingests, ret_problem);
+        parts->app.ingests = parts->ingests;
         return r;
 }
 
@@ -259,6 +266,9 @@ static int start(Parts *parts, Problem *ret_problem) {
         r = mirrors_start(parts->mirrors, parts->store, parts->data.database, ret_problem);
         if (r)
                 return r;
+        r = ingests_start(parts->ingests, parts->store, parts->data.database, ret_problem);
+        if (r)
+                return r;
         parts->app.is_ready = true;
         hash_password_in_background(parts);
         announce(parts);
@@ -272,6 +282,8 @@ static void stop(Parts *parts) {
                 log_warning("server.stop-timeout",
                             "Some requests were still under way when the time to stop was up.");
 
+        if (parts->ingests)
+                ingests_stop(parts->ingests);
         if (parts->mirrors)
                 mirrors_stop(parts->mirrors);
         parts->hasher = workers_stop(parts->hasher);
@@ -279,6 +291,7 @@ static void stop(Parts *parts) {
         if (parts->store)
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
+        parts->ingests = ingests_free(parts->ingests);
         parts->mirrors = mirrors_free(parts->mirrors);
         mirrors_file_deinit(&parts->mirrors_file);
         parts->push = push_free(parts->push);

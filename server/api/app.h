@@ -8,6 +8,7 @@
 #include "access/access.h"
 #include "http/request.h"
 #include "http/server.h"
+#include "ingest/ingest.h"
 #include "mirror/mirror.h"
 #include "store/store.h"
 #include "util/metrics.h"
@@ -21,6 +22,7 @@ typedef struct App {
         Access *access;
         Store *store; /* NULL until it is open */
         Mirrors *mirrors;
+        Ingests *ingests;
         Server *server; /* for its counters */
         const WorkerState *workers;
         size_t n_workers;

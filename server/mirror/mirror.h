@@ -38,7 +38,8 @@ struct Mirror {
         int64_t noted_at_ms;  /* monotonic */
 };
 
-/* @options: borrowed for the life of the mirrors. Return: 0; -EINVAL with @ret_problem; -ENOMEM */
+/* @options: borrowed for the life of the mirrors; ingests among them are passed over. Return: 0; -EINVAL with
+ * @ret_problem; -ENOMEM */
 int mirrors_new(const MirrorOptions *options, size_t n, Mirrors **ret_mirrors, Problem *ret_problem);
 /* @path: of the database */
 int mirrors_start(Mirrors *mirrors, Store *store, const char *path, Problem *ret_problem);

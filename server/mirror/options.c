@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mirror/fields.h"
+#include "mirror/key_pattern.h"
 #include "mirror/key_template.h"
 #include "mirror/options.h"
 #include "model/macros.h"
@@ -85,6 +86,15 @@ static int check_key(const MirrorOptions *options, Problem *ret_problem) {
         return 0;
 }
 
+static int check_pattern(const MirrorOptions *options, Problem *ret_problem) {
+        _cleanup_(key_pattern_deinit) KeyPattern pattern = KEY_PATTERN_NULL;
+        int r;
+
+        r = key_pattern_parse(span_from_string(options->from), span_from_string(options->namespace),
+                              span_from_string(options->key), &pattern, ret_problem);
+        return r > 0 ? MIRROR_OPTIONS_E_INVALID : r;
+}
+
 static int check_certificate(const MirrorOptions *options, Problem *ret_problem) {
         if (!*options->cert_file == !*options->key_file)
                 return 0;
@@ -114,7 +124,8 @@ int mirror_options_check(const MirrorOptions *options, Problem *ret_problem) {
         if (r)
                 return r;
 
-        return check_key(options, ret_problem);
+        return options->kind == MIRROR_INGEST ? check_pattern(options, ret_problem)
+                                              : check_key(options, ret_problem);
 }
 
 static void string_free(const MirrorField *field, char **string) {
