@@ -82,7 +82,7 @@ async function versionsOf(api, namespace, key) {
 
 /** What a config serves, or undefined. */
 async function contentOf(api, namespace, key) {
-  const { status, data } = await api.get(`/api/v1/namespaces/${namespace}/configs/${key}`, { check: false });
+  const { status, data } = await api.get(`/api/v1/namespaces/${namespace}/configs/${key}`, { status: 'any' });
   return status === 200 ? data.content : undefined;
 }
 
