@@ -80,7 +80,7 @@ static bool key_list_has(const KeyList *list, Span key) {
 bool full_read_begin(Ingest *ingest, int64_t revision) {
         FullRead *read = &ingest->read;
 
-        if (revision == 0 && !ingest_check(ingest, &revision))
+        if (revision == 0 && !ingest_check(ingest, 0, &revision))
                 return false;
 
         watch_close(ingest);

@@ -181,15 +181,19 @@ bool ingest_call(Ingest *ingest, const char *path, Span body, size_t answer_max_
         return true;
 }
 
-bool ingest_check(Ingest *ingest, int64_t *ret_revision) {
+bool ingest_check(Ingest *ingest, int64_t at, int64_t *ret_revision) {
         _cleanup_(buf_deinit) Buf body = BUF_NULL;
         _cleanup_(etcd_answer_deinit) EtcdAnswer answer = ETCD_ANSWER_NULL;
         bool is_compacted;
         IngestStatus *status;
 
-        etcd_json_append_one(&body, key_pattern_prefix(&ingest->pattern), 0);
+        etcd_json_append_one(&body, key_pattern_prefix(&ingest->pattern), at);
         if (!ingest_call(ingest, "/v3/kv/range", body_of(&body), SMALL_ANSWER_BYTES, &answer, &is_compacted))
                 return false;
+
+        *ret_revision = 0;
+        if (is_compacted)
+                return true;
 
         *ret_revision = answer.http.is_cut ? 0 : etcd_json_revision(answer.object);
         if (*ret_revision < ingest->place.revision) {

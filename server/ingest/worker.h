@@ -50,6 +50,8 @@ typedef struct Watch {
         bool is_open;
         bool is_created;     /* etcd has said so */
         bool is_in_fragment; /* the rest of a large answer is still to come */
+        int64_t from;        /* the revision before the first that it is to tell of */
+        unsigned n_checks;   /* since it was opened */
         int64_t heard_at_ms; /* monotonic; of its last line, or of its opening */
         int64_t check_at_ms; /* monotonic; when etcd is asked whether it is there */
 } Watch;
@@ -109,8 +111,12 @@ void ingest_succeed(Ingest *ingest);
 void ingest_set_state(Ingest *ingest, IngestState state);
 void ingest_count(Ingest *ingest);
 
-/* Asks etcd for its revision: whether it is there, and the one that it was. */
-bool ingest_check(Ingest *ingest, int64_t *ret_revision);
+/*
+ * ingest_check() - ask etcd for its revision: whether it is there, and the one that it was
+ * @at: a revision that it is to know still; 0: none
+ * @ret_revision: 0: etcd was compacted past @at
+ */
+bool ingest_check(Ingest *ingest, int64_t at, int64_t *ret_revision);
 
 /* Asks etcd, and makes sure that it is the one that was connected to. */
 bool ingest_call(Ingest *ingest, const char *path, Span body, size_t answer_max_bytes, EtcdAnswer *ret_answer,
