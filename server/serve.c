@@ -8,6 +8,7 @@
 
 #include "api/app.h"
 #include "api/routes.h"
+#include "ingest/ingest.h"
 #include "mirror/election.h"
 #include "mirror/mirror.h"
 #include "mirror/mirrors_file.h"
@@ -36,6 +37,7 @@ typedef struct Parts {
         MirrorsFile mirrors_file;
         Gate *gate;
         Mirrors *mirrors;
+        Ingests *ingests;
         Election *election; /* NULL: none is asked for */
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
@@ -146,6 +148,11 @@ static int make_mirrors(Parts *parts, Problem *ret_problem) {
                 r = election_new(&parts->mirrors_file.election, parts->gate, &parts->election, ret_problem);
         parts->app.mirrors = parts->mirrors;
         parts->app.election = parts->election;
+        if (r)
+                return r;
+        r = ingests_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->settings->content_max_bytes,
+                        &parts->ingests, ret_problem);
+        parts->app.ingests = parts->ingests;
         return r;
 }
 
@@ -279,6 +286,9 @@ static int start(Parts *parts, Problem *ret_problem) {
         r = mirrors_start(parts->mirrors, parts->store, parts->data.database, ret_problem);
         if (r)
                 return r;
+        r = ingests_start(parts->ingests, parts->store, parts->data.database, ret_problem);
+        if (r)
+                return r;
         r = start_election(parts, ret_problem);
         if (r)
                 return r;
@@ -295,6 +305,8 @@ static void stop(Parts *parts) {
                 log_warning("server.stop-timeout",
                             "Some requests were still under way when the time to stop was up.");
 
+        if (parts->ingests)
+                ingests_stop(parts->ingests);
         if (parts->mirrors)
                 mirrors_stop(parts->mirrors);
         if (parts->election)
@@ -304,6 +316,7 @@ static void stop(Parts *parts) {
         if (parts->store)
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
+        parts->ingests = ingests_free(parts->ingests);
         parts->election = election_free(parts->election);
         parts->mirrors = mirrors_free(parts->mirrors);
         parts->gate = gate_free(parts->gate);

@@ -3,54 +3,13 @@
  */
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "cli/api.h"
 #include "cli/commands.h"
 #include "cli/memory.h"
+#include "cli/one_named.h"
 #include "cli/table.h"
 
-/* What the commands on one mirror have in common. */
-typedef struct OneMirror {
-        const char *name; /* borrowed */
-        Api *api;
-        Buf path;
-} OneMirror;
-
-#define ONE_MIRROR_NULL ((OneMirror){ .path = BUF_NULL })
-
-static void one_mirror_deinit(OneMirror *one) {
-        api_close(one->api);
-        buf_deinit(&one->path);
-}
-
-/* @rest: what follows the name in the path, such as "resync", or NULL. Return: an exit code, told. */
-static int one_mirror_init(OneMirror *one, const Invocation *invocation, const char *rest) {
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-        int r;
-
-        one->name = invocation_argument(invocation, 0);
-        if (!*one->name || one->name[strspn(one->name, letters)])
-                return fail(EXIT_USAGE, "%.80s is no name of a mirror: a-z, 0-9 and -", one->name);
-
-        r = api_open(&invocation->options, &one->api);
-        if (r)
-                return r;
-
-        api_path(&one->path, "mirrors", one->name);
-        if (rest)
-                buf_append_format(&one->path, "/%s", rest);
-        return EXIT_DONE;
-}
-
-/* Prints the data, or "NAME: " and the sentence, unless the user wants it quiet. */
-static void one_mirror_tell(const OneMirror *one, const Invocation *invocation, json_t *data,
-                            const char *sentence) {
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else if (!invocation->options.quiet)
-                printf("%s: %s\n", one->name, sentence);
-}
+static const NamedKind mirror_kind = { "mirrors", "mirror" };
 
 /*
  * list
@@ -94,25 +53,7 @@ static void mirrors_print(json_t *data) {
 }
 
 int command_mirror_list(const Invocation *invocation) {
-        _cleanup_(api_closep) Api *api = NULL;
-        _cleanup_(buf_deinit) Buf path = BUF_NULL;
-        json_auto_t *data = NULL;
-        int r;
-
-        r = api_open(&invocation->options, &api);
-        if (r)
-                return r;
-
-        api_path(&path, "mirrors");
-        r = api_call(api, "GET", &path, NULL, &data);
-        if (r)
-                return r;
-
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else
-                mirrors_print(data);
-        return EXIT_DONE;
+        return named_list(invocation, &mirror_kind, mirrors_print);
 }
 
 /*
@@ -146,7 +87,7 @@ static void add_comparison(TextTable *table, json_t *comparison) {
         text_table_add(table, words);
 }
 
-static void mirror_print(const OneMirror *one, json_t *data) {
+static void mirror_print(const OneNamed *one, json_t *data) {
         _cleanup_(text_table_deinit) TextTable table = TEXT_TABLE("MIRROR", one->name);
         static const char *const names[] = { "kind",         "namespace",      "key",      "state",
                                              "error",        "retry_at",       "revision", "waiting",
@@ -161,21 +102,7 @@ static void mirror_print(const OneMirror *one, json_t *data) {
 }
 
 int command_mirror_show(const Invocation *invocation) {
-        _cleanup_(one_mirror_deinit) OneMirror one = ONE_MIRROR_NULL;
-        json_auto_t *data = NULL;
-        int r;
-
-        r = one_mirror_init(&one, invocation, NULL);
-        if (r == EXIT_DONE)
-                r = api_call(one.api, "GET", &one.path, NULL, &data);
-        if (r)
-                return r;
-
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else
-                mirror_print(&one, data);
-        return EXIT_DONE;
+        return named_show(invocation, &mirror_kind, mirror_print);
 }
 
 /*
@@ -183,18 +110,7 @@ int command_mirror_show(const Invocation *invocation) {
  */
 
 int command_mirror_resync(const Invocation *invocation) {
-        _cleanup_(one_mirror_deinit) OneMirror one = ONE_MIRROR_NULL;
-        json_auto_t *data = NULL;
-        int r;
-
-        r = one_mirror_init(&one, invocation, "resync");
-        if (r == EXIT_DONE)
-                r = api_call(one.api, "POST", &one.path, NULL, &data);
-        if (r)
-                return r;
-
-        one_mirror_tell(&one, invocation, data, "a full comparison begins");
-        return EXIT_DONE;
+        return named_change(invocation, &mirror_kind, "resync", NULL, "a full comparison begins", NULL);
 }
 
 /*
@@ -220,30 +136,13 @@ static void dead_letters_print(json_t *data) {
 }
 
 int command_mirror_dead_letters(const Invocation *invocation) {
-        _cleanup_(one_mirror_deinit) OneMirror one = ONE_MIRROR_NULL;
-        json_auto_t *data = NULL;
-        int r;
-
-        r = one_mirror_init(&one, invocation, "dead-letters");
-        if (r == EXIT_DONE)
-                r = api_list(one.api, &one.path, 0, &data);
-        if (r)
-                return r;
-
-        if (invocation->options.output == OUTPUT_JSON)
-                print_json(data);
-        else
-                dead_letters_print(data);
-        return EXIT_DONE;
+        return named_list_of(invocation, &mirror_kind, "dead-letters", dead_letters_print);
 }
 
 /* Of the one that the arguments name, or of all. */
 static int change_letters(const Invocation *invocation, const char *rest, const char *what) {
         const char *namespace_ = invocation_argument(invocation, 1),
                    *key = invocation_argument(invocation, 2);
-        _cleanup_(one_mirror_deinit) OneMirror one = ONE_MIRROR_NULL;
-        _cleanup_(freep) char *sentence = NULL;
-        json_auto_t *data = NULL;
         int r = EXIT_DONE;
 
         if (namespace_ && !key)
@@ -252,25 +151,17 @@ static int change_letters(const Invocation *invocation, const char *rest, const 
                 r = api_check_namespace(namespace_);
         if (key && r == EXIT_DONE)
                 r = api_check_key(key);
-        if (r == EXIT_DONE)
-                r = one_mirror_init(&one, invocation, rest);
-        if (r == EXIT_DONE)
-                r = api_call(one.api, "POST", &one.path,
-                             memory_had(json_pack("{s:s*, s:s*}", "namespace", namespace_, "key", key)),
-                             &data);
         if (r)
                 return r;
-
-        sentence = memory_format("dead letters %s: %lld", what,
-                                 (long long)json_integer_value(json_object_get(data, "dead_letters")));
-        one_mirror_tell(&one, invocation, data, sentence);
-        return EXIT_DONE;
+        return named_change(invocation, &mirror_kind, rest,
+                            memory_had(json_pack("{s:s*, s:s*}", "namespace", namespace_, "key", key)), what,
+                            "dead_letters");
 }
 
 int command_mirror_retry(const Invocation *invocation) {
-        return change_letters(invocation, "dead-letters/retry", "tried again");
+        return change_letters(invocation, "dead-letters/retry", "dead letters tried again");
 }
 
 int command_mirror_drop(const Invocation *invocation) {
-        return change_letters(invocation, "dead-letters/drop", "dropped");
+        return change_letters(invocation, "dead-letters/drop", "dead letters dropped");
 }

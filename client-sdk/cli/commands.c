@@ -51,25 +51,17 @@ static const char *const formats[] = { "json", "yaml", "toml", "properties", "xm
 
 /* What the server calls them; the completion offers them. */
 static const char *const actions[] = {
-        "namespace.create",
-        "namespace.update",
-        "namespace.delete",
-        "config.save",
-        "config.publish",
-        "config.rollback",
-        "config.delete",
-        "gray.set",
-        "gray.pause",
-        "gray.resume",
-        "gray.step",
-        "gray.promote",
-        "gray.abort",
-        "mirror.resync",
-        "mirror.retry",
-        "mirror.drop",
-        "login",
-        "logout",
-        NULL,
+        "namespace.create", "namespace.update",
+        "namespace.delete", "config.save",
+        "config.publish",   "config.rollback",
+        "config.delete",    "gray.set",
+        "gray.pause",       "gray.resume",
+        "gray.step",        "gray.promote",
+        "gray.abort",       "mirror.resync",
+        "mirror.retry",     "mirror.drop",
+        "ingest.resync",    "ingest.retry",
+        "ingest.drop",      "login",
+        "logout",           NULL,
 };
 
 static const Option global_table[] = {
@@ -546,6 +538,55 @@ static const Command table[] = {
                 .sentence = "Give up a dead letter, or all of them.",
                 .more = "The target keeps what it has, until the config is published or deleted again.",
                 .run = command_mirror_drop,
+        },
+        {
+                .group = "ingest",
+                .name = "list",
+                .is_default = true,
+                .arguments = "",
+                .sentence = "List the ingests, each with how it is.",
+                .run = command_ingest_list,
+        },
+        {
+                .group = "ingest",
+                .name = "show",
+                .arguments = "INGEST",
+                .sentence = "Show how an ingest is, and when it has read its etcd in full.",
+                .run = command_ingest_show,
+        },
+        {
+                .group = "ingest",
+                .name = "resync",
+                .arguments = "INGEST",
+                .sentence = "Have an ingest read its etcd in full.",
+                .more = "It does not wait for the end; ingest show tells when that was. An ingest that waits "
+                        "for its "
+                        "etcd tries it at once.",
+                .run = command_ingest_resync,
+        },
+        {
+                .group = "ingest",
+                .name = "quarantine",
+                .arguments = "INGEST",
+                .sentence = "List the keys of etcd that could not be taken in, and why, oldest first.",
+                .run = command_ingest_quarantine,
+        },
+        {
+                .group = "ingest",
+                .name = "retry",
+                .arguments = "INGEST [ETCD-KEY]",
+                .sentence = "Have an ingest try a quarantined key again, or all of them.",
+                .more = "It is read from etcd again, as it was when it was put aside; a newer value comes by "
+                        "itself.",
+                .run = command_ingest_retry,
+        },
+        {
+                .group = "ingest",
+                .name = "drop",
+                .arguments = "INGEST [ETCD-KEY]",
+                .sentence = "Give up a quarantined key, or all of them.",
+                .more = "It is listed no more, until it changes in etcd and cannot be taken in again.",
+                .run = command_ingest_drop,
         },
         {
                 .name = "audit",

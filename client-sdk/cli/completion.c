@@ -2,7 +2,7 @@
  * Completion for shells, made from the table.
  *
  * Both shells are given the same thing: for each command the words that may follow, and what kind of word an
- * option or argument wants. Namespaces, keys and mirrors are asked from the server, in silence.
+ * option or argument wants. Namespaces, keys, mirrors and ingests are asked from the server, in silence.
  */
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +91,7 @@ static void append_kinds(Buf *to, const char *arguments) {
                                    : strncmp(word, "DIR", 3) == 0    ? "directory"
                                    : strncmp(word, "COMM", 4) == 0   ? "command"
                                    : strncmp(word, "MIRROR", 6) == 0 ? "mirror"
+                                   : strncmp(word, "INGEST", 6) == 0 ? "ingest"
                                    : strncmp(word, "bash|", 5) == 0  ? "shell"
                                                                      : "none";
 
@@ -212,6 +213,7 @@ static void append_printing(Buf *to) {
                     "  namespace) confer namespaces 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  key) confer list \"$namespace\" 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  mirror) confer mirror 2>/dev/null | sed '1d;s/ .*//';;\n"
+                    "  ingest) confer ingest 2>/dev/null | sed '1d;s/ .*//';;\n"
                     "  esac\n"
                     "  [ -z \"$words\" ] || printf '%s\\n' \"$words\" | tr -s ' ' '\\n' | sed '/^$/d'\n");
 }

@@ -8,6 +8,7 @@
 #include "access/access.h"
 #include "http/request.h"
 #include "http/server.h"
+#include "ingest/ingest.h"
 #include "mirror/election.h"
 #include "mirror/mirror.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ typedef struct App {
         Access *access;
         Store *store; /* NULL until it is open */
         Mirrors *mirrors;
+        Ingests *ingests;
         Election *election; /* NULL: none is asked for */
         Server *server;     /* for its counters */
         const WorkerState *workers;

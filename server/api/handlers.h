@@ -65,6 +65,17 @@ void mirror_answer_retry(Request *request);
 bool mirror_prepare_drop(Request *request);
 void mirror_answer_drop(Request *request);
 
+/* ingests.c */
+bool ingest_read_list(Request *request);
+bool ingest_read(Request *request);
+bool ingest_prepare_resync(Request *request);
+void ingest_answer_resync(Request *request);
+void ingest_query_quarantine(Request *request, Reader *reader);
+bool ingest_prepare_retry(Request *request);
+void ingest_answer_retry(Request *request);
+bool ingest_prepare_drop(Request *request);
+void ingest_answer_drop(Request *request);
+
 /* transactions.c */
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);

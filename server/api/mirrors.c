@@ -25,17 +25,6 @@ static Mirror *find_mirror(Request *request) {
 
 /* How they are. */
 
-static void render_count(Buf *body, const char *name, uint64_t count) {
-        buf_append_format(body, ",\"%s\":%llu", name, (unsigned long long)count);
-}
-
-static void render_optional_time(Buf *body, const char *name, int64_t at_ms) {
-        if (at_ms)
-                render_time(body, name, at_ms);
-        else
-                buf_append_format(body, ",\"%s\":null", name);
-}
-
 static void render_comparison(Buf *body, const MirrorStatus *status) {
         buf_append_literal(body, ",\"comparison\":");
         if (!status->compared_at_ms) {

@@ -29,11 +29,25 @@ void render_index_or_null(Buf *buf, const char *name, int64_t index) {
                 buf_append_literal(buf, "null");
 }
 
+void render_count(Buf *buf, const char *name, uint64_t count) {
+        render_name(buf, name);
+        buf_append_u64(buf, count);
+}
+
 void render_time(Buf *buf, const char *name, int64_t at_ms) {
         render_name(buf, name);
         buf_append_char(buf, '"');
         timestamp_append(buf, at_ms);
         buf_append_char(buf, '"');
+}
+
+void render_optional_time(Buf *buf, const char *name, int64_t at_ms) {
+        if (at_ms) {
+                render_time(buf, name, at_ms);
+                return;
+        }
+        render_name(buf, name);
+        buf_append_literal(buf, "null");
 }
 
 void render_namespace(Buf *buf, const NamespaceRow *row) {

@@ -11,6 +11,7 @@
 #define NAMESPACE BASE "/namespaces/{ns}"
 #define CONFIG    NAMESPACE "/configs/{key}"
 #define MIRROR    BASE "/mirrors/{mirror}"
+#define INGEST    BASE "/ingests/{ingest}"
 
 static const Route table[] = {
         /* First, since nearly all requests are for it and the routes are gone through in this order. */
@@ -89,6 +90,16 @@ static const Route table[] = {
           .prepare = mirror_prepare_retry, .answer = mirror_answer_retry },
         { "POST", MIRROR "/dead-letters/drop", RIGHT_ADMIN, "mirror.drop", .has_body = true,
           .prepare = mirror_prepare_drop, .answer = mirror_answer_drop },
+        { "GET", BASE "/ingests", RIGHT_READER, "ingest.read", .read = ingest_read_list },
+        { "GET", INGEST, RIGHT_READER, "ingest.read", .read = ingest_read },
+        { "POST", INGEST "/resync", RIGHT_ADMIN, "ingest.resync", .prepare = ingest_prepare_resync,
+          .answer = ingest_answer_resync },
+        { "GET", INGEST "/quarantine", RIGHT_READER, "ingest.read", "limit cursor",
+          .query = ingest_query_quarantine },
+        { "POST", INGEST "/quarantine/retry", RIGHT_ADMIN, "ingest.retry", .has_body = true,
+          .prepare = ingest_prepare_retry, .answer = ingest_answer_retry },
+        { "POST", INGEST "/quarantine/drop", RIGHT_ADMIN, "ingest.drop", .has_body = true,
+          .prepare = ingest_prepare_drop, .answer = ingest_answer_drop },
         { "GET", BASE "/stream", RIGHT_AUTHENTICATED, "stream.open", .hold = stream_hold },
         { "GET", BASE "/audit", RIGHT_READER, "audit.read",
           "namespace key actor action since until limit cursor", .query = audit_query_list },

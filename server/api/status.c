@@ -71,5 +71,6 @@ bool status_read_metrics(Request *request) {
         metrics_append(&request->reply.body, sets, n);
         mirrors_append_metrics(app->mirrors, &request->reply.body);
         election_append_metrics(app->election, &request->reply.body);
+        ingests_append_metrics(app->ingests, &request->reply.body);
         return true;
 }

@@ -23,6 +23,8 @@ static const struct {
         [REASON_GRAY_NOT_FOUND] = { "gray_not_found", 404 },
         [REASON_MIRROR_NOT_FOUND] = { "mirror_not_found", 404 },
         [REASON_DEAD_LETTER_NOT_FOUND] = { "dead_letter_not_found", 404 },
+        [REASON_INGEST_NOT_FOUND] = { "ingest_not_found", 404 },
+        [REASON_QUARANTINED_KEY_NOT_FOUND] = { "quarantined_key_not_found", 404 },
         [REASON_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405 },
         [REASON_NAMESPACE_EXISTS] = { "namespace_exists", 409 },
         [REASON_NAMESPACE_NOT_EMPTY] = { "namespace_not_empty", 409 },

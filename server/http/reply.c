@@ -113,6 +113,8 @@ static const struct {
                                           "a gray release lies on a published version, and there is none" },
         [STORE_E_DEAD_LETTER_UNKNOWN] = { REASON_DEAD_LETTER_NOT_FOUND, "",
                                           "the mirror has no such dead letter" },
+        [STORE_E_QUARANTINE_UNKNOWN] = { REASON_QUARANTINED_KEY_NOT_FOUND, "",
+                                         "the ingest has no such quarantined key" },
         [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is in another state" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },

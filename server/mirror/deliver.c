@@ -2,6 +2,7 @@
  * A turn of delivering: the outbox is read from where the worker has got to, and what those configs serve now
  * is applied. What has failed before and is due again comes first.
  */
+#include "mirror/backoff.h"
 #include "mirror/notes.h"
 #include "mirror/wanted.h"
 #include "mirror/worker.h"
@@ -191,7 +192,7 @@ static void note_failure(Worker *worker, const TargetItem *item, BatchOrigin ori
 
         renew(&worker->troubles, trouble, item, origin);
         trouble->attempts++;
-        trouble->retry_at_ms = clock_monotonic_ms() + worker_backoff_ms(worker, trouble->attempts);
+        trouble->retry_at_ms = clock_monotonic_ms() + backoff_ms(options, trouble->attempts);
         if (item->outcome == TARGET_E_REFUSED || trouble->attempts >= options->attempts_max)
                 park(worker, trouble, span_from_string(item->error.problem.text));
 }

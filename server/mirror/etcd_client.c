@@ -32,6 +32,10 @@ struct EtcdClient {
         size_t n_endpoints;
         size_t at;
         char *authorization; /* the header; NULL: not asked for yet; "": etcd asks nobody */
+
+        HttpLink *stream_link; /* NULL before the first stream */
+        HttpLinkAnswer stream;
+        size_t stream_taken; /* of the stream's body: the lines that were handed out */
 };
 
 void etcd_answer_deinit(EtcdAnswer *answer) {
@@ -98,6 +102,8 @@ int etcd_client_open(const MirrorOptions *options, Waker *waker, EtcdClient **re
 
         client->options = options;
         client->link = http_link_new(&link, waker);
+        client->stream_link = http_link_new(&link, waker);
+        client->stream = HTTP_LINK_ANSWER_NULL;
         r = add_endpoints(client, ret_problem);
         if (r)
                 return r;
@@ -119,6 +125,8 @@ EtcdClient *etcd_client_close(EtcdClient *client) {
         free(client->endpoints);
         free(client->authorization);
         http_link_free(client->link);
+        http_link_free(client->stream_link);
+        http_link_answer_deinit(&client->stream);
         free(client);
         return NULL;
 }
@@ -131,6 +139,7 @@ static void forget_token(EtcdClient *client) {
 void etcd_client_disconnect(EtcdClient *client) {
         forget_token(client);
         http_link_reset(client->link);
+        etcd_client_close_stream(client);
 }
 
 /*
@@ -250,30 +259,53 @@ static TargetOutcome read_answer(const EtcdClient *client, EtcdAnswer *answer, F
  * A call.
  */
 
+/* What a call is as a request. */
+typedef struct Sending {
+        char *url;
+        const char *headers[2];
+        HttpLinkRequest request;
+} Sending;
+
+static void sending_init(Sending *sending, const EtcdClient *client, const EtcdCall *call) {
+        *sending = (Sending){
+                .headers = { "Content-Type: application/json", client->authorization },
+                .request = {
+                        .method = "POST",
+                        .n_headers = client->authorization && *client->authorization ? 2 : 1,
+                        .body = call->body,
+                        .answer_max_bytes = call->answer_max_bytes,
+                        .timeout_ms = call->timeout_ms,
+                },
+        };
+        if (asprintf(&sending->url, "%s%s", client->endpoints[client->at].url, call->path) < 0)
+                abort();
+        sending->request.url = sending->url;
+        sending->request.headers = sending->headers;
+}
+
+static void sending_deinit(Sending *sending) {
+        free(sending->url);
+}
+
+/* Says where it was. */
+static TargetOutcome tell_place(const EtcdClient *client, TargetOutcome outcome, const TargetError *error,
+                                TargetError *ret_error) {
+        if (outcome != TARGET_OK && outcome != TARGET_E_STOPPED) {
+                *ret_error = (TargetError){ 0 };
+                problem_set(&ret_error->problem, NULL, "%.100s: %s", place(client), error->problem.text);
+        }
+        return outcome;
+}
+
 static TargetOutcome send_once(EtcdClient *client, const EtcdCall *call, HttpLinkAnswer *ret_answer,
                                TargetError *ret_error) {
-        _cleanup_(freep) char *url = NULL;
-        const char *headers[] = { "Content-Type: application/json", client->authorization };
-        HttpLinkRequest request = {
-                .method = "POST",
-                .headers = headers,
-                .n_headers = client->authorization && *client->authorization ? 2 : 1,
-                .body = call->body,
-                .answer_max_bytes = call->answer_max_bytes,
-                .timeout_ms = call->timeout_ms,
-        };
+        _cleanup_(sending_deinit) Sending sending;
         TargetError error;
         TargetOutcome outcome;
 
-        if (asprintf(&url, "%s%s", client->endpoints[client->at].url, call->path) < 0)
-                abort();
-        request.url = url;
-        outcome = http_link_send(client->link, &request, ret_answer, &error);
-        if (outcome != TARGET_OK && outcome != TARGET_E_STOPPED) {
-                *ret_error = (TargetError){ 0 };
-                problem_set(&ret_error->problem, NULL, "%.100s: %s", place(client), error.problem.text);
-        }
-        return outcome;
+        sending_init(&sending, client, call);
+        outcome = http_link_send(client->link, &sending.request, ret_answer, &error);
+        return tell_place(client, outcome, &error, ret_error);
 }
 
 static TargetOutcome call_once(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
@@ -370,11 +402,126 @@ static TargetOutcome call_as_user(EtcdClient *client, const EtcdCall *call, Etcd
         }
 }
 
-TargetOutcome etcd_client_call(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
-                               TargetError *ret_error) {
-        TargetOutcome outcome = call_as_user(client, call, ret_answer, ret_error);
-
+static TargetOutcome leave_after(EtcdClient *client, TargetOutcome outcome) {
         if (outcome == TARGET_E_DOWN || outcome == TARGET_E_DENIED)
                 client->at = (client->at + 1) % client->n_endpoints;
         return outcome;
+}
+
+TargetOutcome etcd_client_call(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
+                               TargetError *ret_error) {
+        return leave_after(client, call_as_user(client, call, ret_answer, ret_error));
+}
+
+const char *etcd_client_place(const EtcdClient *client) {
+        return place(client);
+}
+
+bool etcd_client_is_compaction(const TargetError *error) {
+        return strstr(error->problem.text, "required revision has been compacted");
+}
+
+/*
+ * A stream.
+ */
+
+void etcd_client_open_stream(EtcdClient *client, const EtcdCall *call) {
+        _cleanup_(sending_deinit) Sending sending;
+
+        etcd_client_close_stream(client);
+        sending_init(&sending, client, call);
+        http_link_open_stream(client->stream_link, &sending.request, &client->stream);
+}
+
+/* The connection goes with it. */
+void etcd_client_close_stream(EtcdClient *client) {
+        http_link_reset(client->stream_link);
+        http_link_answer_deinit(&client->stream);
+        client->stream = HTTP_LINK_ANSWER_NULL;
+        client->stream_taken = 0;
+}
+
+/* Finds the first line that was not handed out. */
+static bool find_line(const EtcdClient *client, Span *ret_line) {
+        Span rest = buf_span(&client->stream.body);
+        const char *end;
+
+        span_drop(&rest, client->stream_taken);
+        end = rest.size ? memchr(rest.data, '\n', rest.size) : NULL;
+        if (!end)
+                return false;
+
+        *ret_line = (Span){ rest.data, (size_t)(end - rest.data) };
+        return true;
+}
+
+static TargetOutcome refuse_line(const EtcdClient *client, const char *problem, TargetOutcome outcome,
+                                 TargetError *ret_error) {
+        *ret_error = (TargetError){ 0 };
+        problem_set(&ret_error->problem, NULL, "%.100s: %s", place(client), problem);
+        return outcome;
+}
+
+static TargetOutcome take_line(EtcdClient *client, Span line, JsonValue *ret_line, TargetError *ret_error) {
+        const char *problem;
+        size_t at;
+
+        client->stream_taken += line.size + 1;
+        if (json_read_check(line, ETCD_JSON_DEPTH_MAX, &problem, &at)) {
+                *ret_line = json_read_value(line);
+                return TARGET_OK;
+        }
+        return refuse_line(client, "a line of a watch is no JSON", TARGET_E_DOWN, ret_error);
+}
+
+/* Makes room: what was handed out is done with. */
+static void forget_lines(EtcdClient *client) {
+        Buf *body = &client->stream.body;
+
+        if (client->stream_taken == 0)
+                return;
+
+        body->size -= client->stream_taken;
+        memmove(body->data, body->data + client->stream_taken, body->size);
+        client->stream_taken = 0;
+}
+
+static TargetOutcome end_of_stream(EtcdClient *client, TargetError *ret_error) {
+        Fault fault;
+
+        if (client->stream.is_cut)
+                return refuse_line(client, "a line of a watch is too long", TARGET_E_REFUSED, ret_error);
+        if (client->stream.status != 200)
+                return read_fault(client, &client->stream, &fault, ret_error);
+        return refuse_line(client, "etcd has ended the watch", TARGET_E_DOWN, ret_error);
+}
+
+static TargetOutcome read_more(EtcdClient *client, int64_t timeout_ms, TargetError *ret_error) {
+        TargetError error = { .retry_after_ms = 0 };
+        TargetOutcome outcome;
+        bool is_over = false;
+        Span line;
+
+        forget_lines(client);
+        outcome = http_link_read_stream(client->stream_link, timeout_ms, &is_over, &error);
+        if (outcome != TARGET_OK)
+                return tell_place(client, outcome, &error, ret_error);
+        if (is_over && !find_line(client, &line))
+                return end_of_stream(client, ret_error);
+        return TARGET_OK;
+}
+
+TargetOutcome etcd_client_read_stream(EtcdClient *client, int64_t timeout_ms, JsonValue *ret_line,
+                                      TargetError *ret_error) {
+        TargetOutcome outcome = TARGET_OK;
+        Span line;
+
+        *ret_line = (JsonValue){ .text = SPAN_NULL };
+        if (!find_line(client, &line))
+                outcome = read_more(client, timeout_ms, ret_error);
+        if (outcome == TARGET_OK && find_line(client, &line))
+                outcome = take_line(client, line, ret_line, ret_error);
+        if (outcome != TARGET_OK)
+                etcd_client_close_stream(client);
+        return leave_after(client, outcome);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,9 @@ EtcdClient *etcd_client_close(EtcdClient *client);
 
 DEFINE_CLEANUP(EtcdClient *, etcd_client_close);
 
+/* The endpoint that is used, as it may be shown; borrowed. */
+const char *etcd_client_place(const EtcdClient *client);
+
 /* Closes the connections, and forgets the token. */
 void etcd_client_disconnect(EtcdClient *client);
 
@@ -53,3 +57,26 @@ void etcd_client_disconnect(EtcdClient *client);
  */
 TargetOutcome etcd_client_call(EtcdClient *client, const EtcdCall *call, EtcdAnswer *ret_answer,
                                TargetError *ret_error);
+
+/*
+ * etcd_client_open_stream() - call, and read the answer line by line while it comes
+ *
+ * Over a connection of its own, to the endpoint of the calls and as the same user; one at a time. A call
+ * comes first, which sees to the token. The answer's most is for one line; the time is for connecting.
+ */
+void etcd_client_open_stream(EtcdClient *client, const EtcdCall *call);
+
+/*
+ * etcd_client_read_stream() - the next line of the answer
+ * @timeout_ms: how long to wait for it; news end the wait, too
+ * @ret_line: one JSON object, borrowed until the next call; absent: there is none yet
+ *
+ * Return: TARGET_OK; TARGET_E_REFUSED: the line is longer than the most; or as a call. After a failure the
+ * stream is closed.
+ */
+TargetOutcome etcd_client_read_stream(EtcdClient *client, int64_t timeout_ms, JsonValue *ret_line,
+                                      TargetError *ret_error);
+void etcd_client_close_stream(EtcdClient *client);
+
+/* Did etcd refuse because it does not have that revision any more? */
+bool etcd_client_is_compaction(const TargetError *error);

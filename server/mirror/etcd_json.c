@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "mirror/etcd_json.h"
@@ -104,6 +105,34 @@ void etcd_json_append_scan(Buf *buf, Span from, Span prefix, unsigned limit) {
                 limit);
 }
 
+void etcd_json_append_page(Buf *buf, Span from, Span prefix, int64_t revision, unsigned limit,
+                           bool keys_only) {
+        buf_append_literal(buf, "{\"key\":");
+        append_bytes(buf, from);
+        buf_append_literal(buf, ",\"range_end\":");
+        append_prefix_end(buf, prefix);
+        /* Without an order of sorting: etcd has them in that of their keys, and would read all to sort them.
+         */
+        buf_append_format(buf, ",\"revision\":\"%" PRId64 "\",\"limit\":\"%u\"%s}", revision, limit,
+                          keys_only ? ",\"keys_only\":true" : "");
+}
+
+void etcd_json_append_one(Buf *buf, Span key, int64_t revision) {
+        buf_append_literal(buf, "{\"key\":");
+        append_bytes(buf, key);
+        buf_append_format(buf, ",\"revision\":\"%" PRId64 "\"}", revision);
+}
+
+void etcd_json_append_watch(Buf *buf, Span prefix, int64_t revision) {
+        buf_append_literal(buf, "{\"create_request\":{\"key\":");
+        append_bytes(buf, prefix);
+        buf_append_literal(buf, ",\"range_end\":");
+        append_prefix_end(buf, prefix);
+        buf_append_format(buf,
+                          ",\"start_revision\":\"%" PRId64 "\",\"fragment\":true,\"progress_notify\":true}}",
+                          revision);
+}
+
 bool etcd_json_find(JsonValue object, const char *name, JsonKind kind, JsonValue *ret_value) {
         Span rest = object.text, member;
         JsonValue value;
@@ -119,28 +148,47 @@ bool etcd_json_find(JsonValue object, const char *name, JsonKind kind, JsonValue
         return false;
 }
 
-int64_t etcd_json_revision(JsonValue answer) {
-        JsonValue header, revision;
+int64_t etcd_json_number(JsonValue object, const char *name) {
+        JsonValue digits;
         int64_t number = 0;
 
-        if (!etcd_json_find(answer, "header", JSON_KIND_OBJECT, &header) ||
-            !etcd_json_find(header, "revision", JSON_KIND_STRING, &revision) ||
-            revision.text.size > DIGITS_MAX)
+        if (!etcd_json_find(object, name, JSON_KIND_STRING, &digits) || digits.text.size > DIGITS_MAX)
                 return 0;
 
-        for (size_t i = 0; i < revision.text.size; i++) {
-                if (!is_digit(revision.text.data[i]))
+        for (size_t i = 0; i < digits.text.size; i++) {
+                if (!is_digit(digits.text.data[i]))
                         return 0;
-                number = number * 10 + (revision.text.data[i] - '0');
+                number = number * 10 + (digits.text.data[i] - '0');
         }
         return number;
 }
 
-bool etcd_json_has_succeeded(JsonValue answer) {
-        JsonValue succeeded;
+int64_t etcd_json_revision(JsonValue answer) {
+        JsonValue header;
 
-        return etcd_json_find(answer, "succeeded", JSON_KIND_BOOLEAN, &succeeded) &&
-               span_equal_string(succeeded.text, "true");
+        return etcd_json_find(answer, "header", JSON_KIND_OBJECT, &header)
+                       ? etcd_json_number(header, "revision")
+                       : 0;
+}
+
+Span etcd_json_cluster(JsonValue answer) {
+        JsonValue header, cluster;
+
+        if (etcd_json_find(answer, "header", JSON_KIND_OBJECT, &header) &&
+            etcd_json_find(header, "cluster_id", JSON_KIND_STRING, &cluster))
+                return cluster.text;
+        return SPAN_NULL;
+}
+
+bool etcd_json_is_true(JsonValue object, const char *name) {
+        JsonValue value;
+
+        return etcd_json_find(object, name, JSON_KIND_BOOLEAN, &value) &&
+               span_equal_string(value.text, "true");
+}
+
+bool etcd_json_has_succeeded(JsonValue answer) {
+        return etcd_json_is_true(answer, "succeeded");
 }
 
 static bool find_kv(JsonValue response, JsonValue *ret_kv) {
@@ -177,4 +225,11 @@ bool etcd_json_append_key(Buf *buf, JsonValue kv) {
         JsonValue key;
 
         return etcd_json_find(kv, "key", JSON_KIND_STRING, &key) && base64_decode(key.text, buf);
+}
+
+/* A value that is empty is left out. */
+bool etcd_json_append_value(Buf *buf, JsonValue kv) {
+        JsonValue value;
+
+        return !etcd_json_find(kv, "value", JSON_KIND_STRING, &value) || base64_decode(value.text, buf);
 }

@@ -31,13 +31,33 @@ void etcd_json_close(Buf *buf);
 /* Asks for the names of up to @limit keys with @prefix, from @from on, in their order. */
 void etcd_json_append_scan(Buf *buf, Span from, Span prefix, unsigned limit);
 
+/* Asks for up to @limit keys with @prefix from @from on, in their order, as they were at @revision.
+ * @keys_only: without what they hold */
+void etcd_json_append_page(Buf *buf, Span from, Span prefix, int64_t revision, unsigned limit,
+                           bool keys_only);
+
+/* Asks for one key, as it was at @revision; 0: as it is now. */
+void etcd_json_append_one(Buf *buf, Span key, int64_t revision);
+
+/* Asks for all events of the keys with @prefix, from @revision on; large answers come in pieces. */
+void etcd_json_append_watch(Buf *buf, Span prefix, int64_t revision);
+
 /* All functions below take an object that json_read_check() has found good. */
 
 /* Finds the member @name of @object. Return: whether there is one, of @kind. */
 bool etcd_json_find(JsonValue object, const char *name, JsonKind kind, JsonValue *ret_value);
 
+/* The number @name, which stands as a string; 0: there is none. */
+int64_t etcd_json_number(JsonValue object, const char *name);
+
 /* The revision of etcd as a whole that the answer tells; 0: none. */
 int64_t etcd_json_revision(JsonValue answer);
+
+/* The digits that the answer names the cluster by; absent: none. */
+Span etcd_json_cluster(JsonValue answer);
+
+/* Is the member @name there, and true? */
+bool etcd_json_is_true(JsonValue object, const char *name);
 
 /* Were the conditions of the txn true? */
 bool etcd_json_has_succeeded(JsonValue answer);
@@ -51,3 +71,6 @@ bool etcd_json_value_equals(JsonValue kv, Span value);
 
 /* Appends the key of @kv; false where it is none. */
 bool etcd_json_append_key(Buf *buf, JsonValue kv);
+
+/* Appends what @kv holds, perhaps nothing; false where it is no text. */
+bool etcd_json_append_value(Buf *buf, JsonValue kv);

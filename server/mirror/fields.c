@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mirror/fields.h"
+#include "mirror/key_pattern.h"
 #include "mirror/key_template.h"
 #include "model/macros.h"
 #include "util/settings_guess.h"
@@ -15,19 +16,27 @@
 #define REDIS    (1U << MIRROR_REDIS)
 #define ETCD     (1U << MIRROR_ETCD)
 #define HTTP     (1U << MIRROR_HTTP)
+#define INGEST   (1U << MIRROR_INGEST)
 #define ELECTION (1U << MIRROR_ELECTION)
 #define MIRRORS  MIRROR_KINDS_OF_MIRRORS
-#define ALL      (MIRRORS | ELECTION)
+#define BY_URLS  (ETCD | HTTP | INGEST | ELECTION)
+#define ALL      (MIRRORS | INGEST | ELECTION)
 
 static const char *const kinds[] = {
-        [MIRROR_REDIS] = "redis",       [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http",
-        [MIRROR_ELECTION] = "election", [MIRROR_KIND_N] = NULL,
+        [MIRROR_REDIS] = "redis",   [MIRROR_ETCD] = "etcd",         [MIRROR_HTTP] = "http",
+        [MIRROR_INGEST] = "ingest", [MIRROR_ELECTION] = "election", [MIRROR_KIND_N] = NULL,
 };
 static const char *const mirror_values[] = {
         [MIRROR_VALUE_RAW] = "raw",
         [MIRROR_VALUE_DOCUMENT] = "document",
         [MIRROR_VALUE_GRAY] = "gray",
         [MIRROR_VALUE_N] = NULL,
+};
+static const char *const formats[] = {
+        [FORMAT_JSON] = "json", [FORMAT_YAML] = "yaml",
+        [FORMAT_TOML] = "toml", [FORMAT_PROPERTIES] = "properties",
+        [FORMAT_XML] = "xml",   [FORMAT_TEXT] = "text",
+        [FORMAT_N] = NULL,
 };
 static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 
@@ -49,6 +58,7 @@ static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 #define INTEGER(field)   FIELD(field, uint64_t), .type = MIRROR_FIELD_INTEGER
 #define KIND(field)      FIELD(field, MirrorKind), .type = MIRROR_FIELD_CHOICE, .choices = kinds
 #define VALUE(field)     FIELD(field, MirrorValue), .type = MIRROR_FIELD_CHOICE, .choices = mirror_values
+#define FORMAT(field)    FIELD(field, Format), .type = MIRROR_FIELD_CHOICE, .choices = formats
 #define ADDRESSES(field) LIST(field), .type = MIRROR_FIELD_ADDRESSES
 #define URLS(field)      LIST(field), .type = MIRROR_FIELD_URLS
 #define HEADERS(field)   LIST(field), .type = MIRROR_FIELD_HEADERS
@@ -59,7 +69,8 @@ static const MirrorField table[] = {
                 KIND(kind),
                 .kinds = ALL,
                 .is_required = true,
-                .sentence = "What the target is; an `election` is no mirror, see [below](#several-servers).",
+                .sentence = "What the target is. No mirrors are `ingest`, an etcd to [take configs "
+                            "from](ingest.md), and `election`, see [below](#several-servers).",
         },
         {
                 ADDRESSES(endpoints),
@@ -71,7 +82,7 @@ static const MirrorField table[] = {
         },
         {
                 URLS(endpoints),
-                .kinds = ETCD | HTTP | ELECTION,
+                .kinds = BY_URLS,
                 .is_required = true,
                 .min = 1,
                 .max = 16,
@@ -109,21 +120,21 @@ static const MirrorField table[] = {
         },
         {
                 PATH(ca_file),
-                .kinds = ETCD | HTTP | ELECTION,
+                .kinds = BY_URLS,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the authorities to trust; empty is those of the system.",
         },
         {
                 PATH(cert_file),
-                .kinds = ETCD | HTTP | ELECTION,
+                .kinds = BY_URLS,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the certificate to show; goes with `key_file`.",
         },
         {
                 PATH(key_file),
-                .kinds = ETCD | HTTP | ELECTION,
+                .kinds = BY_URLS,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of its private key.",
@@ -140,6 +151,37 @@ static const MirrorField table[] = {
                 .kinds = MIRRORS,
                 .default_text = "",
                 .sentence = "What is mirrored: this namespace and all below; empty is all.",
+        },
+        {
+                TEXT(from),
+                .kinds = INGEST,
+                .is_required = true,
+                .min = 1,
+                .max = KEY_PATTERN_SIZE_MAX,
+                .sentence = "Which keys of etcd are taken in: a pattern, such as `/tenants/{id}`.",
+        },
+        {
+                TEXT(namespace),
+                .kinds = INGEST,
+                .is_required = true,
+                .min = 1,
+                .max = KEY_PATTERN_SIZE_MAX,
+                .sentence =
+                        "The template of the namespace that such a key's config has, such as `tenants.{id}`.",
+        },
+        {
+                TEXT(key),
+                .kinds = INGEST,
+                .is_required = true,
+                .min = 1,
+                .max = KEY_PATTERN_SIZE_MAX,
+                .sentence = "The template of its key, such as `config`.",
+        },
+        {
+                FORMAT(format),
+                .kinds = INGEST,
+                .default_text = "json",
+                .sentence = "What the values are checked to be, and the format of the configs.",
         },
         {
                 TEXT(key),
@@ -275,6 +317,25 @@ static const MirrorField table[] = {
                             "`--max-txn-ops`.",
         },
         {
+                INTEGER(batch_max),
+                .kinds = INGEST,
+                .unit = SETTING_UNIT_KEYS,
+                .min = 1,
+                .max = 1000,
+                .default_text = "256",
+                .sentence = "How many keys are taken in at once; those of one revision of etcd go together "
+                            "even so.",
+        },
+        {
+                INTEGER(batch_max_bytes),
+                .kinds = INGEST,
+                .unit = SETTING_UNIT_BYTES,
+                .min = KIB,
+                .max = 64 * MIB,
+                .default_text = "1 MiB",
+                .sentence = "How many bytes of values are taken in at once; a larger value goes alone.",
+        },
+        {
                 INTEGER(batch_max_bytes),
                 .kinds = MIRRORS,
                 .unit = SETTING_UNIT_BYTES,
@@ -294,17 +355,18 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(timeout_ms),
-                .kinds = MIRRORS,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 100,
                 .max = 10 * MINUTE,
                 .default_text = "5 s",
-                .sentence = "How long the target may take to answer, and to be connected to; then it is "
+                .sentence = "How long the target, or the etcd, may take to answer, and to be connected to; "
+                            "then it is "
                             "taken to be down.",
         },
         {
                 INTEGER(retry_min_ms),
-                .kinds = MIRRORS,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = HOUR,
@@ -314,7 +376,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_max_ms),
-                .kinds = MIRRORS,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = DAY,
@@ -353,7 +415,8 @@ static const MirrorField table[] = {
 };
 
 static_assert(ARRAY_SIZE(table) <= MIRROR_FIELDS_MAX, "a place for every row");
-static_assert(sizeof(MirrorKind) == sizeof(unsigned) && sizeof(MirrorValue) == sizeof(unsigned),
+static_assert(sizeof(MirrorKind) == sizeof(unsigned) && sizeof(MirrorValue) == sizeof(unsigned) &&
+                      sizeof(Format) == sizeof(unsigned),
               "a choice is stored as an unsigned");
 
 const MirrorField *mirror_fields(size_t *ret_n) {

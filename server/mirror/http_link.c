@@ -1,11 +1,15 @@
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "mirror/http_link.h"
 #include "util/allocate.h"
+#include "util/clock.h"
 
 #define POLL_MAX_MS       60000
 #define UPLOAD_SIZE_BYTES (512L * 1024) /* a step of sending; by default 64 KiB */
@@ -18,6 +22,9 @@ struct HttpLink {
         Span unsent;       /* of the request that is under way */
         size_t answer_max; /* of the same */
         HttpLinkAnswer *answer;
+        struct curl_slist *stream_headers; /* while a stream is open */
+        char *stream_body;
+        int64_t stream_timeout_ms;
         char error[CURL_ERROR_SIZE];
 };
 
@@ -149,12 +156,14 @@ HttpLink *http_link_free(HttpLink *link) {
         if (!link)
                 return NULL;
 
+        http_link_close_stream(link);
         close_handles(link);
         free(link);
         return NULL;
 }
 
 void http_link_reset(HttpLink *link) {
+        http_link_close_stream(link);
         close_handles(link);
         open_handles(link);
 }
@@ -246,10 +255,10 @@ static void set_request(HttpLink *link, const HttpLinkRequest *request, struct c
 }
 
 /* News stay in the waker, but its descriptor has to be emptied for the next poll to wait. */
-static void wait_for_something(HttpLink *link) {
+static void wait_for_something(HttpLink *link, int64_t timeout_ms) {
         struct curl_waitfd waker = { .fd = link->waker->fd, .events = CURL_WAIT_POLLIN };
 
-        if (curl_multi_poll(link->multi, &waker, 1, POLL_MAX_MS, NULL) != CURLM_OK)
+        if (curl_multi_poll(link->multi, &waker, 1, (int)MIN(timeout_ms, POLL_MAX_MS), NULL) != CURLM_OK)
                 abort();
         if (waker.revents)
                 (void)waker_poll(link->waker, -1, 0, 0, 0);
@@ -264,7 +273,7 @@ static bool run(HttpLink *link) {
                         abort();
                 if (n_running == 0)
                         return true;
-                wait_for_something(link);
+                wait_for_something(link, POLL_MAX_MS);
         }
         return false;
 }
@@ -369,4 +378,91 @@ TargetOutcome http_link_send(HttpLink *link, const HttpLinkRequest *request, Htt
         else
                 http_link_answer_deinit(&answer);
         return outcome;
+}
+
+/*
+ * A stream.
+ */
+
+/* A peer that is gone without a word is noticed by the kernel: it is asked for a sign of life while all is
+ * silent, and given up when it has sent none for the time of the request. */
+static int on_socket(void *context, curl_socket_t fd, _unused_ curlsocktype type) {
+        const HttpLink *link = context;
+        int on = 1, timeout_ms = (int)MIN(link->stream_timeout_ms, INT32_MAX);
+        int idle_s = MAX(timeout_ms / 2000, 1), interval_s = 1;
+
+        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+        return CURL_SOCKOPT_OK;
+}
+
+static char *copy_body(Span body) {
+        char *copy = had(malloc(body.size + 1));
+
+        memcpy(copy, body.data, body.size);
+        return copy;
+}
+
+void http_link_open_stream(HttpLink *link, const HttpLinkRequest *request, HttpLinkAnswer *answer) {
+        http_link_close_stream(link);
+        link->stream_body = copy_body(request->body);
+        link->stream_headers = list_headers(request);
+        link->stream_timeout_ms = request->timeout_ms;
+        link->unsent = (Span){ link->stream_body, request->body.size };
+        link->answer_max = request->answer_max_bytes;
+        link->answer = answer;
+        link->error[0] = '\0';
+        set_request(link, request, link->stream_headers);
+        curl_easy_setopt(link->curl, CURLOPT_TIMEOUT_MS, 0L);
+        curl_easy_setopt(link->curl, CURLOPT_FORBID_REUSE, 1L);
+        curl_easy_setopt(link->curl, CURLOPT_SOCKOPTFUNCTION, on_socket);
+        curl_easy_setopt(link->curl, CURLOPT_SOCKOPTDATA, link);
+        if (curl_multi_add_handle(link->multi, link->curl) != CURLM_OK)
+                abort();
+}
+
+void http_link_close_stream(HttpLink *link) {
+        if (!link->stream_headers)
+                return;
+
+        (void)curl_multi_remove_handle(link->multi, link->curl);
+        curl_slist_free_all(link->stream_headers);
+        free(link->stream_body);
+        link->stream_headers = NULL;
+        link->stream_body = NULL;
+}
+
+static TargetOutcome end_stream(HttpLink *link, TargetError *ret_error) {
+        CURLcode code = result(link);
+
+        if (code != CURLE_OK && !link->answer->is_cut)
+                return fail(link, code, ret_error);
+
+        read_status(link->curl, link->answer);
+        return TARGET_OK;
+}
+
+TargetOutcome http_link_read_stream(HttpLink *link, int64_t timeout_ms, bool *ret_is_over,
+                                    TargetError *ret_error) {
+        int64_t deadline_ms = clock_monotonic_ms() + timeout_ms, left_ms;
+        size_t before = link->answer->body.size;
+        int n_running = 1;
+
+        *ret_is_over = false;
+        for (;;) {
+                if (waker_is_stopping(link->waker))
+                        return TARGET_E_STOPPED;
+                if (curl_multi_perform(link->multi, &n_running) != CURLM_OK)
+                        abort();
+                *ret_is_over = n_running == 0;
+                if (n_running == 0)
+                        return end_stream(link, ret_error);
+
+                left_ms = deadline_ms - clock_monotonic_ms();
+                if (link->answer->body.size > before || waker_has_news(link->waker) || left_ms <= 0)
+                        return TARGET_OK;
+                wait_for_something(link, left_ms);
+        }
 }

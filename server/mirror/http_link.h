@@ -4,7 +4,8 @@
  * One request after the other, over connections that are kept alive. A request is sent once: where a
  * connection breaks that was kept, libcurl would send it again on the next, and nobody would know how often
  * it is carried out, nor when. Redirects are not followed, and no proxy is taken from the environment: what
- * an operator wrote is where it goes.
+ * an operator wrote is where it goes. A link has one request at a time: an answer that is waited for, or one
+ * that is read while it comes and has no end, such as that of a watch.
  */
 #pragma once
 
@@ -82,6 +83,25 @@ DEFINE_CLEANUP(HttpLink *, http_link_free);
  */
 TargetOutcome http_link_send(HttpLink *link, const HttpLinkRequest *request, HttpLinkAnswer *ret_answer,
                              TargetError *ret_error);
+
+/*
+ * http_link_open_stream() - send a request whose answer is read while it comes
+ * @request: its answer_max_bytes is for what was not taken yet, its timeout_ms for connecting, and for a peer
+ *           that does not even acknowledge; how long an answer may be silent is for the caller to say
+ * @answer: what comes is appended to its body, whose front is the caller's to take off; borrowed until the
+ *          stream is closed
+ */
+void http_link_open_stream(HttpLink *link, const HttpLinkRequest *request, HttpLinkAnswer *answer);
+
+/*
+ * http_link_read_stream() - wait until more of the answer is there, the time is up, or there are news
+ * @ret_is_over: whether the answer has ended, as a whole or because more than its most was not taken
+ *
+ * Return: as http_link_send()
+ */
+TargetOutcome http_link_read_stream(HttpLink *link, int64_t timeout_ms, bool *ret_is_over,
+                                    TargetError *ret_error);
+void http_link_close_stream(HttpLink *link);
 
 /* Closes the connections. */
 void http_link_reset(HttpLink *link);

@@ -68,10 +68,13 @@ int mirrors_new(const MirrorOptions *options, size_t n, Gate *gate, Mirrors **re
         _cleanup_(mirrors_freep) Mirrors *mirrors = allocate(1, sizeof(*mirrors));
 
         mirrors->mirrors = allocate(n, sizeof(*mirrors->mirrors));
-        while (mirrors->n < n) {
-                size_t i = mirrors->n++;
-                int r = make(&mirrors->mirrors[i], &options[i], gate, ret_problem);
+        for (size_t i = 0; i < n; i++) {
+                int r;
 
+                if (options[i].kind == MIRROR_INGEST)
+                        continue;
+
+                r = make(&mirrors->mirrors[mirrors->n++], &options[i], gate, ret_problem);
                 if (r)
                         return r;
         }

@@ -40,7 +40,8 @@ struct Mirror {
         int64_t noted_at_ms;  /* monotonic */
 };
 
-/* @options, @gate: borrowed for the life of the mirrors. Return: 0; -EINVAL with @ret_problem; -ENOMEM */
+/* @options, @gate: borrowed for the life of the mirrors; ingests among @options are passed over. Return: 0;
+ * -EINVAL with @ret_problem; -ENOMEM */
 int mirrors_new(const MirrorOptions *options, size_t n, Gate *gate, Mirrors **ret_mirrors,
                 Problem *ret_problem);
 /* @path: of the database */

@@ -240,6 +240,9 @@ static int entry_apply(const Reader *reader, const Draft *draft, const Entry *en
         if (!kinds)
                 return -ENOMEM;
 
+        if (options->kind == MIRROR_INGEST)
+                return refuse_field(reader, entry->line, draft, name, "is for %s, and this is an ingest",
+                                    kinds);
         return refuse_field(reader, entry->line, draft, name, "is for %s, and this mirror is of the kind %s",
                             kinds, mirror_kind_to_string(options->kind));
 }

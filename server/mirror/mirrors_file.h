@@ -1,5 +1,6 @@
 /*
- * The YAML file of mirrors: a mapping from the name of each to a mapping of its fields (fields.h).
+ * The YAML file of mirrors and ingests: a mapping from the name of each to a mapping of its fields
+ * (fields.h).
  *
  *   redis-main:
  *     kind: redis

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mirror/fields.h"
+#include "mirror/key_pattern.h"
 #include "mirror/key_template.h"
 #include "mirror/options.h"
 #include "model/macros.h"
@@ -99,6 +100,15 @@ static int check_gray_key(const MirrorOptions *options, Problem *ret_problem) {
         return MIRROR_OPTIONS_E_INVALID;
 }
 
+static int check_pattern(const MirrorOptions *options, Problem *ret_problem) {
+        _cleanup_(key_pattern_deinit) KeyPattern pattern = KEY_PATTERN_NULL;
+        int r;
+
+        r = key_pattern_parse(span_from_string(options->from), span_from_string(options->namespace),
+                              span_from_string(options->key), &pattern, ret_problem);
+        return r > 0 ? MIRROR_OPTIONS_E_INVALID : r;
+}
+
 static int check_certificate(const MirrorOptions *options, Problem *ret_problem) {
         if (!*options->cert_file == !*options->key_file)
                 return 0;
@@ -149,6 +159,9 @@ int mirror_options_check(const MirrorOptions *options, Problem *ret_problem) {
         r = check_certificate(options, ret_problem);
         if (r)
                 return r;
+
+        if (options->kind == MIRROR_INGEST)
+                return check_pattern(options, ret_problem);
 
         r = check_gray_key(options, ret_problem);
         if (r)

@@ -1,5 +1,5 @@
 /*
- * The mirrors that an operator has asked for, as the file of mirrors says it (mirrors_file.h).
+ * The mirrors and ingests that an operator has asked for, as the file of mirrors says it (mirrors_file.h).
  */
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/format.h"
 #include "model/problem.h"
 
 #define MIRRORS_MAX 16
@@ -15,7 +16,8 @@ typedef enum MirrorKind {
         MIRROR_REDIS,
         MIRROR_ETCD,
         MIRROR_HTTP,
-        MIRROR_ELECTION, /* none, but an entry of the same file: who of several servers works */
+        MIRROR_INGEST,   /* no mirror, but the other direction: from etcd into the store, see ingest/ */
+        MIRROR_ELECTION, /* nor this: who of several servers works */
         MIRROR_KIND_N,
 } MirrorKind;
 
@@ -34,8 +36,8 @@ typedef struct MirrorOptions {
         MirrorKind kind;
 
         /* What is mirrored, and to which keys. */
-        char *namespace; /* it and all below; "": all */
-        char *key;       /* template, see key_template.h */
+        char *namespace; /* it and all below; "": all; ingest: template, see key_pattern.h */
+        char *key;       /* template, see key_template.h; ingest: see key_pattern.h */
         MirrorValue value;
 
         /* How. */
@@ -72,6 +74,10 @@ typedef struct MirrorOptions {
 
         /* Election; the key is no template. */
         uint64_t ttl_ms; /* of the lease */
+
+        /* ingest. */
+        char *from; /* pattern of etcd's keys, see key_pattern.h */
+        Format format;
 
         /* http. */
         char *method;

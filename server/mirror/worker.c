@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mirror/backoff.h"
 #include "mirror/worker.h"
 #include "model/hash.h"
 #include "util/allocate.h"
 #include "util/clock.h"
-#include "util/digest.h"
 #include "util/log.h"
 
 /* Where a person has to change something, it is looked after that often whether they have. */
@@ -54,17 +54,6 @@ static void set_state(Worker *worker, MirrorState state) {
 
 /* Failing. */
 
-int64_t worker_backoff_ms(const Worker *worker, uint64_t n_failures) {
-        const MirrorOptions *options = worker->mirror->options;
-        uint64_t cap = options->retry_max_ms;
-        uint32_t random;
-
-        if (n_failures < 32)
-                cap = MIN(cap, options->retry_min_ms << n_failures);
-        random_bytes(&random, sizeof(random));
-        return (int64_t)(random % (cap + 1));
-}
-
 static void disconnect(Worker *worker) {
         worker->mirror->kind->disconnect(worker->target);
         worker->is_connected = false;
@@ -81,7 +70,7 @@ bool worker_may_write(Worker *worker) {
 static int64_t wait_after(const Worker *worker, TargetOutcome outcome, const TargetError *error) {
         if (outcome == TARGET_E_DENIED)
                 return DENIED_RETRY_MS;
-        return MAX(worker_backoff_ms(worker, worker->n_failures), error->retry_after_ms);
+        return MAX(backoff_ms(worker->mirror->options, worker->n_failures), error->retry_after_ms);
 }
 
 /* Told once, not at each attempt. */

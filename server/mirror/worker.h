@@ -94,10 +94,6 @@ void worker_note_reached(Worker *worker, bool now);
  * or it may not write. */
 bool worker_apply(Worker *worker, Batch *batch);
 
-/* How long to wait after so many failures one after another: "full jitter", anything up to a bound that
- * doubles. Source: M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015. */
-int64_t worker_backoff_ms(const Worker *worker, uint64_t n_failures);
-
 /* The target did not do it: when to try again, and what is told meanwhile. */
 void worker_fail(Worker *worker, TargetOutcome outcome, const TargetError *error);
 /* May it write? Not where another server leads, nor over a connection of a term before. @thread worker */

@@ -35,9 +35,14 @@ typedef enum OperationType {
         OPERATION_MIRROR_REACHED,     /* no change, and no entry: how far a mirror has got */
         OPERATION_DEAD_LETTER_PUT,    /* likewise: put aside, or once more in vain */
         OPERATION_DEAD_LETTER_REMOVE, /* likewise: delivered after all, or no longer to be delivered */
-        OPERATION_DEAD_LETTERS, /* no change; somebody has one or all of a mirror tried again, or drops them
-                                 */
-        OPERATION_AUDIT,        /* no change; an entry about something that happened elsewhere */
+        OPERATION_DEAD_LETTERS,   /* no change; somebody has one or all of a mirror tried again, or drops them
+                                   */
+        OPERATION_INGEST_KEY,     /* no change, and no entry: what an ingest has made of a key of etcd */
+        OPERATION_INGEST_FORGET,  /* likewise: the key is gone from etcd */
+        OPERATION_INGEST_REACHED, /* likewise: how far an ingest has got */
+        OPERATION_QUARANTINE,     /* no change; somebody has one or all quarantined keys of an ingest tried
+                                     again, or drops them */
+        OPERATION_AUDIT,          /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
 
@@ -111,6 +116,26 @@ typedef struct Operation {
                         bool drop;
                 } dead_letters; /* of the config that namespace and key name; absent: all */
                 struct {
+                        Span ingest;
+                        Span etcd_key;
+                        int64_t mod_revision;
+                        int64_t generation;
+                        Span reason; /* why it is quarantined; absent: it is not */
+                } ingest_key; /* namespace and key: of its config, or absent; forget: the first two are enough
+                               */
+                struct {
+                        Span ingest;
+                        Span cluster_id;
+                        Span mapping;
+                        int64_t generation;
+                        int64_t revision;
+                } ingest_reached;
+                struct {
+                        Span ingest;
+                        Span etcd_key; /* absent: all */
+                        bool drop;
+                } quarantine;
+                struct {
                         Span action;
                         AuditOutcome outcome;
                         Span details; /* a JSON object, or absent */
@@ -124,7 +149,8 @@ typedef struct Operation {
                 int64_t version;  /* made, or in force after a release of any kind; 0 after a delete */
                 bool created;     /* a version was made */
                 bool is_new;      /* the config never existed before */
-                uint64_t n_deleted; /* configs that went with their namespace; of dead_letters: how many */
+                uint64_t n_deleted; /* configs that went with their namespace; of dead_letters and quarantine:
+                                       how many */
                 NamespaceRow namespace_row; /* for create and update */
                 char *namespace_text;       /* what namespace_row points into, where it must; owned */
         } result;

@@ -27,4 +27,8 @@ int operation_mirror_reached(Transaction *transaction, Operation *operation, Pro
 int operation_dead_letter_put(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letter_remove(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letters(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_ingest_key(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_ingest_forget(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_ingest_reached(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_quarantine(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

@@ -17,6 +17,7 @@ typedef enum StoreOutcome {
         STORE_E_GRAY_NOTHING_STABLE, /* the config serves nothing that it could lie on */
         STORE_E_RAMP_STATE,          /* its ramp is not in the state for that, or not at that revision */
         STORE_E_DEAD_LETTER_UNKNOWN,
+        STORE_E_QUARANTINE_UNKNOWN,
         STORE_E_BUSY,   /* the writer's queue is full; trying again later may succeed */
         STORE_E_FAILED, /* the disk refused; nothing was changed */
         STORE_OUTCOME_N,

@@ -39,6 +39,14 @@ const char *const reader_texts[READER_STATEMENT_N] = {
         [READER_GET_GRAY_VERSION] = reader_get_gray_version_text,
         [READER_GET_MIRROR] = reader_get_mirror_text,
         [READER_LIST_DEAD_LETTERS] = reader_list_dead_letters_text,
+
+        [READER_GET_INGEST] = reader_get_ingest_text,
+        [READER_GET_INGESTED] = reader_get_ingested_text,
+        [READER_LIST_INGESTED] = reader_list_ingested_text,
+        [READER_GET_WITNESS] = reader_get_witness_text,
+        [READER_LIST_QUARANTINE] = reader_list_quarantine_text,
+        [READER_COUNT_QUARANTINE] = reader_count_quarantine_text,
+        [READER_COUNT_LEFT] = reader_count_left_text,
 };
 
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem) {

@@ -37,6 +37,8 @@ typedef int (*AuditEntryFn)(void *context, const AuditEntry *entry);
 typedef int (*ServedRowFn)(void *context, const ServedRow *row);
 typedef int (*OutboxRowFn)(void *context, const OutboxRow *row);
 typedef int (*DeadLetterRowFn)(void *context, const DeadLetterRow *row);
+typedef int (*IngestRowFn)(void *context, const IngestRow *row);
+typedef int (*IngestedRowFn)(void *context, const IngestedRow *row);
 
 /* @path: the database file, which exists. */
 int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem);
@@ -150,5 +152,37 @@ typedef struct DeadLetterQuery {
 /* Oldest first. */
 int reader_list_dead_letters(Reader *reader, const DeadLetterQuery *query, DeadLetterRowFn fn, void *context,
                              bool *ret_more);
+
+/*
+ * For the ingests.
+ */
+
+/* How far the ingest @name has got; nothing is handed out where it never was. */
+int reader_get_ingest(Reader *reader, Span name, IngestRowFn fn, void *context);
+
+/* What was made of a key; nothing is handed out where it was never looked at. */
+int reader_get_ingested(Reader *reader, Span ingest, Span etcd_key, IngestedRowFn fn, void *context);
+
+/* The keys after @after, in their order. */
+int reader_list_ingested(Reader *reader, Span ingest, Span after, unsigned limit, IngestedRowFn fn,
+                         void *context, bool *ret_more);
+
+/* Of the keys of @row's generation one that was changed last, but not after its revision; nothing is handed
+ * out where there is none. */
+int reader_get_ingest_witness(Reader *reader, Span ingest, const IngestRow *row, IngestedRowFn fn,
+                              void *context);
+
+typedef struct QuarantineQuery {
+        Span ingest;
+        int64_t after; /* id of the last row of the page before, or 0 */
+        unsigned limit;
+} QuarantineQuery;
+
+/* Oldest first. */
+int reader_list_quarantine(Reader *reader, const QuarantineQuery *query, IngestedRowFn fn, void *context,
+                           bool *ret_more);
+int reader_count_quarantine(Reader *reader, Span ingest, uint64_t *ret_n);
+/* How many keys are of a generation before @generation: not seen in the etcd that is there now. */
+int reader_count_left(Reader *reader, Span ingest, int64_t generation, uint64_t *ret_n);
 
 DEFINE_CLEANUP(Reader *, reader_close);

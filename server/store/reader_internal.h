@@ -40,6 +40,14 @@ typedef enum ReaderStatement {
         READER_GET_MIRROR,
         READER_LIST_DEAD_LETTERS,
 
+        READER_GET_INGEST,
+        READER_GET_INGESTED,
+        READER_LIST_INGESTED,
+        READER_GET_WITNESS,
+        READER_LIST_QUARANTINE,
+        READER_COUNT_QUARANTINE,
+        READER_COUNT_LEFT,
+
         READER_STATEMENT_N,
 } ReaderStatement;
 
@@ -67,6 +75,13 @@ extern const char reader_get_gray_text[];
 extern const char reader_get_gray_version_text[];
 extern const char reader_get_mirror_text[];
 extern const char reader_list_dead_letters_text[];
+extern const char reader_get_ingest_text[];
+extern const char reader_get_ingested_text[];
+extern const char reader_list_ingested_text[];
+extern const char reader_get_witness_text[];
+extern const char reader_list_quarantine_text[];
+extern const char reader_count_quarantine_text[];
+extern const char reader_count_left_text[];
 
 /*
  * A query of several statements sees one state of the store, from its first statement on, until the cleanup

@@ -88,3 +88,27 @@ typedef struct DeadLetterRow {
         int64_t last_at_ms;
         bool is_dropped;
 } DeadLetterRow;
+
+/* How far an ingest has got. */
+typedef struct IngestRow {
+        Span cluster_id;
+        Span mapping;
+        int64_t generation;
+        int64_t revision; /* 0: it was never read in full */
+} IngestRow;
+
+/* What an ingest has made of a key of etcd. */
+typedef struct IngestedRow {
+        int64_t id;
+        Span etcd_key;  /* any bytes */
+        Span namespace; /* of its config; absent where its name makes none */
+        Span key;
+        int64_t mod_revision;
+        int64_t generation;
+        bool has_config;
+        Span reason; /* why it is quarantined, or absent */
+        uint64_t attempts;
+        int64_t first_at_ms;
+        int64_t last_at_ms;
+        bool is_dropped;
+} IngestedRow;

@@ -9,6 +9,15 @@
 #define LISTED_DEAD_LETTERS                                                                                  \
         " WHERE mirror = ?1 AND NOT dropped AND (?2 IS NULL OR (namespace = ?2 AND key = ?3))"
 
+/* Those of the ingest ?1; ?2, where it is there, names one. */
+#define LISTED_QUARANTINE                                                                                    \
+        " WHERE ingest = ?1 AND reason IS NOT NULL AND dropped = 0 AND (?2 IS NULL OR etcd_key = ?2)"
+
+/* Is a row quarantined, and put aside again for the same? */
+#define IS_SAME_QUARANTINE                                                                                   \
+        "reason IS NOT NULL AND excluded.reason IS NOT NULL"                                                 \
+        " AND mod_revision = excluded.mod_revision AND generation = excluded.generation"
+
 const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
         [STATEMENT_COMMIT] = "COMMIT",
@@ -43,6 +52,26 @@ const char *const statement_texts[STATEMENT_N] = {
                 "DELETE FROM dead_letters WHERE mirror = ?1 AND namespace = ?2 AND key = ?3",
         [STATEMENT_COUNT_DEAD_LETTERS] = "SELECT count(*) FROM dead_letters" LISTED_DEAD_LETTERS,
         [STATEMENT_DROP_DEAD_LETTERS] = "UPDATE dead_letters SET dropped = 1" LISTED_DEAD_LETTERS,
+
+        [STATEMENT_SET_INGEST] =
+                "INSERT INTO ingests (name, cluster_id, mapping, generation, revision)"
+                " VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT (name) DO UPDATE SET cluster_id = excluded.cluster_id,"
+                " mapping = excluded.mapping, generation = excluded.generation, revision = excluded.revision",
+        [STATEMENT_PUT_INGESTED] =
+                "INSERT INTO ingested (ingest, etcd_key, namespace, key, mod_revision, generation, "
+                "has_config,"
+                " reason, attempts, first_at_ms, last_at_ms)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 IS NULL, ?7, ?7 IS NOT NULL, ?8, ?8)"
+                " ON CONFLICT (ingest, etcd_key) DO UPDATE SET namespace = excluded.namespace,"
+                " key = excluded.key, has_config = max(has_config, excluded.has_config),"
+                " attempts = excluded.attempts + iif(" IS_SAME_QUARANTINE ", attempts, 0),"
+                " first_at_ms = iif(" IS_SAME_QUARANTINE ", first_at_ms, excluded.first_at_ms),"
+                " last_at_ms = excluded.last_at_ms, mod_revision = excluded.mod_revision,"
+                " generation = excluded.generation, reason = excluded.reason, dropped = 0",
+        [STATEMENT_REMOVE_INGESTED] = "DELETE FROM ingested WHERE ingest = ?1 AND etcd_key = ?2",
+        [STATEMENT_COUNT_QUARANTINED] = "SELECT count(*) FROM ingested" LISTED_QUARANTINE,
+        [STATEMENT_DROP_QUARANTINED] = "UPDATE ingested SET dropped = 1" LISTED_QUARANTINE,
 
         [STATEMENT_GET_NAMESPACE] =
                 "SELECT id, deleted, created_at_ms, created_by FROM namespaces WHERE name = ?1",

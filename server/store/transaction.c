@@ -24,6 +24,10 @@ static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_DEAD_LETTER_PUT] = operation_dead_letter_put,
         [OPERATION_DEAD_LETTER_REMOVE] = operation_dead_letter_remove,
         [OPERATION_DEAD_LETTERS] = operation_dead_letters,
+        [OPERATION_INGEST_KEY] = operation_ingest_key,
+        [OPERATION_INGEST_FORGET] = operation_ingest_forget,
+        [OPERATION_INGEST_REACHED] = operation_ingest_reached,
+        [OPERATION_QUARANTINE] = operation_quarantine,
         [OPERATION_AUDIT] = operation_audit,
 };
 

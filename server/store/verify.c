@@ -369,6 +369,9 @@ static const Check checks[] = {
         { "SELECT 'dead letter ' || d.id FROM dead_letters d"
           " WHERE d.revision NOT BETWEEN 1 AND (SELECT revision FROM store)",
           check_rule, "its revision is not between 1 and the store's" },
+        { "SELECT 'ingested key ' || i.id FROM ingested i LEFT JOIN ingests p ON p.name = i.ingest"
+          " WHERE i.generation > ifnull(p.generation, 0)",
+          check_rule, "its generation is above that of its ingest" },
 
         { "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id", check_audit_entry, NULL },
         { "SELECT 1", check_audit_end, NULL },
