@@ -151,7 +151,7 @@ static int make_mirrors(Parts *parts, Problem *ret_problem) {
         if (r)
                 return r;
         r = ingests_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->settings->content_max_bytes,
-                        &parts->ingests, ret_problem);
+                        parts->gate, &parts->ingests, ret_problem);
         parts->app.ingests = parts->ingests;
         return r;
 }

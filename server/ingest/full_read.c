@@ -85,6 +85,7 @@ bool full_read_begin(Ingest *ingest, int64_t revision) {
 
         watch_close(ingest);
         read->is_on = true;
+        read->term = ingest->term;
         read->revision = revision;
         read->keys_max = PAGE_KEYS;
         read->n_keys = 0;
@@ -235,6 +236,7 @@ static bool finish(Ingest *ingest) {
                 return false;
 
         ingest->read.is_on = false;
+        ingest_catch_up(ingest, ingest->read.term);
         status = ingest_lock_status(ingest);
         status->read_at_ms = clock_wall_ms();
         status->n_read = ingest->read.n_keys;

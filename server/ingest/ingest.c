@@ -30,21 +30,21 @@ static int check_overlap(const Ingest *ingest, Problem *ret_problem) {
         return -EINVAL;
 }
 
-static int make(Ingests *ingests, const MirrorOptions *options, size_t content_max_bytes,
+static int make(Ingests *ingests, const MirrorOptions *options, size_t content_max_bytes, Gate *gate,
                 Problem *ret_problem) {
         Ingest *ingest = &ingests->ingests[ingests->n++];
         Problem problem = PROBLEM_NULL;
         int r;
 
-        r = ingest_init(ingest, options, &ingests->overlap, &problem);
+        r = ingest_init(ingest, options, &ingests->overlap, gate, &problem);
         ingest->content_max_bytes = content_max_bytes;
         if (r == 0)
                 r = check_overlap(ingest, &problem);
         return r ? refuse(options, r, &problem, ret_problem) : 0;
 }
 
-int ingests_new(const MirrorOptions *options, size_t n, size_t content_max_bytes, Ingests **ret_ingests,
-                Problem *ret_problem) {
+int ingests_new(const MirrorOptions *options, size_t n, size_t content_max_bytes, Gate *gate,
+                Ingests **ret_ingests, Problem *ret_problem) {
         _cleanup_(ingests_freep) Ingests *ingests = allocate(1, sizeof(*ingests));
         int r;
 
@@ -52,7 +52,7 @@ int ingests_new(const MirrorOptions *options, size_t n, size_t content_max_bytes
         r = overlap_init(&ingests->overlap, options, n);
         for (size_t i = 0; r == 0 && i < n; i++)
                 if (options[i].kind == MIRROR_INGEST)
-                        r = make(ingests, &options[i], content_max_bytes, ret_problem);
+                        r = make(ingests, &options[i], content_max_bytes, gate, ret_problem);
         if (r)
                 return r;
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "ingest/status.h"
+#include "mirror/gate.h"
 #include "mirror/options.h"
 #include "model/buf.h"
 #include "model/macros.h"
@@ -25,11 +26,12 @@ typedef struct Ingest Ingest;
  * @options: of all mirrors and ingests, since no ingest takes in what a mirror writes; borrowed for the life
  * of the ingests
  * @content_max_bytes: of a config
+ * @gate: whether they may work; borrowed likewise. Where it is guarded the mirrors wait for them in each term
  *
  * Return: 0; -EINVAL with @ret_problem; -ENOMEM
  */
-int ingests_new(const MirrorOptions *options, size_t n, size_t content_max_bytes, Ingests **ret_ingests,
-                Problem *ret_problem);
+int ingests_new(const MirrorOptions *options, size_t n, size_t content_max_bytes, Gate *gate,
+                Ingests **ret_ingests, Problem *ret_problem);
 /* @path: of the database */
 int ingests_start(Ingests *ingests, Store *store, const char *path, Problem *ret_problem);
 void ingests_stop(Ingests *ingests);

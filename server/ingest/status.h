@@ -13,6 +13,7 @@ typedef enum IngestState {
         INGEST_RUNNING, /* it watches */
         INGEST_READING, /* it reads in full */
         INGEST_CONNECTING,
+        INGEST_STANDBY, /* another server leads */
         INGEST_WAITING, /* etcd is not there, or the store cannot be written; it is tried again */
         INGEST_DENIED,  /* a person has to change something; tried again from time to time */
         INGEST_STATE_N,

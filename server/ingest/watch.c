@@ -192,6 +192,11 @@ static bool has_more_to_note(const Ingest *ingest) {
         return ingest->intake.n > 0 || ingest->intake.complete > ingest->place.revision;
 }
 
+bool watch_has_caught_up(const Ingest *ingest) {
+        return ingest->watch.is_open && ingest->watch.is_created &&
+               ingest->watch.n_checks >= FIRST_CHECKS - 1 && !has_more_to_note(ingest);
+}
+
 bool watch_turn(Ingest *ingest) {
         TargetError error = { .retry_after_ms = 0 };
         TargetOutcome outcome;

@@ -129,9 +129,20 @@ void ingest_fail_to_read(Ingest *ingest, int error) {
         ingest_fail_down(ingest, "the store cannot be read: %s", strerror(-error));
 }
 
+void ingest_catch_up(Ingest *ingest, uint64_t term) {
+        ingest->caught_up_term = term;
+        if (gate_is_guarded(ingest->gate))
+                gate_caught_up(ingest->gate, ingest->predecessor, term);
+}
+
 void ingest_succeed(Ingest *ingest) {
         ingest->n_failures = 0;
         ingest->told = 0;
+}
+
+/* 0: another server leads. */
+static uint64_t term_now(const Ingest *ingest) {
+        return gate_leader_term(ingest->gate, clock_boot_ms());
 }
 
 /* Asking etcd. */
@@ -319,6 +330,7 @@ static void connect_etcd(Ingest *ingest) {
         TargetOutcome outcome;
         Span cluster;
 
+        ingest->term = term_now(ingest);
         if (ingest->n_failures == 0)
                 ingest_set_state(ingest, INGEST_CONNECTING);
         etcd_json_append_one(&body, key_pattern_prefix(&ingest->pattern), 0);
@@ -429,9 +441,37 @@ static void wait_for_etcd(Ingest *ingest) {
                 (void)waker_poll(&ingest->waker, -1, 0, left_ms, WAIT_FOR_NEWS);
 }
 
-static void work(Ingest *ingest) {
-        bool is_reading = ingest->read.is_on;
+/* Another server works. What is asked for is kept for when it is this one's turn. */
+static void stand_by(Ingest *ingest) {
+        if (ingest->is_connected) {
+                log_info("ingest.standby", "Ingest %s rests: this server does not lead.",
+                         ingest->options->name);
+                disconnect(ingest);
+        }
+        ingest_succeed(ingest);
+        ingest->retry_at_ms = 0;
+        ingest_set_state(ingest, INGEST_STANDBY);
+        answer(ingest);
+        if (term_now(ingest) == 0)
+                (void)waker_poll(&ingest->waker, -1, 0, -1, WAIT_FOR_NEWS);
+}
 
+/*
+ * While another server led this one has taken nothing in, and its mirrors wait until it has all again. First
+ * the watch tells what it knows, version by version; then a full read makes sure of the rest.
+ */
+static bool has_to_make_sure(const Ingest *ingest) {
+        return gate_is_guarded(ingest->gate) && ingest->caught_up_term != ingest->term &&
+               watch_has_caught_up(ingest);
+}
+
+static void work(Ingest *ingest) {
+        bool is_reading;
+
+        if (!ingest->read.is_on && has_to_make_sure(ingest) && !full_read_begin(ingest, 0))
+                return;
+
+        is_reading = ingest->read.is_on;
         if (is_reading ? full_read_page(ingest) : watch_turn(ingest))
                 ingest_set_state(ingest, is_reading ? INGEST_READING : INGEST_RUNNING);
 }
@@ -440,6 +480,12 @@ static void *run(void *context) {
         Ingest *ingest = context;
 
         while (!waker_is_stopping(&ingest->waker)) {
+                if (term_now(ingest) == 0) {
+                        stand_by(ingest);
+                        continue;
+                }
+                if (ingest->is_connected && term_now(ingest) != ingest->term)
+                        disconnect(ingest);
                 answer(ingest);
                 if (ingest->is_connected)
                         work(ingest);
@@ -461,7 +507,8 @@ static char *make_mapping(const MirrorOptions *options) {
         return mapping;
 }
 
-int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *overlap, Problem *ret_problem) {
+int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *overlap, Gate *gate,
+                Problem *ret_problem) {
         int r;
 
         *ingest = (Ingest){
@@ -469,6 +516,7 @@ int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *ove
                 .pattern = KEY_PATTERN_NULL,
                 .mapping = make_mapping(options),
                 .overlap = overlap,
+                .gate = gate,
                 .waker = { .fd = -1 },
                 .intake = INTAKE_NULL,
                 .read = FULL_READ_NULL,
@@ -482,6 +530,9 @@ int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *ove
         r = waker_init(&ingest->waker);
         if (r)
                 return r;
+        gate_add_waker(gate, &ingest->waker);
+        if (gate_is_guarded(gate))
+                ingest->predecessor = gate_add_predecessor(gate);
         return etcd_client_open(options, &ingest->waker, &ingest->client, ret_problem);
 }
 

@@ -15,6 +15,7 @@
 #include "ingest/intake.h"
 #include "ingest/overlap.h"
 #include "mirror/etcd_client.h"
+#include "mirror/gate.h"
 #include "mirror/key_pattern.h"
 #include "mirror/waker.h"
 #include "store/reader.h"
@@ -38,6 +39,7 @@ typedef struct IngestPlace {
 
 typedef struct FullRead {
         bool is_on;
+        uint64_t term;     /* in which it was begun */
         int64_t revision;  /* of etcd, that it reads */
         Buf position;      /* the key that the next page begins at */
         unsigned keys_max; /* of a page */
@@ -63,6 +65,8 @@ struct Ingest {
         const Overlap *overlap; /* what mirrors write */
         size_t content_max_bytes;
         Store *store;
+        Gate *gate;
+        size_t predecessor; /* of the mirrors, where the gate is guarded */
 
         pthread_t thread;
         bool is_started;
@@ -73,7 +77,9 @@ struct Ingest {
         IngestPlace place;
         Intake intake;
         bool is_connected;
-        bool is_remapped; /* the store remembers another pattern */
+        uint64_t term;           /* of the gate, in which it works */
+        uint64_t caught_up_term; /* in which it has read in full, last */
+        bool is_remapped;        /* the store remembers another pattern */
         FullRead read;
         Watch watch;
         int64_t retry_at_ms; /* monotonic: before then connecting is not tried */
@@ -87,7 +93,8 @@ struct Ingest {
 
 /* Looks at the options; nothing is connected yet. Return: 0; -EINVAL with @ret_problem, whose field is the
  * name of the option; -ENOMEM */
-int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *overlap, Problem *ret_problem);
+int ingest_init(Ingest *ingest, const MirrorOptions *options, const Overlap *overlap, Gate *gate,
+                Problem *ret_problem);
 int ingest_start(Ingest *ingest, const char *path, Problem *ret_problem);
 /* After waker_stop(). */
 void ingest_join(Ingest *ingest);
@@ -106,6 +113,8 @@ void ingest_fail(Ingest *ingest, TargetOutcome outcome, const TargetError *error
 /* The same in words of our own. */
 void ingest_fail_down(Ingest *ingest, const char *format, ...) _printf_(2, 3);
 void ingest_fail_to_read(Ingest *ingest, int error);
+/* A full read that was begun in @term is over: the store has what etcd had by then. */
+void ingest_catch_up(Ingest *ingest, uint64_t term);
 /* Something was done: what fails from here on is something new. */
 void ingest_succeed(Ingest *ingest);
 void ingest_set_state(Ingest *ingest, IngestState state);
@@ -131,6 +140,8 @@ bool full_read_page(Ingest *ingest);
 
 /* Watches for a while. */
 bool watch_turn(Ingest *ingest);
+/* Has it told all that was to be told when it began, as far as anybody can know? */
+bool watch_has_caught_up(const Ingest *ingest);
 void watch_close(Ingest *ingest);
 
 /* Tries a quarantined key again, or all. */

@@ -6,6 +6,7 @@
 #include "util/allocate.h"
 
 struct Gate {
+        bool is_guarded;
         pthread_mutex_t lock; /* of what follows, but for what is set before anybody asks */
         uint64_t term;        /* the newest */
         int64_t until_ms;     /* it lasts */
@@ -37,8 +38,13 @@ Gate *gate_free(Gate *gate) {
 }
 
 void gate_guard(Gate *gate) {
+        gate->is_guarded = true;
         gate->term = 0;
         gate->until_ms = INT64_MIN;
+}
+
+bool gate_is_guarded(const Gate *gate) {
+        return gate->is_guarded;
 }
 
 size_t gate_add_predecessor(Gate *gate) {

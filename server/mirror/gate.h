@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ DEFINE_CLEANUP(Gate *, gate_free);
 
 /* From here on it is open to a leader only. */
 void gate_guard(Gate *gate);
+bool gate_is_guarded(const Gate *gate);
 /* One more who has to catch up in each term before the mirrors begin. Return: its number. */
 size_t gate_add_predecessor(Gate *gate);
 /* @waker: of a thread that asks; borrowed. It is woken whenever the gate may have opened or closed. */

@@ -200,6 +200,7 @@ describe('A server that is killed in the middle of a stream of changes', () => {
 
   test('Each revision of each key is one version, in order', async () => {
     let isOver = false;
+    await untilRunning(api, 'tenants'); // What is there before is read as it is then.
     const killing = (async () => {
       for (let i = 0; !isOver && i < 8; i++) {
         await pause(300 + 150 * i);

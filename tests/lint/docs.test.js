@@ -90,7 +90,8 @@ describe('Events of the log', () => {
 describe('Metrics', () => {
   const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror there are no metrics of any.
   const leader = { kind: 'election', endpoints: 'http://127.0.0.1:9' };
-  const { api } = useConferd({ args: mirrorsFile({ nobody, leader }) });
+  const source = { ...leader, kind: 'ingest', from: '/tenants/{id}', namespace: 'tenants.{id}', key: 'config' };
+  const { api } = useConferd({ args: mirrorsFile({ nobody, leader, source }) });
 
   test('docs/operations.md has those that the server exposes', async () => {
     const { text } = await api.get('/metrics');
