@@ -88,8 +88,9 @@ describe('Events of the log', () => {
 });
 
 describe('Metrics', () => {
-  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror there are no metrics of any.
-  const { api } = useConferd({ args: mirrorsFile({ nobody }) });
+  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror, or an ingest, there are no metrics of any.
+  const nowhere = { kind: 'ingest', endpoints: 'http://127.0.0.1:9/', from: '/a/{b}', namespace: '{b}', key: 'c' };
+  const { api } = useConferd({ args: mirrorsFile({ nobody, nowhere }) });
 
   test('docs/operations.md has those that the server exposes', async () => {
     const { text } = await api.get('/metrics');

@@ -182,7 +182,7 @@ static void test_a_fault_names_its_place(void **state _unused_) {
                      "mirrors.yaml:1: a.timeout_ms: \"5 KiB\" is not a whole number of ms, which may end in "
                      "ms, s, min, h or d");
         refused_file("a: {kind: kafka}\n", no_environment,
-                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http");
+                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http, ingest");
         refused_file("a: {" REDIS ", value: hash}\n", no_environment,
                      "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document");
         refused_file("a: {" REDIS ", prune: yes}\n", no_environment,
