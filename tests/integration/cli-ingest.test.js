@@ -54,9 +54,10 @@ describe('confer ingest', () => {
   });
 
   test('It fails with the code of the reason', async () => {
-    assert.equal((await ingest('show', 'nobody')).code, notFound);
-    assert.equal((await ingest('retry', 'tenants', '/tenants/none')).code, notFound);
-    assert.equal((await ingest('show', 'No Name')).code, usage);
-    assert.equal((await ingest('show')).code, usage);
+    const fails = (code, line, ...args) => confer.fails(code, line, ['ingest', ...args]);
+    await fails(notFound, /there is no ingest 'nobody'/, 'show', 'nobody');
+    await fails(notFound, /no such quarantined key/, 'retry', 'tenants', '/tenants/none');
+    await fails(usage, /No Name is no name of an ingest/, 'show', 'No Name');
+    await fails(usage, /an argument is missing: confer ingest show INGEST/, 'show');
   });
 });
