@@ -9,6 +9,7 @@
 #include "http/request.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
+#include "mirror/election.h"
 #include "mirror/mirror.h"
 #include "store/store.h"
 #include "util/metrics.h"
@@ -23,7 +24,8 @@ typedef struct App {
         Store *store; /* NULL until it is open */
         Mirrors *mirrors;
         Ingests *ingests;
-        Server *server; /* for its counters */
+        Election *election; /* NULL: none is asked for */
+        Server *server;     /* for its counters */
         const WorkerState *workers;
         size_t n_workers;
         _Atomic bool is_ready;

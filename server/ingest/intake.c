@@ -208,7 +208,7 @@ static bool read_served(Ingest *ingest, Span namespace, Span key, Served *ret_se
         int r;
 
         *ret_served = (Served){ .is_served = false };
-        r = reader_get_served(ingest->reader, namespace, key, take_served, ret_served);
+        r = reader_get_served(ingest->reader, namespace, key, SERVED_STABLE, take_served, ret_served);
         if (r < 0)
                 ingest_fail_to_read(ingest, r);
         return r >= 0;

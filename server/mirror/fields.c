@@ -13,21 +13,24 @@
 #define TEMPLATE_MAX_BYTES (64 * KIB)
 #define NAME_MAX_BYTES     255
 
-#define REDIS (1U << MIRROR_REDIS)
-#define ETCD  (1U << MIRROR_ETCD)
-#define HTTP  (1U << MIRROR_HTTP)
-#define ALL   (REDIS | ETCD | HTTP) /* mirrors */
-
-#define INGEST  (1U << MIRROR_INGEST)
-#define ANY     (ALL | INGEST)
-#define BY_URLS (ETCD | HTTP | INGEST)
+#define REDIS    (1U << MIRROR_REDIS)
+#define ETCD     (1U << MIRROR_ETCD)
+#define HTTP     (1U << MIRROR_HTTP)
+#define INGEST   (1U << MIRROR_INGEST)
+#define ELECTION (1U << MIRROR_ELECTION)
+#define MIRRORS  MIRROR_KINDS_OF_MIRRORS
+#define BY_URLS  (ETCD | HTTP | INGEST | ELECTION)
+#define ALL      (MIRRORS | INGEST | ELECTION)
 
 static const char *const kinds[] = {
-        [MIRROR_REDIS] = "redis",   [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http",
-        [MIRROR_INGEST] = "ingest", [MIRROR_KIND_N] = NULL,
+        [MIRROR_REDIS] = "redis",   [MIRROR_ETCD] = "etcd",         [MIRROR_HTTP] = "http",
+        [MIRROR_INGEST] = "ingest", [MIRROR_ELECTION] = "election", [MIRROR_KIND_N] = NULL,
 };
 static const char *const mirror_values[] = {
-        [MIRROR_VALUE_RAW] = "raw", [MIRROR_VALUE_DOCUMENT] = "document", [MIRROR_VALUE_N] = NULL
+        [MIRROR_VALUE_RAW] = "raw",
+        [MIRROR_VALUE_DOCUMENT] = "document",
+        [MIRROR_VALUE_GRAY] = "gray",
+        [MIRROR_VALUE_N] = NULL,
 };
 static const char *const formats[] = {
         [FORMAT_JSON] = "json", [FORMAT_YAML] = "yaml",
@@ -64,10 +67,10 @@ static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 static const MirrorField table[] = {
         {
                 KIND(kind),
-                .kinds = ANY,
+                .kinds = ALL,
                 .is_required = true,
-                .sentence = "What the target is; `ingest` is none, but an etcd to [take configs "
-                            "from](ingest.md).",
+                .sentence = "What the target is. No mirrors are `ingest`, an etcd to [take configs "
+                            "from](ingest.md), and `election`, see [below](#several-servers).",
         },
         {
                 ADDRESSES(endpoints),
@@ -87,7 +90,7 @@ static const MirrorField table[] = {
         },
         {
                 TEXT(user),
-                .kinds = ANY,
+                .kinds = ALL,
                 .max = NAME_MAX_BYTES,
                 .default_text = "",
                 .sentence = "Who signs in, to HTTP by basic authentication; empty is nobody, or the default "
@@ -96,14 +99,14 @@ static const MirrorField table[] = {
         },
         {
                 SECRET(password),
-                .kinds = ANY,
+                .kinds = ALL,
                 .min = 1,
                 .max = SECRET_MAX_BYTES,
                 .sentence = "With what.",
         },
         {
                 SECRET_FILE(password),
-                .kinds = ANY,
+                .kinds = ALL,
                 .min = 1,
                 .max = SECRET_MAX_BYTES,
                 .sentence = "The file that holds the password, instead of `password`; a line break at its "
@@ -145,7 +148,7 @@ static const MirrorField table[] = {
         },
         {
                 NAMESPACE(namespace),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .default_text = "",
                 .sentence = "What is mirrored: this namespace and all below; empty is all.",
         },
@@ -197,11 +200,30 @@ static const MirrorField table[] = {
                 .sentence = "The template of keys, see below.",
         },
         {
+                TEXT(key),
+                .kinds = ELECTION,
+                .min = 1,
+                .max = NAME_MAX_BYTES,
+                .default_text = "/confer-election/leader",
+                .sentence = "Where the server that leads says so; no template.",
+        },
+        {
+                INTEGER(ttl_ms),
+                .kinds = ELECTION,
+                .unit = SETTING_UNIT_MS,
+                .min = 2000,
+                .max = MINUTE,
+                .default_text = "5 s",
+                .sentence = "For how long etcd keeps the leader's lease after it was heard of last; whole "
+                            "seconds.",
+        },
+        {
                 VALUE(value),
                 .kinds = REDIS | ETCD,
                 .default_text = "raw",
-                .sentence = "What lands under a key: the content as it is, or a JSON document with the "
-                            "content and what is known of it.",
+                .sentence = "What lands under a key: the content as it is, a JSON document with the content "
+                            "and what is known of it, or one of the gray release that runs. `gray` needs a "
+                            "`key` of its own.",
         },
         {
                 BOOL(prune),
@@ -267,7 +289,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(workers),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_THREADS,
                 .min = 1,
                 .max = 16,
@@ -315,7 +337,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_max_bytes),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_BYTES,
                 .min = KIB,
                 .max = 64 * MIB,
@@ -325,7 +347,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_wait_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .max = MINUTE,
                 .default_text = "0 ms",
@@ -333,7 +355,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(timeout_ms),
-                .kinds = ANY,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 100,
                 .max = 10 * MINUTE,
@@ -344,7 +366,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_min_ms),
-                .kinds = ANY,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = HOUR,
@@ -354,7 +376,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_max_ms),
-                .kinds = ANY,
+                .kinds = MIRRORS | INGEST,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = DAY,
@@ -363,7 +385,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(attempts_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_ATTEMPTS,
                 .min = 1,
                 .max = 1000,
@@ -373,7 +395,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(dead_letters_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_LETTERS,
                 .min = 1,
                 .max = 1000000,
@@ -415,7 +437,7 @@ const MirrorField *mirror_field_find(Span name, MirrorKind kind) {
 }
 
 const MirrorField *mirror_field_find_any(Span name) {
-        return find(name, ANY);
+        return find(name, ALL);
 }
 
 const char *mirror_field_guess(Span written) {

@@ -16,7 +16,8 @@ typedef enum MirrorKind {
         MIRROR_REDIS,
         MIRROR_ETCD,
         MIRROR_HTTP,
-        MIRROR_INGEST, /* no mirror, but the other direction: from etcd into the store, see ingest/ */
+        MIRROR_INGEST,   /* no mirror, but the other direction: from etcd into the store, see ingest/ */
+        MIRROR_ELECTION, /* nor this: who of several servers works */
         MIRROR_KIND_N,
 } MirrorKind;
 
@@ -25,6 +26,7 @@ typedef enum MirrorValue {
         MIRROR_VALUE_RAW,      /* the content as it is; Redis: a JSON object becomes a Hash */
         MIRROR_VALUE_DOCUMENT, /* JSON: the content with namespace, key, version, revision, format, sha256 …
                                 */
+        MIRROR_VALUE_GRAY,     /* JSON: the gray release that runs; where none does there is no key */
         MIRROR_VALUE_N,
 } MirrorValue;
 
@@ -66,7 +68,12 @@ typedef struct MirrorOptions {
         bool tls;
 
         /* etcd. */
-        char *lock_key; /* where the worker that writes stands; "": beside the others */
+        char *lock_key;     /* where the worker that writes stands; "": beside the others */
+        char *election_key; /* of the election of the same file, which is none of the mirror's; "": there is
+                               none */
+
+        /* Election; the key is no template. */
+        uint64_t ttl_ms; /* of the lease */
 
         /* ingest. */
         char *from; /* pattern of etcd's keys, see key_pattern.h */

@@ -42,6 +42,10 @@ const weights = (audit) => audit.filter(({ action }) => action === 'gray.step').
 const kinds = (events) => events.map(({ kind }) => kind);
 const at = ({ time }) => Date.parse(time);
 
+// A hold that a request surely comes before, on a slow machine too; and what passes it.
+const longHoldMs = 3000;
+const passLongHold = (server) => passHolds(server, namespace, 2, 1600);
+
 describe('Ramps', () => {
   const server = useConferd({ args: quick });
   const { api } = server;
@@ -115,7 +119,7 @@ describe('Ramps', () => {
         { match: { ring: ['canary'] }, split: [{ version: 2, weight: 100 }] },
         { split: [{ version: 2, weight: 1 }, { version: 3, weight: 30 }] },
       ],
-      plan: { rule: 1, steps: steps(['100ms', 2], ['1s', 70]), promote: true },
+      plan: { rule: 1, steps: steps(['100ms', 2], [`${longHoldMs}ms`, 70]), promote: true },
     });
     const { rules } = await config.untilStep(1);
     assert.deepEqual(
@@ -129,14 +133,13 @@ describe('Ramps', () => {
   test('A pause stops the clock, and what was held counts', async () => {
     const config = await make('pause');
     const paused = () => metric(server, 'confer_ramps{state="paused"}');
-    const hold = 1000;
-    await config.set({ rules: oneArm(2), plan: { steps: steps([`${hold}ms`, 1], ['1h', 2]) } });
+    await config.set({ rules: oneArm(2), plan: { steps: steps([`${longHoldMs}ms`, 1], ['1h', 2]) } });
     await config.post('pause', { comment: 'lunch' });
     const { ramp } = await config.get();
     assert.deepEqual([ramp.state, ramp.step, ramp.next_at], ['paused', 0, null]);
     assert.equal(await paused(), 1);
 
-    await passHolds(server, namespace, 2, 600);
+    await passLongHold(server);
     assert.equal((await config.get()).ramp.step, 0);
     assert.deepEqual(await config.moves(), []);
 
@@ -144,7 +147,7 @@ describe('Ramps', () => {
     const [, set, pause, resume] = await config.events();
     assert.equal(pause.comment, 'lunch');
     assert.equal(resumed.ramp.state, 'running');
-    assert.equal(Date.parse(resumed.ramp.next_at), at(resume) + hold - (at(pause) - at(set)));
+    assert.equal(Date.parse(resumed.ramp.next_at), at(resume) + longHoldMs - (at(pause) - at(set)));
     assert.equal(await paused(), 0);
 
     await config.untilStep(1);
@@ -164,7 +167,7 @@ describe('Ramps', () => {
 
   test('Rules that are set anew, or withdrawn, are left alone', async () => {
     const rules = oneArm(2);
-    const plan = { steps: steps(['500ms', 1], ['500ms', 50]), promote: true };
+    const plan = { steps: steps([`${longHoldMs}ms`, 1], [`${longHoldMs}ms`, 50]), promote: true };
     const other = { steps: steps(['1h', 7], ['1h', 8]) };
     const changes = {
       dropped: (config) => config.set({ rules }),
@@ -182,7 +185,7 @@ describe('Ramps', () => {
     }
     const [dropped, replaced, , promoted] = configs.map(({ config }) => config);
 
-    await passHolds(server, namespace, 3, 500);
+    await passLongHold(server);
     for (const { config, kind } of configs) {
       const last = (await config.events()).at(-1);
       assert.deepEqual([last.kind, last.actor], [kind, 'user:admin'], config.key);
@@ -196,7 +199,7 @@ describe('Ramps', () => {
 
   test('A publish meanwhile moves what is stable, and the ramp goes on', async () => {
     const config = await make('beside');
-    await config.set({ rules: oneArm(2), plan: { steps: manySteps(3, '200ms'), promote: true } });
+    await config.set({ rules: oneArm(2), plan: { steps: steps([`${longHoldMs}ms`, 1], ['50ms', 2], ['50ms', 3]), promote: true } });
     await api.publish(namespace, 'beside', 'three');
     await config.untilGone();
     assert.equal((await config.events()).at(-1).from_version, 3);
@@ -442,10 +445,10 @@ describe('Ramps across restarts', () => {
     await server.start();
     await server.api.createNamespaces(namespace);
     const config = await new GrayConfig(server, namespace, 'k').make();
-    await config.set({ rules: oneArm(2), plan: { steps: steps(['1s', 1], ['1h', 2]) } });
+    await config.set({ rules: oneArm(2), plan: { steps: steps([`${longHoldMs}ms`, 1], ['1h', 2]) } });
     await config.post('pause');
     await killAndStart(server);
-    await passHolds(server, namespace, 2, 600);
+    await passLongHold(server);
     assert.equal((await config.get()).ramp.state, 'paused');
     assert.equal(await metric(server, 'confer_ramps{state="paused"}'), 1);
     await config.post('resume');

@@ -3,7 +3,7 @@ import { request } from './http';
 import type { Page } from './types';
 
 export type MirrorKind = 'redis' | 'etcd' | 'http';
-export type MirrorState = 'running' | 'comparing' | 'connecting' | 'waiting' | 'denied';
+export type MirrorState = 'running' | 'comparing' | 'standby' | 'connecting' | 'waiting' | 'denied';
 
 /** What a full comparison found and did. */
 export interface Comparison {
@@ -35,6 +35,17 @@ export interface Mirror {
         comparison: Comparison | null;
 }
 
+/** Who of several servers works. */
+export interface Election {
+        key: string;
+        /** Whether the server that is asked leads. */
+        leader: boolean;
+        /** Null: nobody, or not known. */
+        leader_name: string | null;
+        since: string;
+        error: string | null;
+}
+
 export interface LetterId {
         namespace: string;
         key: string;
@@ -51,7 +62,7 @@ export interface DeadLetter extends LetterId {
 const mirrorPath = (name: string) => `/mirrors/${encodeURIComponent(name)}`;
 
 export const listMirrors = (signal?: AbortSignal) =>
-        request<{ items: Mirror[] }>('GET', '/mirrors', { signal });
+        request<{ items: Mirror[]; election: Election | null }>('GET', '/mirrors', { signal });
 export const resyncMirror = (name: string) => request<Mirror>('POST', `${mirrorPath(name)}/resync`);
 
 export const listDeadLetters = (

@@ -11,6 +11,7 @@ import { useAsking } from './use-asking';
 const colors: Record<MirrorState, string> = {
         running: 'green',
         comparing: 'blue',
+        standby: 'default',
         connecting: 'blue',
         waiting: 'gold',
         denied: 'red',
