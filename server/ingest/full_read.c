@@ -221,6 +221,8 @@ static bool take_kvs(Ingest *ingest, JsonValue answer, bool is_whole, KeyList *p
 static void move_on(FullRead *read, const KeyList *page) {
         Span last = key_list_get(page, page->n - 1);
 
+        read->keys_max = MIN(2 * read->keys_max, (unsigned)PAGE_KEYS);
+
         buf_clear(&read->position);
         buf_append_span(&read->position, last);
         buf_append_char(&read->position, '\0');

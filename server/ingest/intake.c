@@ -92,7 +92,7 @@ static void put_in_table(Table *table, Span name, TableEqual equal, IntakeItem *
 static void add_item(Intake *intake, IntakeItem *item) {
         if (intake->n == intake->capacity) {
                 intake->capacity = intake->capacity ? 2 * intake->capacity : 64;
-                intake->items = had(realloc(intake->items, intake->capacity * sizeof(*intake->items)));
+                intake->items = had(realloc(intake->items, intake->capacity * sizeof(IntakeItem *)));
         }
         intake->items[intake->n++] = item;
         intake->n_bytes += item->content.size;
@@ -130,6 +130,7 @@ static void quarantine(IntakeItem *item, const Problem *problem) {
         else if (asprintf(&item->reason, "line %zu, column %zu: %s", problem->line, problem->column,
                           problem->text) < 0)
                 abort();
+        item->is_gone = false;
         item->changes_config = false;
         item->creates_namespace = false;
 }
@@ -441,7 +442,8 @@ static void heed_refusal(IntakeItem *item, const Operation *operation, const Com
         else if (operation->type == OPERATION_PUT && outcome == STORE_E_NAMESPACE_UNKNOWN &&
                  !item->creates_namespace)
                 item->creates_namespace = true;
-        else if (operation->type == OPERATION_DELETE)
+        else if (operation->type == OPERATION_DELETE &&
+                 (outcome == STORE_E_CONFIG_UNKNOWN || outcome == STORE_E_NAMESPACE_UNKNOWN))
                 item->changes_config = false;
         else
                 quarantine(item, &command->problem);
@@ -475,7 +477,7 @@ static void log_quarantine(const Ingest *ingest, const IntakeItem *item) {
 static void count_items(Ingest *ingest) {
         const Intake *intake = &ingest->intake;
         IngestStatus *status = ingest_lock_status(ingest);
-        bool has_quarantine = status->n_quarantined > 0;
+        bool has_quarantine = status->n_quarantined > 0, has_left = status->n_left > 0;
 
         for (size_t i = 0; i < intake->n; i++) {
                 const IntakeItem *item = intake->items[i];
@@ -494,7 +496,9 @@ static void count_items(Ingest *ingest) {
                 if (intake->items[i]->reason)
                         log_quarantine(ingest, intake->items[i]);
         if (has_quarantine)
-                ingest_count(ingest);
+                ingest_count_quarantine(ingest);
+        if (has_left)
+                ingest_count_left(ingest);
 }
 
 bool intake_flush(Ingest *ingest) {

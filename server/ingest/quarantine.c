@@ -54,7 +54,7 @@ static int add_aside(void *context, const IngestedRow *row) {
         return 0;
 }
 
-/* Etcd does not have it, and will not say that it is gone: there is nothing to try. */
+/* Etcd has lost it, which deletes nothing: there is nothing to try. */
 static bool forget(Ingest *ingest, Span etcd_key) {
         Operation operation = { .type = OPERATION_INGEST_FORGET, .comment = SPAN_LITERAL("") };
         Command command;
@@ -99,7 +99,9 @@ static bool try_aside(Ingest *ingest, const Aside *aside) {
                 return true;
         if (etcd_json_find(answer.object, "kvs", JSON_KIND_ARRAY, &kvs) && json_read_element(&kvs.text, &kv))
                 return try_kv(ingest, aside, kv);
-        return !aside->is_left || forget(ingest, etcd_key);
+        return aside->is_left ? forget(ingest, etcd_key)
+                              : intake_delete(ingest, etcd_key, etcd_json_revision(answer.object)) &&
+                                        intake_flush(ingest);
 }
 
 static bool try_list(Ingest *ingest, const AsideList *list) {

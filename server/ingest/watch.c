@@ -158,6 +158,12 @@ static int64_t revision_to_know(const Ingest *ingest) {
         return ingest->watch.n_checks < FIRST_CHECKS ? ingest->watch.from : 0;
 }
 
+/* How far it is where only other keys have changed is noted now and then. */
+static bool note_progress(Ingest *ingest) {
+        return ingest->watch.is_in_fragment || ingest->intake.complete <= ingest->place.revision ||
+               intake_flush(ingest);
+}
+
 static bool check(Ingest *ingest) {
         int64_t revision;
 
@@ -173,7 +179,7 @@ static bool check(Ingest *ingest) {
         if (is_silent(ingest))
                 watch_close(ingest);
         ingest_succeed(ingest);
-        return true;
+        return note_progress(ingest);
 }
 
 static bool refuse_line(Ingest *ingest) {
@@ -188,13 +194,9 @@ static int64_t time_to_wait(const Ingest *ingest) {
         return MAX(ingest->watch.check_at_ms - clock_monotonic_ms(), 0);
 }
 
-static bool has_more_to_note(const Ingest *ingest) {
-        return ingest->intake.n > 0 || ingest->intake.complete > ingest->place.revision;
-}
-
 bool watch_has_caught_up(const Ingest *ingest) {
         return ingest->watch.is_open && ingest->watch.is_created &&
-               ingest->watch.n_checks >= FIRST_CHECKS - 1 && !has_more_to_note(ingest);
+               ingest->watch.n_checks >= FIRST_CHECKS - 1 && ingest->intake.n == 0;
 }
 
 bool watch_turn(Ingest *ingest) {
@@ -215,8 +217,7 @@ bool watch_turn(Ingest *ingest) {
 
         if (line.text.data && !take_line(ingest, line))
                 return false;
-        if (!line.text.data && !ingest->watch.is_in_fragment && has_more_to_note(ingest) &&
-            !intake_flush(ingest))
+        if (!line.text.data && !ingest->watch.is_in_fragment && ingest->intake.n > 0 && !intake_flush(ingest))
                 return false;
         if (ingest->watch.is_open && clock_monotonic_ms() >= ingest->watch.check_at_ms)
                 return check(ingest);

@@ -46,19 +46,31 @@ void ingest_set_state(Ingest *ingest, IngestState state) {
         ingest_unlock_status(ingest);
 }
 
-void ingest_count(Ingest *ingest) {
-        Span name = span_from_string(ingest->options->name);
-        uint64_t n_quarantined = 0, n_left = 0;
-        IngestStatus *status;
+void ingest_count_quarantine(Ingest *ingest) {
+        uint64_t n;
 
-        if (reader_count_quarantine(ingest->reader, name, &n_quarantined) != 0 ||
-            reader_count_left(ingest->reader, name, ingest->place.generation, &n_left) != 0)
+        if (reader_count_quarantine(ingest->reader, span_from_string(ingest->options->name), &n) != 0)
                 return;
 
-        status = ingest_lock_status(ingest);
-        status->n_quarantined = n_quarantined;
-        status->n_left = n_left;
-        status->revision = ingest->place.revision;
+        ingest_lock_status(ingest)->n_quarantined = n;
+        ingest_unlock_status(ingest);
+}
+
+void ingest_count_left(Ingest *ingest) {
+        uint64_t n;
+
+        if (reader_count_left(ingest->reader, span_from_string(ingest->options->name),
+                              ingest->place.generation, &n) != 0)
+                return;
+
+        ingest_lock_status(ingest)->n_left = n;
+        ingest_unlock_status(ingest);
+}
+
+void ingest_count(Ingest *ingest) {
+        ingest_count_quarantine(ingest);
+        ingest_count_left(ingest);
+        ingest_lock_status(ingest)->revision = ingest->place.revision;
         ingest_unlock_status(ingest);
 }
 
@@ -466,14 +478,14 @@ static bool has_to_make_sure(const Ingest *ingest) {
 }
 
 static void work(Ingest *ingest) {
-        bool is_reading;
-
         if (!ingest->read.is_on && has_to_make_sure(ingest) && !full_read_begin(ingest, 0))
                 return;
 
-        is_reading = ingest->read.is_on;
-        if (is_reading ? full_read_page(ingest) : watch_turn(ingest))
-                ingest_set_state(ingest, is_reading ? INGEST_READING : INGEST_RUNNING);
+        if (ingest->read.is_on) {
+                if (full_read_page(ingest))
+                        ingest_set_state(ingest, INGEST_READING);
+        } else if (watch_turn(ingest) && ingest->watch.is_created)
+                ingest_set_state(ingest, INGEST_RUNNING);
 }
 
 static void *run(void *context) {

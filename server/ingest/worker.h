@@ -118,7 +118,9 @@ void ingest_catch_up(Ingest *ingest, uint64_t term);
 /* Something was done: what fails from here on is something new. */
 void ingest_succeed(Ingest *ingest);
 void ingest_set_state(Ingest *ingest, IngestState state);
-void ingest_count(Ingest *ingest);
+void ingest_count_quarantine(Ingest *ingest);
+void ingest_count_left(Ingest *ingest);
+void ingest_count(Ingest *ingest); /* both */
 
 /*
  * ingest_check() - ask etcd for its revision: whether it is there, and the one that it was

@@ -27,6 +27,8 @@ typedef struct Endpoint {
 
 struct EtcdClient {
         const MirrorOptions *options;
+        Waker *waker;
+        HttpLinkOptions link_options;
         HttpLink *link;
         Endpoint *endpoints;
         size_t n_endpoints;
@@ -91,18 +93,18 @@ static int add_endpoints(EtcdClient *client, Problem *ret_problem) {
 int etcd_client_open(const MirrorOptions *options, Waker *waker, EtcdClient **ret_client,
                      Problem *ret_problem) {
         _cleanup_(etcd_client_closep) EtcdClient *client = allocate(1, sizeof(*client));
-        HttpLinkOptions link = {
+        int r;
+
+        client->options = options;
+        client->waker = waker;
+        client->link_options = (HttpLinkOptions){
                 .user = "",
                 .password = "",
                 .ca_file = options->ca_file,
                 .cert_file = options->cert_file,
                 .key_file = options->key_file,
         };
-        int r;
-
-        client->options = options;
-        client->link = http_link_new(&link, waker);
-        client->stream_link = http_link_new(&link, waker);
+        client->link = http_link_new(&client->link_options, waker);
         client->stream = HTTP_LINK_ANSWER_NULL;
         r = add_endpoints(client, ret_problem);
         if (r)
@@ -429,13 +431,16 @@ void etcd_client_open_stream(EtcdClient *client, const EtcdCall *call) {
         _cleanup_(sending_deinit) Sending sending;
 
         etcd_client_close_stream(client);
+        if (!client->stream_link)
+                client->stream_link = http_link_new(&client->link_options, client->waker);
         sending_init(&sending, client, call);
         http_link_open_stream(client->stream_link, &sending.request, &client->stream);
 }
 
 /* The connection goes with it. */
 void etcd_client_close_stream(EtcdClient *client) {
-        http_link_reset(client->stream_link);
+        if (client->stream_link)
+                http_link_reset(client->stream_link);
         http_link_answer_deinit(&client->stream);
         client->stream = HTTP_LINK_ANSWER_NULL;
         client->stream_taken = 0;

@@ -23,7 +23,7 @@ const bodies = {
 
 /** A path of the template, whose names need not exist. */
 const pathOf = (template, namespace) =>
-  Object.entries({ namespace, key: 'k', version: '1', mirror: 'm' }).reduce((path, [name, value]) => path.replace(`{${name}}`, value), template);
+  Object.entries({ namespace, key: 'k', version: '1', mirror: 'm', ingest: 'i' }).reduce((path, [name, value]) => path.replace(`{${name}}`, value), template);
 
 const operations = openapi.operations().map(({ method, template }) => {
   const path = pathOf(template, 'ns');

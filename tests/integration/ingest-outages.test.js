@@ -261,3 +261,36 @@ describe('Thousands of keys', () => {
     assert.equal(await contentOf(api, 'tenants.k2', 'config'), undefined);
   });
 });
+
+describe('Much at once', () => {
+  const etcd = new Etcd();
+  const server = useIngests(etcd, () => ({ tenants: tenants(etcd) }));
+  const { api } = server;
+  const value = (n) => JSON.stringify({ n, text: 'x'.repeat(100000) });
+  const ids = Array.from({ length: 240 }, (_, i) => `k${i}`);
+  const change = (n) => putAll(etcd, ids.map((id) => [`/tenants/${id}`, value(n)]), 8);
+  const heldBy = async () => new Set(await Promise.all(ids.map(async (id) => JSON.parse(await contentOf(api, `tenants.${id}`, 'config')).n)));
+
+  test('Pages that are too large come in smaller ones', async () => {
+    await untilRunning(api, 'tenants');
+    await server.stop();
+    await change(1);
+    compact(etcd);
+    await server.start();
+    await untilTakenIn(api, 'tenants', etcd);
+    assert.deepEqual(await heldBy(), new Set([1]));
+  });
+
+  test('What a watch has to tell comes in pieces, and each transaction is one change all the same', async () => {
+    await server.stop();
+    await change(2);
+    await change(3);
+    await server.start();
+    await untilTakenIn(api, 'tenants', etcd);
+    assert.deepEqual(await heldBy(), new Set([3]));
+    for (const id of ['k0', 'k119', 'k239'])
+      assert.deepEqual((await versionsOf(api, `tenants.${id}`, 'config')).map(({ content }) => JSON.parse(content).n), [1, 2, 3]);
+    const revisions = await Promise.all(ids.slice(0, 8).map(async (id) => (await api.read(`tenants.${id}`, 'config')).revision));
+    assert.equal(new Set(revisions).size, 1);
+  });
+});

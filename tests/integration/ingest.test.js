@@ -4,9 +4,11 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { runConferd, temporaryDirectory } = require('../lib/conferd.js');
+const { mirrorsFile } = require('../lib/mirrors.js');
 const { Etcd } = require('../lib/targets.js');
 const {
-  contentOf, put, quarantineOf, readIngest, revisionOf, transact, untilIngest, untilRunning, untilTakenIn, useIngests, versionsOf,
+  contentOf, put, quarantineOf, readIngest, transact, untilIngest, untilRunning, untilTakenIn, useIngests, versionsOf,
 } = require('../lib/ingests.js');
 const { until } = require('../lib/waiting.js');
 
@@ -181,6 +183,106 @@ describe('What cannot be taken in', () => {
     for (const path of ['', '/quarantine']) await api.get(`/api/v1/ingests/nobody${path}`, { status: 404, reason: 'ingest_not_found' });
     await api.post('/api/v1/ingests/nobody/resync', undefined, { status: 404, reason: 'ingest_not_found' });
     assert.deepEqual((await api.get('/api/v1/ingests')).data.items.map(({ name }) => name), ['tenants']);
-    assert.equal(revisionOf(etcd) > 0, true);
+  });
+});
+
+describe('Mirrors in the same etcd', () => {
+  const etcd = new Etcd();
+  const server = useIngests(etcd, () => ({
+    all: { kind: 'ingest', endpoints: etcd.endpoint, from: '/all/{path...}', namespace: 'all.{path}', key: 'config' },
+    back: { kind: 'etcd', endpoints: etcd.endpoint, namespace: 'all', key: '/all/mirror/{below}/{key}', lock_key: '/all/lock' },
+  }));
+  const { api } = server;
+
+  test('What a mirror wrote is not taken in, nor are its locks', async () => {
+    await untilRunning(api, 'all');
+    await put(etcd, '/all/a', '1');
+    await until(() => etcd.contents('/all/')['/all/mirror/a/config'] === '1', 'the mirror has it');
+    await put(etcd, '/all/b', '2');
+    await untilTakenIn(api, 'all', etcd);
+    const { ignored, quarantined } = await untilIngest(api, 'all', (ingest) => ingest.ignored >= 2, 'two keys are passed over');
+    assert.ok(ignored >= 2);
+    assert.equal(quarantined, 0);
+    assert.deepEqual((await api.walk('/api/v1/namespaces')).map(({ name }) => name), ['all.a', 'all.b']);
+  });
+
+  test('An ingest of nothing else is refused at the start, and both are named', async () => {
+    const [, file] = mirrorsFile({
+      writer: { kind: 'etcd', endpoints: etcd.endpoint, key: '/x/{namespace_path}/{key}' },
+      reader: { kind: 'ingest', endpoints: etcd.endpoint, from: '/x/y/{id}', namespace: '{id}', key: 'k' },
+    });
+    const { code, stderr } = await runConferd(['--data', temporaryDirectory(), '--listen', '127.0.0.1:0', '--mirrors', file]);
+    assert.equal(code, 1);
+    assert.match(stderr, /ingest reader, from: the mirror writer writes all of these keys/);
+  });
+
+  test('A pattern that is wrong is refused with its place in the file', async () => {
+    const [, file] = mirrorsFile({
+      reader: { kind: 'ingest', endpoints: etcd.endpoint, from: '/x/{id}', namespace: 'n', key: 'k' },
+    });
+    const { code, stderr } = await runConferd(['--data', temporaryDirectory(), '--listen', '127.0.0.1:0', '--mirrors', file]);
+    assert.equal(code, 1);
+    assert.match(stderr, /mirrors.yaml:1: reader\.from: two keys of etcd could make the same config/);
+  });
+});
+
+describe('Patterns, formats and passwords', () => {
+  const etcd = new Etcd();
+  const server = useIngests(etcd, () => ({
+    apps: {
+      kind: 'ingest', endpoints: etcd.endpoint, from: '/apps/{app...}/{file}', namespace: '{app}', key: '{file}', format: 'yaml',
+      user: 'reader', password: 'sesame',
+    },
+  }));
+  const { api } = server;
+
+  test('Segments are namespaces, and the format is that of the ingest', async () => {
+    await untilRunning(api, 'apps');
+    await put(etcd, '/apps/prod/shop/limits.yml', 'max: 5');
+    await put(etcd, '/apps/prod/shop/broken.yml', 'max: [5');
+    await untilTakenIn(api, 'apps', etcd);
+    const { content, format } = await api.read('prod.shop', 'limits.yml');
+    assert.deepEqual({ content, format }, { content: 'max: 5', format: 'yaml' });
+    assert.deepEqual((await quarantineOf(api, 'apps')).map(({ etcd_key: key }) => key), ['/apps/prod/shop/broken.yml']);
+  });
+
+  test('Where etcd asks who is there, the user reads the prefix and no more', async () => {
+    for (const command of [
+      ['user', 'add', 'root:root'], ['user', 'grant-role', 'root', 'root'], ['role', 'add', 'apps'],
+      ['role', 'grant-permission', 'apps', '--prefix=true', 'read', '/apps/'], ['user', 'add', 'reader:sesame'],
+      ['user', 'grant-role', 'reader', 'apps'], ['auth', 'enable'],
+    ]) etcd.run(...command);
+    await server.restart();
+    await untilRunning(api, 'apps');
+    etcd.run('--user=root:root', 'put', '/apps/prod/shop/limits.yml', 'max: 6');
+    await until(async () => await contentOf(api, 'prod.shop', 'limits.yml') === 'max: 6', 'it is taken in');
+    etcd.run('--user=root:root', 'role', 'revoke-permission', 'apps', '--prefix=true', '/apps/');
+    const { error } = await untilIngest(api, 'apps', ({ state }) => state === 'denied', 'a person has to do something');
+    assert.match(error, /permission denied/);
+    etcd.run('--user=root:root', 'role', 'grant-permission', 'apps', '--prefix=true', 'read', '/apps/');
+    etcd.run('--user=root:root', 'put', '/apps/prod/shop/limits.yml', 'max: 7');
+    await api.post('/api/v1/ingests/apps/resync');
+    await until(async () => await contentOf(api, 'prod.shop', 'limits.yml') === 'max: 7', 'it goes on');
+  });
+});
+
+describe('A pattern that is changed', () => {
+  const etcd = new Etcd();
+  const server = useIngests(etcd, () => ({ tenants: tenants(etcd) }));
+  const { api } = server;
+
+  test('All is taken in anew, and what was is left', async () => {
+    await put(etcd, '/tenants/t1', '1');
+    await untilTakenIn(api, 'tenants', etcd);
+    await server.stop();
+    server.args = mirrorsFile({ tenants: tenants(etcd, { namespace: 'other.{id}' }) });
+    await server.start();
+    await untilTakenIn(api, 'tenants', etcd);
+    assert.equal(await contentOf(api, 'other.t1', 'config'), '1');
+    assert.equal(await contentOf(api, 'tenants.t1', 'config'), '1');
+    etcd.run('del', '/tenants/t1');
+    await untilTakenIn(api, 'tenants', etcd);
+    assert.equal(await contentOf(api, 'other.t1', 'config'), undefined);
+    assert.equal(await contentOf(api, 'tenants.t1', 'config'), '1');
   });
 });

@@ -111,6 +111,7 @@ describe('The description of the API', () => {
         .replace('{namespace}', 'absent')
         .replace('{key}', 'absent')
         .replace('{mirror}', 'absent')
+        .replace('{ingest}', 'absent')
         .replace('{version}', '1');
       const answer = await api.request(method, path, { status: 'any', badRequest: true });
       assert.ok(

@@ -88,10 +88,10 @@ describe('Events of the log', () => {
 });
 
 describe('Metrics', () => {
-  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror there are no metrics of any.
+  const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without any there are no metrics of them.
+  const nowhere = { kind: 'ingest', endpoints: 'http://127.0.0.1:9/', from: '/a/{b}', namespace: '{b}', key: 'c' };
   const leader = { kind: 'election', endpoints: 'http://127.0.0.1:9' };
-  const source = { ...leader, kind: 'ingest', from: '/tenants/{id}', namespace: 'tenants.{id}', key: 'config' };
-  const { api } = useConferd({ args: mirrorsFile({ nobody, leader, source }) });
+  const { api } = useConferd({ args: mirrorsFile({ nobody, nowhere, leader }) });
 
   test('docs/operations.md has those that the server exposes', async () => {
     const { text } = await api.get('/metrics');

@@ -183,7 +183,7 @@ static void test_a_fault_names_its_place(void **state _unused_) {
                      "mirrors.yaml:1: a.timeout_ms: \"5 KiB\" is not a whole number of ms, which may end in "
                      "ms, s, min, h or d");
         refused_file("a: {kind: kafka}\n", no_environment,
-                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http, election");
+                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http, ingest, election");
         refused_file("a: {" REDIS ", value: hash}\n", no_environment,
                      "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document, gray");
         refused_file("a: {" REDIS ", value: gray}\n", no_environment,
@@ -314,6 +314,14 @@ static void test_fields_are_known_and_for_the_kind(void **state _unused_) {
                      "mirrors.yaml:1: a.channel: is for redis, and this mirror is of the kind etcd");
         refused_file("a: {" HTTP ", value: raw}\n", no_environment,
                      "mirrors.yaml:1: a.value: is for redis and etcd, and this mirror is of the kind http");
+        refused_file("a: {kind: ingest, endpoints: 'http://x', from: '/t/{b}', namespace: '{b}', key: k, "
+                     "prune: true}\n",
+                     no_environment, "mirrors.yaml:1: a.prune: is for redis and etcd, and this is an ingest");
+        refused_file("a: {kind: ingest, endpoints: 'http://x', namespace: n, key: k}\n", no_environment,
+                     "mirrors.yaml:1: a: has no from");
+        refused_file("a:\n  kind: ingest\n  endpoints: http://x\n  from: \"/t/{b}\"\n  namespace: \"{c}\"\n  "
+                     "key: k\n",
+                     no_environment, "mirrors.yaml:5: a.namespace: {c} is no placeholder of from");
         refused_file("a: {" REDIS ",\n kind: redis}\n", no_environment,
                      "mirrors.yaml:2: a.kind: is given twice, first in line 1");
 }
