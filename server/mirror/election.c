@@ -150,9 +150,7 @@ static const char *reason_to_go(bool is_alive, const ElectionView *view) {
         }
 }
 
-/* An etcd that has lost its data, or was given older ones, has forgotten who leads; who does may not know
- * yet.
- */
+/* An etcd that has lost its data, or was given older ones, has forgotten who leads; that one may not know. */
 static bool is_held_off(Election *election, const ElectionView *view) {
         int64_t now_ms = clock_boot_ms();
 
