@@ -35,9 +35,12 @@ typedef enum OperationType {
         OPERATION_MIRROR_REACHED,     /* no change, and no entry: how far a mirror has got */
         OPERATION_DEAD_LETTER_PUT,    /* likewise: put aside, or once more in vain */
         OPERATION_DEAD_LETTER_REMOVE, /* likewise: delivered after all, or no longer to be delivered */
-        OPERATION_DEAD_LETTERS, /* no change; somebody has one or all of a mirror tried again, or drops them
-                                 */
-        OPERATION_AUDIT,        /* no change; an entry about something that happened elsewhere */
+        OPERATION_DEAD_LETTERS,  /* no change; somebody has one or all of a mirror tried again, or drops them
+                                  */
+        OPERATION_SCHEMA_ATTACH, /* no change: to the config that namespace and key name; without a key, to
+                                    the namespace */
+        OPERATION_SCHEMA_DETACH, /* likewise */
+        OPERATION_AUDIT,         /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
 
@@ -110,6 +113,10 @@ typedef struct Operation {
                         Span mirror;
                         bool drop;
                 } dead_letters; /* of the config that namespace and key name; absent: all */
+                struct {
+                        Span namespace;
+                        Span key;
+                } schema; /* to be attached */
                 struct {
                         Span action;
                         AuditOutcome outcome;

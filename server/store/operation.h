@@ -27,4 +27,6 @@ int operation_mirror_reached(Transaction *transaction, Operation *operation, Pro
 int operation_dead_letter_put(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letter_remove(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_dead_letters(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_schema_attach(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_schema_detach(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);
