@@ -94,7 +94,7 @@ static int change_attachment(const Invocation *invocation, const char *method, j
                 api_path(&path, "namespaces", namespace_, "schemas");
                 buf_append_literal(&path, "/*");
         }
-        r = api_call(api, method, &path, sent, &data);
+        r = api_call(api, method, &path, json_incref(sent), &data);
         if (r == EXIT_DONE)
                 tell(invocation, data, sentence);
         return r;
@@ -154,7 +154,7 @@ int command_schema_check(const Invocation *invocation) {
         if (r == EXIT_DONE)
                 r = check_body(invocation, &body);
         if (r == EXIT_DONE)
-                r = api_call(one.api, "POST", &one.path, body, &data);
+                r = api_call(one.api, "POST", &one.path, json_incref(body), &data);
         if (r)
                 return r;
 
