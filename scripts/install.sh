@@ -5,6 +5,7 @@
 
 BUILD_NEEDS='
 command gcc             gcc
+command g++             g++
 command pkg-config      pkg-config
 command meson           meson
 command ninja           ninja-build
@@ -21,6 +22,9 @@ header  libxml2/libxml/parser.h libxml2-dev
 header  openssl/evp.h   libssl-dev
 header  curl/curl.h     libcurl4-openssl-dev
 header  hiredis/hiredis.h libhiredis-dev
+header  valijson/validator.hpp libvalijson-dev
+header  nlohmann/json.hpp nlohmann-json3-dev
+header  re2/re2.h       libre2-dev
 header  libwebsockets.h libwebsockets-dev
 '
 
@@ -35,13 +39,13 @@ command cppcheck        cppcheck
 command openssl         openssl
 command faketime        faketime
 command valgrind        valgrind
-command g++             g++
 command redis-server    redis-server
 command redis-cli       redis-tools
 command etcd            etcd-server
 command etcdctl         etcd-client
 header  cmocka.h        libcmocka-dev
 library libasan.so      libasan8
+file    /usr/share/json-schema-test-suite/tests/draft7 json-schema-test-suite
 command chromium        chromium
 file    /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 '

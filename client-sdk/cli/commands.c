@@ -60,7 +60,8 @@ static const char *const actions[] = {
         "gray.abort",       "mirror.resync",
         "mirror.retry",     "mirror.drop",
         "ingest.resync",    "ingest.retry",
-        "ingest.drop",      "login",
+        "ingest.drop",      "schema.attach",
+        "schema.detach",    "login",
         "logout",           NULL,
 };
 
@@ -117,6 +118,21 @@ static const Option audit_options[] = {
 };
 
 static const Option comment_options[] = { COMMENT, END };
+#define FOR TEXT("for", for_key, "KEY", "For the configs of this key only, rather than for all JSON there.")
+static const Option attach_options[] = { FOR, COMMENT, END };
+static const Option detach_options[] = { FOR, END };
+static const Option check_options[] = {
+        {
+                .name = "format",
+                FIELD(format, const char *),
+                .type = OPTION_CHOICE,
+                .argument = "FORMAT",
+                .choices = formats,
+                .sentence =
+                        "What the content is; unless given, the key's extension says it, else it is text.",
+        },
+        END,
+};
 
 static const Option diff_options[] = {
         VERSION_NUMBER("from", from, "The older side; unless given, the version in force."),
@@ -587,6 +603,42 @@ static const Command table[] = {
                 .sentence = "Give up a quarantined key, or all of them.",
                 .more = "It is listed no more, until it changes in etcd and cannot be taken in again.",
                 .run = command_ingest_drop,
+        },
+        {
+                .group = "schema",
+                .name = "list",
+                .arguments = "NS",
+                .sentence = "List the schemas that are attached in a namespace and above it.",
+                .run = command_schema_list,
+        },
+        {
+                .group = "schema",
+                .name = "attach",
+                .arguments = "NS SCHEMA_NS SCHEMA_KEY",
+                .options = attach_options,
+                .sentence = "Have a schema govern a namespace and what is below it.",
+                .more = "SCHEMA_NS and SCHEMA_KEY name a config that serves a JSON Schema. What is saved or "
+                        "released from now on has to fit it; what is there already stays.",
+                .run = command_schema_attach,
+        },
+        {
+                .group = "schema",
+                .name = "detach",
+                .arguments = "NS",
+                .options = detach_options,
+                .sentence = "End that a schema governs.",
+                .run = command_schema_detach,
+        },
+        {
+                .group = "schema",
+                .name = "check",
+                .arguments = "NS KEY [FILE]",
+                .options = check_options,
+                .sentence = "Ask whether a content would fit the schema that governs a config.",
+                .more = "The content is that of FILE or, without one or with -, of the standard input. "
+                        "Nothing "
+                        "is saved. The exit code is that of a refusal where it does not fit.",
+                .run = command_schema_check,
         },
         {
                 .name = "audit",

@@ -37,6 +37,7 @@ typedef struct Options {
         const char *actor;
         const char *check;
         const char *comment;
+        const char *for_key;
         const char *description;
         const char *format;
         const char *instance;

@@ -84,6 +84,9 @@ bool gray_names_version(const Gray *gray, int64_t version);
 /* The version that all arms name; 0 where they name several. */
 int64_t gray_only_version(const Gray *gray);
 
+/* The version of one of its arms, in their order; 0 after the last. */
+int64_t gray_arm_version(const Gray *gray, size_t i);
+
 /*
  * gray_check_versions() - do all versions exist, where they go from 1 to @newest?
  *

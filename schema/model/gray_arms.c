@@ -48,6 +48,10 @@ int64_t gray_only_version(const Gray *gray) {
         return gray->arms[0].version;
 }
 
+int64_t gray_arm_version(const Gray *gray, size_t i) {
+        return i < gray->n_arms ? gray->arms[i].version : 0;
+}
+
 int gray_check_versions(const Gray *gray, int64_t newest, Problem *ret_problem) {
         char path[PROBLEM_FIELD_MAX];
 

@@ -76,6 +76,14 @@ void ingest_answer_retry(Request *request);
 bool ingest_prepare_drop(Request *request);
 void ingest_answer_drop(Request *request);
 
+/* schemas.c */
+void schema_query_list(Request *request, Reader *reader);
+bool schema_prepare_attach(Request *request);
+void schema_answer_attach(Request *request);
+bool schema_prepare_detach(Request *request);
+void schema_answer_detach(Request *request);
+void schema_query_check(Request *request, Reader *reader);
+
 /* transactions.c */
 bool transaction_prepare(Request *request);
 void transaction_answer(Request *request);

@@ -64,6 +64,20 @@ static const Route table[] = {
 
         { "GET", NAMESPACE "/configs", RIGHT_READER, "config.read",
           "prefix q content inherit deleted limit cursor", .query = config_query_list },
+        { "POST", CONFIG "/check", RIGHT_READER, "config.check", .has_body = true,
+          .query = schema_query_check },
+
+        { "GET", NAMESPACE "/schemas", RIGHT_READER, "schema.read", .query = schema_query_list },
+        /* The star is the namespace itself; it is no key, so that the two do not meet. */
+        { "PUT", NAMESPACE "/schemas/*", RIGHT_ADMIN, "schema.attach", .has_body = true,
+          .prepare = schema_prepare_attach, .answer = schema_answer_attach },
+        { "DELETE", NAMESPACE "/schemas/*", RIGHT_ADMIN, "schema.detach", .prepare = schema_prepare_detach,
+          .answer = schema_answer_detach },
+        { "PUT", NAMESPACE "/schemas/{key}", RIGHT_ADMIN, "schema.attach", .has_body = true,
+          .prepare = schema_prepare_attach, .answer = schema_answer_attach },
+        { "DELETE", NAMESPACE "/schemas/{key}", RIGHT_ADMIN, "schema.detach",
+          .prepare = schema_prepare_detach, .answer = schema_answer_detach },
+
         { "GET", NAMESPACE, RIGHT_READER, "namespace.read", .query = namespace_query },
         { "PATCH", NAMESPACE, RIGHT_ADMIN, "namespace.update", .has_body = true,
           .prepare = namespace_prepare_update, .answer = namespace_answer_updated },

@@ -116,6 +116,11 @@ static const struct {
         [STORE_E_QUARANTINE_UNKNOWN] = { REASON_QUARANTINED_KEY_NOT_FOUND, "",
                                          "the ingest has no such quarantined key" },
         [STORE_E_RAMP_STATE] = { REASON_RAMP_STATE, "", "the ramp is in another state" },
+        [STORE_E_SCHEMA_VIOLATION] = { REASON_SCHEMA_VIOLATION, "content",
+                                       "the content is not what its schema says" },
+        [STORE_E_SCHEMA_INVALID] = { REASON_SCHEMA_INVALID, "content", "this is no schema" },
+        [STORE_E_SCHEMA_IN_USE] = { REASON_SCHEMA_IN_USE, "key", "the config is attached as a schema" },
+        [STORE_E_SCHEMA_UNKNOWN] = { REASON_SCHEMA_NOT_FOUND, "key", "no schema is attached here" },
         [STORE_E_BUSY] = { REASON_BUSY, "", "the server is busy" },
         [STORE_E_FAILED] = { REASON_STORAGE_FAILED, "", "the store cannot be written" },
 };

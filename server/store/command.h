@@ -42,6 +42,9 @@ typedef enum OperationType {
         OPERATION_INGEST_REACHED, /* likewise: how far an ingest has got */
         OPERATION_QUARANTINE,     /* no change; somebody has one or all quarantined keys of an ingest tried
                                      again, or drops them */
+        OPERATION_SCHEMA_ATTACH,  /* no change: to the config that namespace and key name; without a key, to
+                                     the namespace */
+        OPERATION_SCHEMA_DETACH,  /* likewise */
         OPERATION_AUDIT,          /* no change; an entry about something that happened elsewhere */
         OPERATION_TYPE_N,
 } OperationType;
@@ -135,6 +138,10 @@ typedef struct Operation {
                         Span etcd_key; /* absent: all */
                         bool drop;
                 } quarantine;
+                struct {
+                        Span namespace;
+                        Span key;
+                } schema; /* to be attached */
                 struct {
                         Span action;
                         AuditOutcome outcome;

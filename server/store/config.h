@@ -14,7 +14,7 @@
 #include "store/spine.h"
 #include "store/transaction.h"
 
-typedef struct Config {
+struct Config {
         Span namespace;
         Span key;
         int64_t namespace_id;
@@ -31,7 +31,7 @@ typedef struct Config {
         Format newest_format;
         uint8_t newest_sha256[SHA256_SIZE];
         Spine spine; /* of the newest version */
-} Config;
+};
 
 /* STORE_E_NAMESPACE_UNKNOWN; a config that is not there is no error here. */
 int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_config, Problem *problem);

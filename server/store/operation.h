@@ -31,4 +31,6 @@ int operation_ingest_key(Transaction *transaction, Operation *operation, Problem
 int operation_ingest_forget(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_ingest_reached(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_quarantine(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_schema_attach(Transaction *transaction, Operation *operation, Problem *problem);
+int operation_schema_detach(Transaction *transaction, Operation *operation, Problem *problem);
 int operation_audit(Transaction *transaction, Operation *operation, Problem *problem);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/attachments.h"
 #include "store/config.h"
 #include "store/operation.h"
 #include "store/sql.h"
@@ -132,6 +133,11 @@ int operation_put(Transaction *transaction, Operation *operation, Problem *probl
         if (r)
                 return r;
 
+        r = attachments_check_content(transaction, &config, operation->put.format, operation->put.content,
+                                      problem);
+        if (r)
+                return r;
+
         if (!config.id) {
                 r = add_config(transaction, &config);
                 if (r)
@@ -164,6 +170,10 @@ int operation_delete(Transaction *transaction, Operation *operation, Problem *pr
                             config.namespace.data);
                 return STORE_E_CONFIG_UNKNOWN;
         }
+
+        r = attachments_check_unused(transaction, &config, problem);
+        if (r)
+                return r;
 
         return config_remove(transaction, &config, operation->comment);
 }

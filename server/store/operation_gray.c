@@ -6,6 +6,7 @@
 
 #include "model/buf.h"
 #include "model/json.h"
+#include "store/attachments.h"
 #include "store/config.h"
 #include "store/operation.h"
 #include "store/sql.h"
@@ -34,6 +35,26 @@ static int check_rules(const Config *config, const Operation *operation, Problem
         }
 
         return ramp_check(ramp, rules, problem) ? STORE_E_GRAY_INVALID : 0;
+}
+
+/* Each version that the rules name is held against the schema that governs it. */
+static int check_schema(Transaction *transaction, const Config *config, const Operation *operation,
+                        Problem *problem) {
+        int64_t version, version_id;
+        int r;
+
+        r = attachments_read(transaction);
+        if (r || transaction->attachments.n == 0)
+                return r;
+
+        for (size_t i = 0; (version = gray_arm_version(operation->gray_set.rules, i)) != 0; i++) {
+                r = config_find_version(transaction, config, version, &version_id, problem);
+                if (r == 0)
+                        r = attachments_check_version(transaction, config, version_id, problem);
+                if (r)
+                        return r;
+        }
+        return 0;
 }
 
 /* Appends the salt of the gray release that runs. */
@@ -153,6 +174,9 @@ int operation_gray_set(Transaction *transaction, Operation *operation, Problem *
         if (r)
                 return r;
         r = check_rules(&config, operation, problem);
+        if (r)
+                return r;
+        r = check_schema(transaction, &config, operation, problem);
         if (r)
                 return r;
         r = make_rules(transaction, &config, operation, &rules);
@@ -330,6 +354,10 @@ int operation_gray_promote(Transaction *transaction, Operation *operation, Probl
         if (r)
                 return r;
         r = config_find_version(transaction, &config, target.version, &target.version_id, problem);
+        if (r)
+                return r;
+
+        r = attachments_check_version(transaction, &config, target.version_id, problem);
         if (r)
                 return r;
 

@@ -8,6 +8,7 @@
 
 #include "model/buf.h"
 #include "model/name.h"
+#include "store/attachments.h"
 #include "store/config.h"
 #include "store/operation.h"
 #include "store/sql.h"
@@ -193,6 +194,12 @@ static int check_empty(Transaction *transaction, const Namespace *namespace, con
         return STORE_E_NAMESPACE_NOT_EMPTY;
 }
 
+static int detach_schemas(Transaction *transaction, const Namespace *namespace) {
+        transaction->attachments.is_stale |= transaction->attachments.n > 0;
+        return SQL_RUN(transaction_statement(transaction, STATEMENT_DETACH_SCHEMAS_OF_NAMESPACE),
+                       sql_i64(namespace->id));
+}
+
 int operation_namespace_delete(Transaction *transaction, Operation *operation, Problem *problem) {
         _cleanup_(namespace_deinit) Namespace namespace = { 0 };
         _cleanup_(buf_deinit) Buf details = BUF_NULL;
@@ -203,8 +210,15 @@ int operation_namespace_delete(Transaction *transaction, Operation *operation, P
         if (r)
                 return r;
 
+        r = attachments_check_namespace_unused(transaction, operation->namespace, problem);
+        if (r)
+                return r;
         r = operation->namespace_edit.recursive ? remove_configs(transaction, &namespace, operation, problem)
                                                 : check_empty(transaction, &namespace, operation, problem);
+        if (r)
+                return r;
+
+        r = detach_schemas(transaction, &namespace);
         if (r)
                 return r;
 

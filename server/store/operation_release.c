@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "store/attachments.h"
 #include "store/config.h"
 #include "store/operation.h"
 #include "store/sql.h"
@@ -12,11 +13,14 @@
  * is a step, even to an equal version.
  */
 static int release_target(Transaction *transaction, Config *config, ReleaseKind kind,
-                          const ReleaseTarget *target, Operation *operation) {
+                          const ReleaseTarget *target, Operation *operation, Problem *problem) {
         bool is_step = operation->type == OPERATION_ROLLBACK && !operation->rollback.to;
+        int r;
 
-        if (target->version != config->stable || is_step)
-                return config_release(transaction, config, kind, target, operation);
+        if (target->version != config->stable || is_step) {
+                r = attachments_check_version(transaction, config, target->version_id, problem);
+                return r ? r : config_release(transaction, config, kind, target, operation);
+        }
         if (target->ends_gray && config->has_gray)
                 return config_abort_gray(transaction, config, operation);
 
@@ -38,7 +42,7 @@ int operation_publish(Transaction *transaction, Operation *operation, Problem *p
         if (r)
                 return r;
 
-        return release_target(transaction, &config, RELEASE_PUBLISH, &target, operation);
+        return release_target(transaction, &config, RELEASE_PUBLISH, &target, operation, problem);
 }
 
 /* One release event, as far as walking back looks at it. */
@@ -167,5 +171,5 @@ int operation_rollback(Transaction *transaction, Operation *operation, Problem *
         target.ends_gray = operation->rollback.end_gray;
         if (target.ends_gray && config.has_gray)
                 target.details = SPAN_LITERAL("{\"end_gray\":true}");
-        return release_target(transaction, &config, RELEASE_ROLLBACK, &target, operation);
+        return release_target(transaction, &config, RELEASE_ROLLBACK, &target, operation, problem);
 }

@@ -18,7 +18,11 @@ typedef enum StoreOutcome {
         STORE_E_RAMP_STATE,          /* its ramp is not in the state for that, or not at that revision */
         STORE_E_DEAD_LETTER_UNKNOWN,
         STORE_E_QUARANTINE_UNKNOWN,
-        STORE_E_BUSY,   /* the writer's queue is full; trying again later may succeed */
-        STORE_E_FAILED, /* the disk refused; nothing was changed */
+        STORE_E_SCHEMA_VIOLATION, /* the content is not what the schema that governs it says */
+        STORE_E_SCHEMA_INVALID,   /* a config that is a schema, or is to be one, is none */
+        STORE_E_SCHEMA_IN_USE,    /* the config is attached as a schema */
+        STORE_E_SCHEMA_UNKNOWN,   /* there is no such attachment */
+        STORE_E_BUSY,             /* the writer's queue is full; trying again later may succeed */
+        STORE_E_FAILED,           /* the disk refused; nothing was changed */
         STORE_OUTCOME_N,
 } StoreOutcome;

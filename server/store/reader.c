@@ -31,6 +31,9 @@ const char *const reader_texts[READER_STATEMENT_N] = {
         [READER_LAST_AUDIT_ENTRY] = reader_last_audit_entry_text,
         [READER_LIST_AUDIT] = reader_list_audit_text,
 
+        [READER_LIST_SCHEMAS] = reader_list_schemas_text,
+        [READER_GET_GOVERNING] = reader_get_governing_text,
+
         [READER_GET_OUTBOX_ENDS] = reader_get_outbox_ends_text,
         [READER_LIST_OUTBOX] = reader_list_outbox_text,
         [READER_GET_SERVED] = reader_get_served_text,

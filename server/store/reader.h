@@ -36,6 +36,8 @@ typedef int (*ReleaseRowFn)(void *context, const ReleaseRow *row);
 typedef int (*AuditEntryFn)(void *context, const AuditEntry *entry);
 typedef int (*ServedRowFn)(void *context, const ServedRow *row);
 typedef int (*OutboxRowFn)(void *context, const OutboxRow *row);
+typedef int (*SchemaRowFn)(void *context, const SchemaRow *row);
+typedef int (*GoverningFn)(void *context, const GoverningRow *row);
 typedef int (*DeadLetterRowFn)(void *context, const DeadLetterRow *row);
 typedef int (*IngestRowFn)(void *context, const IngestRow *row);
 typedef int (*IngestedRowFn)(void *context, const IngestedRow *row);
@@ -112,6 +114,13 @@ typedef struct AuditQuery {
 /* Newest first. */
 int reader_list_audit(Reader *reader, const AuditQuery *query, AuditEntryFn fn, void *context,
                       bool *ret_more);
+
+/* The attached schemas of a namespace and of those above it, nearest first, then by key.
+ * STORE_E_NAMESPACE_UNKNOWN */
+int reader_list_schemas(Reader *reader, Span namespace, SchemaRowFn fn, void *context);
+
+/* Hands out the schema that governs a config, if any does, and returns what @fn does. */
+int reader_get_governing(Reader *reader, Span namespace, Span key, GoverningFn fn, void *context);
 
 /*
  * For the mirrors.

@@ -31,6 +31,9 @@ typedef enum ReaderStatement {
         READER_LAST_AUDIT_ENTRY,
         READER_LIST_AUDIT,
 
+        READER_LIST_SCHEMAS,
+        READER_GET_GOVERNING,
+
         READER_GET_OUTBOX_ENDS,
         READER_LIST_OUTBOX,
         READER_GET_SERVED,
@@ -67,6 +70,8 @@ extern const char reader_get_version_text[];
 extern const char reader_list_releases_text[];
 extern const char reader_last_audit_entry_text[];
 extern const char reader_list_audit_text[];
+extern const char reader_list_schemas_text[];
+extern const char reader_get_governing_text[];
 extern const char reader_get_outbox_ends_text[];
 extern const char reader_list_outbox_text[];
 extern const char reader_get_served_text[];

@@ -76,6 +76,27 @@ typedef struct OutboxRow {
         Span key;
 } OutboxRow;
 
+/* A schema that is attached. */
+typedef struct SchemaRow {
+        Span namespace;
+        Span key; /* empty: the namespace's own */
+        Span schema_namespace;
+        Span schema_key;
+        int64_t version; /* of the schema, in force */
+        int64_t created_at_ms;
+        Span created_by;
+        unsigned depth; /* 0: of the namespace asked for, 1: of its parent … */
+} SchemaRow;
+
+/* The schema that governs a config. */
+typedef struct GoverningRow {
+        Span namespace; /* of the schema */
+        Span key;
+        int64_t version;
+        Span content;
+        bool is_of_key; /* attached to the key, not to a namespace */
+} GoverningRow;
+
 /* What a mirror could not deliver, and has put aside. */
 typedef struct DeadLetterRow {
         int64_t id;

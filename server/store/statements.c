@@ -150,5 +150,21 @@ const char *const statement_texts[STATEMENT_N] = {
                 "REPLACE INTO grays (config_id, event_id, salt, rules, plan, ramp_state, ramp_step, "
                 "ramp_since_ms,"
                 " ramp_held_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [STATEMENT_LIST_SCHEMAS] =
+                "SELECT n.name, s.key, m.name, c.key, c.id FROM schemas s JOIN namespaces n ON n.id = "
+                "s.namespace_id"
+                " JOIN configs c ON c.id = s.config_id JOIN namespaces m ON m.id = c.namespace_id"
+                " ORDER BY n.name, s.key",
+        [STATEMENT_ATTACH_SCHEMA] =
+                "INSERT INTO schemas (namespace_id, key, config_id, created_at_ms, created_by)"
+                " VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT (namespace_id, key) DO UPDATE SET config_id = excluded.config_id,"
+                " created_at_ms = excluded.created_at_ms, created_by = excluded.created_by",
+        [STATEMENT_DETACH_SCHEMA] = "DELETE FROM schemas WHERE namespace_id = ?1 AND key = ?2",
+        [STATEMENT_DETACH_SCHEMAS_OF_NAMESPACE] = "DELETE FROM schemas WHERE namespace_id = ?1",
+        [STATEMENT_GET_STABLE] = "SELECT c.stable, c.stable_id, v.format, v.sha256 FROM configs c"
+                                 " JOIN versions v ON v.id = c.stable_id WHERE c.id = ?1",
+        [STATEMENT_GET_CHECKED] = "SELECT format, content FROM versions WHERE id = ?1",
+
         [STATEMENT_DELETE_GRAY] = "DELETE FROM grays WHERE config_id = ?1",
 };

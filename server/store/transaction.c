@@ -28,6 +28,8 @@ static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_INGEST_FORGET] = operation_ingest_forget,
         [OPERATION_INGEST_REACHED] = operation_ingest_reached,
         [OPERATION_QUARANTINE] = operation_quarantine,
+        [OPERATION_SCHEMA_ATTACH] = operation_schema_attach,
+        [OPERATION_SCHEMA_DETACH] = operation_schema_detach,
         [OPERATION_AUDIT] = operation_audit,
 };
 
@@ -75,19 +77,22 @@ static int read_last_audit_id(Transaction *transaction) {
 int transaction_init(Transaction *transaction, sqlite3 *database) {
         int r;
 
-        *transaction = (Transaction){ .database = database };
+        *transaction = (Transaction){ .database = database, .attachments.is_stale = true };
         r = sql_prepare(database, statement_texts, transaction->statements, STATEMENT_N);
         if (r)
                 return r;
         r = read_store_row(transaction);
         if (r == 0)
                 r = read_last_audit_id(transaction);
+        if (r == 0)
+                r = attachments_read(transaction);
         if (r)
                 transaction_deinit(transaction);
         return r;
 }
 
 void transaction_deinit(Transaction *transaction) {
+        attachments_deinit(&transaction->attachments);
         sql_finalize(transaction->statements, STATEMENT_N);
 }
 
@@ -114,6 +119,7 @@ int transaction_commit(Transaction *transaction) {
 /* A failed statement may have ended the SQLite transaction already; then there is nothing to roll back. */
 void transaction_abort(Transaction *transaction) {
         transaction->state = transaction->committed;
+        transaction->attachments.is_stale = true;
         if (!sqlite3_get_autocommit(transaction->database))
                 (void)run(transaction, STATEMENT_ROLLBACK);
 }
@@ -193,6 +199,7 @@ static bool needs_savepoint(const Command *command) {
 
 static int undo_operations(Transaction *transaction, const StoreState *before) {
         transaction->state = *before;
+        transaction->attachments.is_stale = true;
         transaction->change = change_unref(transaction->change);
         return run(transaction, STATEMENT_ROLLBACK_TO_SAVEPOINT);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/change.h"
+#include "store/attachments.h"
 #include "store/command.h"
 #include "store/statements.h"
 
@@ -24,7 +25,7 @@ typedef struct StoreState {
         uint8_t audit_hash[SHA256_SIZE];
 } StoreState;
 
-typedef struct Transaction {
+struct Transaction {
         sqlite3 *database;
         sqlite3_stmt *statements[STATEMENT_N];
         char epoch[EPOCH_SIZE];
@@ -35,7 +36,9 @@ typedef struct Transaction {
 
         const Command *command; /* being executed */
         Change *change;         /* that it makes; NULL as long as it has changed nothing */
-} Transaction;
+
+        Attachments attachments;
+};
 
 int transaction_init(Transaction *transaction, sqlite3 *database);
 void transaction_deinit(Transaction *transaction);

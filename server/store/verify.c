@@ -366,6 +366,12 @@ static const Check checks[] = {
           check_gray, NULL },
 
         REVISION_RULES("SELECT 'outbox row ' || o.id FROM outbox o", "outbox", "o"),
+        { "SELECT 'schema attachment ' || s.id FROM schemas s JOIN namespaces n ON n.id = s.namespace_id"
+          " WHERE n.deleted",
+          check_rule, "its namespace is deleted" },
+        { "SELECT 'schema attachment ' || s.id FROM schemas s JOIN configs c ON c.id = s.config_id"
+          " LEFT JOIN versions v ON v.id = c.stable_id WHERE v.format IS NOT 0",
+          check_rule, "its schema serves no JSON" },
         { "SELECT 'dead letter ' || d.id FROM dead_letters d"
           " WHERE d.revision NOT BETWEEN 1 AND (SELECT revision FROM store)",
           check_rule, "its revision is not between 1 and the store's" },

@@ -17,6 +17,8 @@ const bodies = {
   [`PUT ${root}/namespaces/{namespace}/configs/{key}`]: { content: 'never' },
   [`PUT ${root}/namespaces/{namespace}/configs/{key}/gray`]: { rules },
   [`POST ${root}/namespaces/{namespace}/configs/{key}/gray/preview`]: { rules },
+  [`POST ${root}/namespaces/{namespace}/configs/{key}/check`]: { content: 'never' },
+  [`PUT ${root}/namespaces/{namespace}/schemas/{key}`]: { namespace: 'ns', key: 'k' },
   [`POST ${root}/transactions`]: { operations: [{ op: 'put', namespace: 'ns', key: 'k', content: 'never' }] },
   [`POST ${root}/login`]: { username: 'admin', password: 'never' },
 };

@@ -42,6 +42,9 @@ const owners = {
   'curl/curl.h': ['client-sdk/cli/http.c', 'server/mirror/http_link.c'],
   'hiredis/': ['server/mirror/redis_link.c'],
   'confer/confer.h': ['client-sdk/cli/follow.', 'client-sdk/src/'],
+  'nlohmann/': ['server/util/json_schema'],
+  're2/': ['server/util/json_schema'],
+  'valijson/': ['server/util/json_schema'],
   'yaml.h': ['server/util/content_yaml.c', 'server/util/settings_yaml.c'],
   'libxml/': ['server/util/content_xml.c'],
   'openssl/': ['server/util/digest.', 'client-sdk/src/digest.', 'client-sdk/src/transport_lws.c'],
@@ -51,7 +54,7 @@ const owners = {
 function sources(directory) {
   return fs.readdirSync(path.join(root, directory), { withFileTypes: true }).flatMap((entry) => {
     const name = `${directory}/${entry.name}`;
-    return entry.isDirectory() ? sources(name) : /\.[ch]$/.test(name) ? [name] : [];
+    return entry.isDirectory() ? sources(name) : /\.(c|h|cc|hh)$/.test(name) ? [name] : [];
   });
 }
 

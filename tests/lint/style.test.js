@@ -61,8 +61,8 @@ function expectNone(text) {
   if (text) assert.fail(`\n${text}`);
 }
 
-test('Every C file is as clang-format writes it', async () => {
-  const files = ['schema', 'server', 'client-sdk', 'tests'].flatMap((directory) => filesBelow(directory, /\.[ch]$/));
+test('Every C and C++ file is as clang-format writes it', async () => {
+  const files = ['schema', 'server', 'client-sdk', 'tests'].flatMap((directory) => filesBelow(directory, /\.(c|h|cc|hh)$/));
   assert.ok(files.length > 100);
   const unformatted = await forAll(files, async (file) =>
     (await complaints('clang-format', ['--dry-run', '-Werror', file])) ? `${file}\n` : '',

@@ -325,6 +325,12 @@ static void damage_to_a_config_is_named(void **state) {
                   "config prod/gone.txt: its release event is not the last one that put a version in force" },
                 { "UPDATE configs SET release_id = 5 WHERE key = 'gone.txt'",
                   "config prod/gone.txt: its release event is not the last one that put a version in force" },
+                { "INSERT INTO schemas SELECT 1, n.id, '', c.id, 0, '' FROM namespaces n JOIN configs c"
+                  " WHERE n.name = 'prod' AND c.key = 'gone.txt'",
+                  "schema attachment 1: its schema serves no JSON" },
+                { "INSERT INTO schemas SELECT 1, n.id, '', c.id, 0, '' FROM namespaces n JOIN configs c"
+                  " WHERE n.name = 'old.ns' AND c.key = 'app.json'",
+                  "schema attachment 1: its namespace is deleted" },
                 { "UPDATE configs SET deleted = 1 WHERE key = 'app.json'",
                   "config prod/app.json: it is deleted, and still served" },
                 { "UPDATE configs SET deleted = 0 WHERE key = 'x'",

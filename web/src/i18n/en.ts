@@ -418,6 +418,8 @@ export const en = {
                         'mirror.resync': 'Mirror compared',
                         'mirror.retry': 'Dead letters tried again',
                         'mirror.drop': 'Dead letters dropped',
+                        'schema.attach': 'Schema attached',
+                        'schema.detach': 'Schema detached',
                         login: 'Signed in',
                         logout: 'Signed out',
                 } as Record<string, string>,

@@ -414,6 +414,8 @@ export const zh: Texts = {
                         'mirror.resync': '镜像全量比对',
                         'mirror.retry': '重试死信',
                         'mirror.drop': '丢弃死信',
+                        'schema.attach': '附加模式',
+                        'schema.detach': '解除模式',
                         login: '登录',
                         logout: '退出登录',
                 },
