@@ -158,10 +158,13 @@ static int64_t revision_to_know(const Ingest *ingest) {
         return ingest->watch.n_checks < FIRST_CHECKS ? ingest->watch.from : 0;
 }
 
+static bool has_more_to_note(const Ingest *ingest) {
+        return ingest->intake.n > 0 || ingest->intake.complete > ingest->place.revision;
+}
+
 /* How far it is where only other keys have changed is noted now and then. */
 static bool note_progress(Ingest *ingest) {
-        return ingest->watch.is_in_fragment || ingest->intake.complete <= ingest->place.revision ||
-               intake_flush(ingest);
+        return ingest->watch.is_in_fragment || !has_more_to_note(ingest) || intake_flush(ingest);
 }
 
 static bool check(Ingest *ingest) {
