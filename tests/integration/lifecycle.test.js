@@ -85,7 +85,8 @@ describe('The first start', () => {
 });
 
 describe('Stopping', () => {
-  const server = useConferd();
+  const patience = ['--stop-timeout-ms', '1 min']; // for machines that are slower than what the default is made for
+  const server = useConferd({ args: patience });
   const { api } = server;
 
   test('A restart keeps everything', async () => {
@@ -133,7 +134,7 @@ describe('Stopping', () => {
     await api.status();
     await server.stop();
     for (const { socket } of [idle, half]) socket.destroy();
-    server.args = [];
+    server.args = patience;
     await server.start();
   });
 
