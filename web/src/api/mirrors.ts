@@ -3,7 +3,7 @@ import { request } from './http';
 import type { Page } from './types';
 
 export type MirrorKind = 'redis' | 'etcd' | 'http';
-export type MirrorState = 'running' | 'comparing' | 'connecting' | 'waiting' | 'denied';
+export type MirrorState = 'running' | 'comparing' | 'connecting' | 'standby' | 'waiting' | 'denied';
 
 /** What a full comparison found and did. */
 export interface Comparison {
@@ -61,11 +61,9 @@ export const listDeadLetters = (
 ) => request<Page<DeadLetter>>('GET', `${mirrorPath(name)}/dead-letters`, { query, signal });
 
 /** @letter: left out: all of them. The answer says how many it was. */
-export const retryDeadLetters = (name: string, letter?: LetterId) =>
-        request<{ dead_letters: number }>('POST', `${mirrorPath(name)}/dead-letters/retry`, {
-                body: letter ?? {},
-        });
-export const dropDeadLetters = (name: string, letter?: LetterId) =>
-        request<{ dead_letters: number }>('POST', `${mirrorPath(name)}/dead-letters/drop`, {
-                body: letter ?? {},
-        });
+const decide = async (name: string, what: 'retry' | 'drop', letter?: LetterId) => {
+        const path = `${mirrorPath(name)}/dead-letters/${what}`;
+        return (await request<{ dead_letters: number }>('POST', path, { body: letter ?? {} })).dead_letters;
+};
+export const retryDeadLetters = (name: string, letter?: LetterId) => decide(name, 'retry', letter);
+export const dropDeadLetters = (name: string, letter?: LetterId) => decide(name, 'drop', letter);
