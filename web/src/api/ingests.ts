@@ -16,6 +16,9 @@ export interface Ingest {
         /** Of etcd, up to which all is taken in or put aside; null: not known yet. */
         revision: number | null;
         quarantined: number;
+        /** Keys that are gone from etcd without having been deleted there; their configs were left alone. */
+        left: number;
+        full_read: { keys: number; time: string } | null;
         last_success_at: string | null;
 }
 
@@ -47,7 +50,7 @@ export const listQuarantine = (
 const decide = async (name: string, what: 'retry' | 'drop', etcdKey?: string) => {
         const path = `${ingestPath(name)}/quarantine/${what}`;
         const body = etcdKey === undefined ? {} : { etcd_key: etcdKey };
-        return (await request<{ quarantined: number }>('POST', path, { body })).quarantined;
+        return (await request<{ keys: number }>('POST', path, { body })).keys;
 };
 export const retryQuarantined = (name: string, etcdKey?: string) => decide(name, 'retry', etcdKey);
 export const dropQuarantined = (name: string, etcdKey?: string) => decide(name, 'drop', etcdKey);

@@ -35,6 +35,16 @@ export interface Mirror {
         comparison: Comparison | null;
 }
 
+/** Which of several servers works. */
+export interface Election {
+        /** Whether it is this one. */
+        leader: boolean;
+        /** Null: nobody does, or this server cannot tell. */
+        leader_name: string | null;
+        since: string;
+        error: string | null;
+}
+
 export interface LetterId {
         namespace: string;
         key: string;
@@ -51,7 +61,7 @@ export interface DeadLetter extends LetterId {
 const mirrorPath = (name: string) => `/mirrors/${encodeURIComponent(name)}`;
 
 export const listMirrors = (signal?: AbortSignal) =>
-        request<{ items: Mirror[] }>('GET', '/mirrors', { signal });
+        request<{ items: Mirror[]; election: Election | null }>('GET', '/mirrors', { signal });
 export const resyncMirror = (name: string) => request<Mirror>('POST', `${mirrorPath(name)}/resync`);
 
 export const listDeadLetters = (

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/http';
 import { listIngests } from '../api/ingests';
-import { listMirrors } from '../api/mirrors';
+import { listMirrors, type Election } from '../api/mirrors';
 import { ErrorAlert } from '../components/error-alert';
 import { Notice } from '../components/notice';
 import { useLoaded } from '../hooks/use-loaded';
@@ -15,17 +15,32 @@ import { Quarantine } from './quarantine';
 
 const newestEveryMs = 2000;
 
-interface CardsProps<Item> {
+function Leader({ election }: { election: Election }) {
+        const t = useTexts();
+        const { leader, leader_name: name, error } = election;
+        const text = !name ? t.mirrors.nobodyLeads : leader ? t.mirrors.leads(name) : t.mirrors.standsBy(name);
+
+        return (
+                <div className="wrap">
+                        {text} {error}
+                </div>
+        );
+}
+
+interface CardsProps<List extends { items: unknown[] }> {
         title: string;
         /** What is said where there are none; null: nothing is, not even the title. */
         none: string | null;
-        list: (signal?: AbortSignal) => Promise<{ items: Item[] }>;
-        cardOf: (item: Item, reload: () => void) => ReactNode;
+        list: (signal?: AbortSignal) => Promise<List>;
+        /** What is said above the cards. */
+        headOf?: (list: List) => ReactNode;
+        cardOf: (item: List['items'][number], reload: () => void) => ReactNode;
 }
 
-function Cards<Item>({ title, none, list, cardOf }: CardsProps<Item>) {
+function Cards<List extends { items: unknown[] }>(props: CardsProps<List>) {
+        const { title, none, list, headOf, cardOf } = props;
         const loaded = useLoaded(list, []);
-        const items = loaded.data?.items ?? [];
+        const items: List['items'] = loaded.data?.items ?? [];
 
         usePolling(loaded, loaded.error instanceof ApiError ? null : newestEveryMs);
         return (
@@ -33,6 +48,7 @@ function Cards<Item>({ title, none, list, cardOf }: CardsProps<Item>) {
                         {(none !== null || items.length > 0) && <h1 className="title">{title}</h1>}
                         <ErrorAlert error={loaded.error} onRetry={loaded.reload} />
                         {loaded.data && items.length === 0 && none !== null && <Notice text={none} />}
+                        {loaded.data && headOf?.(loaded.data)}
                         {items.map((item) => cardOf(item, loaded.reload))}
                 </>
         );
@@ -49,6 +65,7 @@ export default function MirrorsPage({ mirror, ingest }: { mirror?: string; inges
                                 title={t.mirrors.title}
                                 none={t.mirrors.none}
                                 list={listMirrors}
+                                headOf={({ election }) => election && <Leader election={election} />}
                                 cardOf={(item, reload) => (
                                         <MirrorCard key={item.name} mirror={item} onAsked={reload} />
                                 )}
