@@ -8,6 +8,7 @@
 
 #include "api/app.h"
 #include "api/routes.h"
+#include "mirror/election.h"
 #include "mirror/mirror.h"
 #include "mirror/mirrors_file.h"
 #include "push/push.h"
@@ -33,7 +34,9 @@ typedef struct Parts {
         RampDriver *ramps;
         Server *server;
         MirrorsFile mirrors_file;
+        Gate *gate;
         Mirrors *mirrors;
+        Election *election; /* NULL: none is asked for */
         Store *store;
         Catalog catalog; /* what the loops' copies are made from */
         WorkerState *worker_states;
@@ -136,9 +139,26 @@ static int make_mirrors(Parts *parts, Problem *ret_problem) {
         r = mirrors_file_read(parts->settings->mirrors, environ, &parts->mirrors_file, ret_problem);
         if (r)
                 return r;
-        r = mirrors_new(parts->mirrors_file.items, parts->mirrors_file.n, &parts->mirrors, ret_problem);
+        parts->gate = gate_new();
+        r = mirrors_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->gate, &parts->mirrors,
+                        ret_problem);
+        if (r == 0 && parts->mirrors_file.has_election)
+                r = election_new(&parts->mirrors_file.election, parts->gate, &parts->election, ret_problem);
         parts->app.mirrors = parts->mirrors;
+        parts->app.election = parts->election;
         return r;
+}
+
+/* The others show to people where the one that leads is. */
+static int start_election(Parts *parts, Problem *ret_problem) {
+        char address[ELECTION_NAME_MAX];
+
+        if (!parts->election)
+                return 0;
+
+        (void)snprintf(address, sizeof(address), "%.128s:%u", parts->settings->listen.host,
+                       server_port(parts->server));
+        return election_start(parts->election, address, ret_problem);
 }
 
 /* A StoreSink: the loops are told, and whoever mirrors what they serve. */
@@ -259,6 +279,9 @@ static int start(Parts *parts, Problem *ret_problem) {
         r = mirrors_start(parts->mirrors, parts->store, parts->data.database, ret_problem);
         if (r)
                 return r;
+        r = start_election(parts, ret_problem);
+        if (r)
+                return r;
         parts->app.is_ready = true;
         hash_password_in_background(parts);
         announce(parts);
@@ -274,12 +297,16 @@ static void stop(Parts *parts) {
 
         if (parts->mirrors)
                 mirrors_stop(parts->mirrors);
+        if (parts->election)
+                election_stop(parts->election);
         parts->hasher = workers_stop(parts->hasher);
         parts->workers = workers_stop(parts->workers);
         if (parts->store)
                 store_stop(parts->store);
         parts->server = server_free(parts->server);
+        parts->election = election_free(parts->election);
         parts->mirrors = mirrors_free(parts->mirrors);
+        parts->gate = gate_free(parts->gate);
         mirrors_file_deinit(&parts->mirrors_file);
         parts->push = push_free(parts->push);
         parts->ramps = ramp_driver_free(parts->ramps);

@@ -56,6 +56,23 @@ static void one_mirror_tell(const OneMirror *one, const Invocation *invocation, 
  * list
  */
 
+/* Of several servers one works, which is mostly another than the one that is asked. */
+static void election_print(json_t *election) {
+        const char *name = json_string_value(json_object_get(election, "leader_name"));
+        const char *error = json_string_value(json_object_get(election, "error"));
+
+        if (!json_is_object(election))
+                return;
+        if (json_is_true(json_object_get(election, "leader")))
+                printf("This server leads, as %s.\n", name ? name : "-");
+        else if (name)
+                printf("%s leads, and this server stands by.\n", name);
+        else
+                printf("Nobody is known to lead, and this server stands by.\n");
+        if (error)
+                printf("The election cannot go on: %s\n", error);
+}
+
 static void mirrors_print(json_t *data) {
         _cleanup_(text_table_deinit) TextTable table = TEXT_TABLE(
                 "MIRROR", "KIND", "STATE", "REVISION", "WAITING", "DEAD LETTERS", "LAST SUCCESS", "ERROR");
@@ -73,6 +90,7 @@ static void mirrors_print(json_t *data) {
                 text_table_add_member(&table, item, "error");
         }
         text_table_print(&table);
+        election_print(json_object_get(data, "election"));
 }
 
 int command_mirror_list(const Invocation *invocation) {

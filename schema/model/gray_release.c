@@ -3,12 +3,34 @@
 #include <stdlib.h>
 
 #include "model/gray_release.h"
+#include "model/json.h"
+#include "model/timestamp.h"
 
 const GrayVersion *gray_data_find(const GrayData *data, int64_t version) {
         for (size_t i = 0; i < data->n_versions; i++)
                 if (data->versions[i].version == version)
                         return &data->versions[i];
         return NULL;
+}
+
+void gray_data_append_rest(Buf *buf, const GrayData *data) {
+        buf_append_literal(buf, ",\"versions\":{");
+        for (size_t i = 0; i < data->n_versions; i++) {
+                const GrayVersion *version = &data->versions[i];
+
+                buf_append_format(buf, "%s\"%" PRId64 "\":{\"format\":\"%s\",\"content\":", i > 0 ? "," : "",
+                                  version->version, format_to_string(version->format));
+                json_append_string(buf, version->content);
+                buf_append_literal(buf, ",\"sha256\":\"");
+                buf_append_hex(buf, version->sha256, sizeof(version->sha256));
+                buf_append_literal(buf, "\"}");
+        }
+        buf_append_literal(buf, "},\"updated_at\":\"");
+        timestamp_append(buf, data->updated_at_ms);
+        buf_append_literal(buf, "\",\"updated_by\":");
+        json_append_string(buf, data->updated_by);
+        buf_append_literal(buf, ",\"comment\":");
+        json_append_string(buf, data->comment);
 }
 
 /* The rules come from where versions are never taken away: one that is missing is damage, not a choice. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/buf.h"
 #include "model/format.h"
 #include "model/gray.h"
 #include "model/ramp.h"
@@ -54,6 +55,9 @@ GrayRelease *gray_release_free(GrayRelease *gray);
 
 /* The one of @data's versions that has this number; NULL: none. */
 const GrayVersion *gray_data_find(const GrayData *data, int64_t version);
+
+/* Appends the members behind salt and rules: the versions with what they hold, when, by whom and why. */
+void gray_data_append_rest(Buf *buf, const GrayData *data);
 
 /*
  * release_choose() - what @asker gets: @release itself, or what an arm of its gray release serves

@@ -9,6 +9,7 @@
 #include "model/json_read.h"
 #include "model/macros.h"
 #include "model/ramp.h"
+#include "model/timestamp.h"
 
 #define DEPTH_MAX      4  /* a plan nests three deep */
 #define PATH_SIZE_MAX  64 /* "plan.steps[31].weight" */
@@ -288,6 +289,36 @@ void ramp_append_plan(Buf *buf, const Ramp *ramp) {
         buf_append_format(buf, "],\"rule\":%" PRIu32, ramp->rule);
         append_limits(buf, ramp);
         buf_append_string(buf, ramp->promotes ? ",\"promote\":true}" : ",\"promote\":false}");
+}
+
+static void append_progress(Buf *buf, const Ramp *ramp) {
+        int64_t due_at_ms = ramp_due_at_ms(ramp);
+
+        buf_append_literal(buf, "{\"state\":\"");
+        buf_append_string(buf, ramp_state_to_string(ramp->state));
+        buf_append_literal(buf, "\",\"step\":");
+        buf_append_u64(buf, ramp->step);
+        buf_append_literal(buf, ",\"weight\":");
+        gray_append_weight(buf, ramp->steps[ramp->step].weight);
+        buf_append_literal(buf, ",\"next_at\":");
+        if (due_at_ms == INT64_MAX) {
+                buf_append_literal(buf, "null}");
+                return;
+        }
+        buf_append_char(buf, '"');
+        timestamp_append(buf, due_at_ms);
+        buf_append_literal(buf, "\"}");
+}
+
+void ramp_append_members(Buf *buf, const Ramp *ramp) {
+        if (!ramp) {
+                buf_append_literal(buf, ",\"plan\":null,\"ramp\":null");
+                return;
+        }
+        buf_append_literal(buf, ",\"plan\":");
+        ramp_append_plan(buf, ramp);
+        buf_append_literal(buf, ",\"ramp\":");
+        append_progress(buf, ramp);
 }
 
 int64_t ramp_due_at_ms(const Ramp *ramp) {

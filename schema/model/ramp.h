@@ -69,6 +69,9 @@ int ramp_check(const Ramp *ramp, const Gray *gray, Problem *ret_problem);
 /* Appends the plan as JSON, in the words in which it is read. */
 void ramp_append_plan(Buf *buf, const Ramp *ramp);
 
+/* Appends "plan" and "ramp" as members of an object, a comma in front; @ramp: NULL: both are null. */
+void ramp_append_members(Buf *buf, const Ramp *ramp);
+
 /* When its next move is due, wall time; INT64_MAX: never. After the last step's hold that is the promotion,
  * or to be done. */
 int64_t ramp_due_at_ms(const Ramp *ramp);

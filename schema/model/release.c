@@ -85,23 +85,7 @@ static void append_gray(Buf *buf, const GrayData *gray) {
         json_append_string(buf, gray->salt);
         buf_append_literal(buf, ",\"rules\":");
         buf_append_span(buf, gray->rules);
-        buf_append_literal(buf, ",\"versions\":{");
-        for (size_t i = 0; i < gray->n_versions; i++) {
-                const GrayVersion *version = &gray->versions[i];
-
-                buf_append_format(buf, "%s\"%" PRId64 "\":{\"format\":\"%s\",\"content\":", i > 0 ? "," : "",
-                                  version->version, format_to_string(version->format));
-                json_append_string(buf, version->content);
-                buf_append_literal(buf, ",\"sha256\":\"");
-                buf_append_hex(buf, version->sha256, sizeof(version->sha256));
-                buf_append_literal(buf, "\"}");
-        }
-        buf_append_literal(buf, "},\"updated_at\":\"");
-        timestamp_append(buf, gray->updated_at_ms);
-        buf_append_literal(buf, "\",\"updated_by\":");
-        json_append_string(buf, gray->updated_by);
-        buf_append_literal(buf, ",\"comment\":");
-        json_append_string(buf, gray->comment);
+        gray_data_append_rest(buf, gray);
         buf_append_char(buf, '}');
 }
 

@@ -8,6 +8,7 @@
 #include "access/access.h"
 #include "http/request.h"
 #include "http/server.h"
+#include "mirror/election.h"
 #include "mirror/mirror.h"
 #include "store/store.h"
 #include "util/metrics.h"
@@ -21,7 +22,8 @@ typedef struct App {
         Access *access;
         Store *store; /* NULL until it is open */
         Mirrors *mirrors;
-        Server *server; /* for its counters */
+        Election *election; /* NULL: none is asked for */
+        Server *server;     /* for its counters */
         const WorkerState *workers;
         size_t n_workers;
         _Atomic bool is_ready;

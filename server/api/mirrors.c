@@ -74,6 +74,26 @@ static void render_mirror(Buf *body, Mirror *mirror) {
         buf_append_char(body, '}');
 }
 
+/* Who leads is null where nobody does, or this server does not know. */
+static void render_election(Buf *body, Election *election) {
+        ElectionStatus status;
+
+        buf_append_literal(body, ",\"election\":");
+        if (!election) {
+                buf_append_literal(body, "null");
+                return;
+        }
+
+        election_get_status(election, &status);
+        buf_append_literal(body, "{\"key\":");
+        json_append_string(body, span_from_string(election_key(election)));
+        buf_append_format(body, ",\"leader\":%s", status.is_leader ? "true" : "false");
+        render_text(body, "leader_name", status.leader[0] ? span_from_string(status.leader) : SPAN_NULL);
+        render_time(body, "since", status.since_ms);
+        render_text(body, "error", status.error[0] ? span_from_string(status.error) : SPAN_NULL);
+        buf_append_char(body, '}');
+}
+
 bool mirror_read_list(Request *request) {
         const Mirrors *mirrors = app_of(request)->mirrors;
         Buf *body = reply_begin(request, 200);
@@ -83,7 +103,9 @@ bool mirror_read_list(Request *request) {
                 buf_append_string(body, i ? "," : "");
                 render_mirror(body, mirrors_get(mirrors, i));
         }
-        buf_append_literal(body, "]}");
+        buf_append_char(body, ']');
+        render_election(body, app_of(request)->election);
+        buf_append_char(body, '}');
         reply_end(request);
         return true;
 }

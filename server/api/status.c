@@ -70,5 +70,6 @@ bool status_read_metrics(Request *request) {
         request->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
         metrics_append(&request->reply.body, sets, n);
         mirrors_append_metrics(app->mirrors, &request->reply.body);
+        election_append_metrics(app->election, &request->reply.body);
         return true;
 }

@@ -1,7 +1,11 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mirror/batch.h"
+#include "model/gray_release.h"
+#include "model/json.h"
+#include "model/ramp.h"
 #include "util/allocate.h"
 
 struct BatchEntry {
@@ -43,6 +47,33 @@ static void append_document(Buf *buf, const ConfigData *data) {
         buf_append_char(buf, '}');
 }
 
+/* As the API shows it, with what the versions hold. */
+static void append_gray_document(Buf *buf, const ConfigData *data) {
+        const GrayData *gray = data->gray;
+
+        buf_append_literal(buf, "{\"namespace\":");
+        json_append_string(buf, data->namespace);
+        buf_append_literal(buf, ",\"key\":");
+        json_append_string(buf, data->key);
+        buf_append_format(buf, ",\"stable\":%" PRId64 ",\"revision\":%" PRIu64 ",\"salt\":", data->version,
+                          data->revision);
+        json_append_string(buf, gray->salt);
+        buf_append_literal(buf, ",\"rules\":");
+        buf_append_span(buf, gray->rules);
+        ramp_append_members(buf, gray->ramp);
+        gray_data_append_rest(buf, gray);
+        buf_append_char(buf, '}');
+}
+
+static void append_value(Buf *buf, MirrorValue value, const ServedRow *row) {
+        if (!row->is_served)
+                return;
+        if (value == MIRROR_VALUE_DOCUMENT)
+                append_document(buf, &row->data);
+        else if (value == MIRROR_VALUE_GRAY)
+                append_gray_document(buf, &row->data);
+}
+
 /* The texts that are made of a row: its key in the target, and what is there where it is no bare content. */
 typedef struct MadeTexts {
         Buf key;
@@ -63,6 +94,7 @@ static BatchEntry *make_entry(const ServedRow *row, const MadeTexts *made, Batch
         char *at = entry->texts;
 
         entry->config = *data;
+        entry->config.gray = NULL;
         entry->config.namespace = span_copy(&at, data->namespace);
         entry->config.key = span_copy(&at, data->key);
         entry->config.content = span_copy(&at, data->content);
@@ -84,8 +116,7 @@ void batch_add(Batch *batch, const MirrorOptions *options, const KeyTemplate *ke
         TargetItem item;
 
         key_template_append(key_template, row->data.namespace, row->data.key, &made.key);
-        if (row->is_served && options->value == MIRROR_VALUE_DOCUMENT)
-                append_document(&made.document, &row->data);
+        append_value(&made.document, options->value, row);
         if (buf_failed(&made.key) || buf_failed(&made.document))
                 abort();
 

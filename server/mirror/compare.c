@@ -120,6 +120,7 @@ static ServedQuery query_from_here(const Worker *worker, unsigned limit) {
 
         return (ServedQuery){
                 .namespace = namespace[0] ? span_from_string(namespace) : SPAN_NULL,
+                .part = worker_part(worker),
                 .after_config = worker->comparison.after_config,
                 .limit = limit,
         };

@@ -148,8 +148,8 @@ static int read_wanted(Turn *turn) {
                         stop_before(turn, i);
                         return 0;
                 }
-                r = reader_get_served(worker->reader, config->name.namespace, config->name.key, add_row,
-                                      &(Reading){ turn, config });
+                r = reader_get_served(worker->reader, config->name.namespace, config->name.key,
+                                      worker_part(worker), add_row, &(Reading){ turn, config });
                 if (r < 0)
                         return r;
         }
@@ -235,6 +235,8 @@ bool worker_apply(Worker *worker, Batch *batch) {
 
         if (batch->n == 0)
                 return true;
+        if (!worker_may_write(worker))
+                return false;
 
         outcome =
                 worker->mirror->kind->apply(worker->target, batch->items, batch->n, batch->revision, &error);

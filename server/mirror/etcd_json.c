@@ -27,6 +27,17 @@ void etcd_json_append_put(Buf *buf, Span key, Span value) {
         buf_append_literal(buf, "}}");
 }
 
+void etcd_json_append_leased_put(Buf *buf, Span key, Span value, Span lease) {
+        append_separator(buf);
+        buf_append_literal(buf, "{\"request_put\":{\"key\":");
+        append_bytes(buf, key);
+        buf_append_literal(buf, ",\"value\":");
+        append_bytes(buf, value);
+        buf_append_literal(buf, ",\"lease\":\"");
+        buf_append_span(buf, lease);
+        buf_append_literal(buf, "\"}}");
+}
+
 void etcd_json_append_delete(Buf *buf, Span key) {
         append_separator(buf);
         buf_append_literal(buf, "{\"request_delete_range\":{\"key\":");
@@ -59,6 +70,10 @@ void etcd_json_open_if_revision(Buf *buf, Span key, Span revision) {
 
 void etcd_json_open_always(Buf *buf) {
         buf_append_literal(buf, "{\"success\":[");
+}
+
+void etcd_json_open_else(Buf *buf) {
+        buf_append_literal(buf, "],\"failure\":[");
 }
 
 void etcd_json_close(Buf *buf) {

@@ -14,6 +14,8 @@
 
 /* Operations of a txn. */
 void etcd_json_append_put(Buf *buf, Span key, Span value);
+/* @lease: digits; the key goes when the lease ends */
+void etcd_json_append_leased_put(Buf *buf, Span key, Span value, Span lease);
 void etcd_json_append_delete(Buf *buf, Span key);
 void etcd_json_append_get(Buf *buf, Span key);
 
@@ -22,6 +24,8 @@ void etcd_json_open_if_value(Buf *buf, Span key, Span value);
 /* @revision: digits, of the key's last change; "0": it is not there */
 void etcd_json_open_if_revision(Buf *buf, Span key, Span revision);
 void etcd_json_open_always(Buf *buf);
+/* The beginning of the list of what is done otherwise. */
+void etcd_json_open_else(Buf *buf);
 void etcd_json_close(Buf *buf);
 
 /* Asks for the names of up to @limit keys with @prefix, from @from on, in their order. */

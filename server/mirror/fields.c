@@ -12,16 +12,22 @@
 #define TEMPLATE_MAX_BYTES (64 * KIB)
 #define NAME_MAX_BYTES     255
 
-#define REDIS (1U << MIRROR_REDIS)
-#define ETCD  (1U << MIRROR_ETCD)
-#define HTTP  (1U << MIRROR_HTTP)
-#define ALL   (REDIS | ETCD | HTTP)
+#define REDIS    (1U << MIRROR_REDIS)
+#define ETCD     (1U << MIRROR_ETCD)
+#define HTTP     (1U << MIRROR_HTTP)
+#define ELECTION (1U << MIRROR_ELECTION)
+#define MIRRORS  MIRROR_KINDS_OF_MIRRORS
+#define ALL      (MIRRORS | ELECTION)
 
 static const char *const kinds[] = {
-        [MIRROR_REDIS] = "redis", [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http", [MIRROR_KIND_N] = NULL
+        [MIRROR_REDIS] = "redis",       [MIRROR_ETCD] = "etcd", [MIRROR_HTTP] = "http",
+        [MIRROR_ELECTION] = "election", [MIRROR_KIND_N] = NULL,
 };
 static const char *const mirror_values[] = {
-        [MIRROR_VALUE_RAW] = "raw", [MIRROR_VALUE_DOCUMENT] = "document", [MIRROR_VALUE_N] = NULL
+        [MIRROR_VALUE_RAW] = "raw",
+        [MIRROR_VALUE_DOCUMENT] = "document",
+        [MIRROR_VALUE_GRAY] = "gray",
+        [MIRROR_VALUE_N] = NULL,
 };
 static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
 
@@ -53,7 +59,7 @@ static const MirrorField table[] = {
                 KIND(kind),
                 .kinds = ALL,
                 .is_required = true,
-                .sentence = "What the target is.",
+                .sentence = "What the target is; an `election` is no mirror, see [below](#several-servers).",
         },
         {
                 ADDRESSES(endpoints),
@@ -65,7 +71,7 @@ static const MirrorField table[] = {
         },
         {
                 URLS(endpoints),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .is_required = true,
                 .min = 1,
                 .max = 16,
@@ -103,21 +109,21 @@ static const MirrorField table[] = {
         },
         {
                 PATH(ca_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the authorities to trust; empty is those of the system.",
         },
         {
                 PATH(cert_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of the certificate to show; goes with `key_file`.",
         },
         {
                 PATH(key_file),
-                .kinds = ETCD | HTTP,
+                .kinds = ETCD | HTTP | ELECTION,
                 .max = PATH_MAX_BYTES,
                 .default_text = "",
                 .sentence = "The PEM file of its private key.",
@@ -131,7 +137,7 @@ static const MirrorField table[] = {
         },
         {
                 NAMESPACE(namespace),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .default_text = "",
                 .sentence = "What is mirrored: this namespace and all below; empty is all.",
         },
@@ -152,11 +158,30 @@ static const MirrorField table[] = {
                 .sentence = "The template of keys, see below.",
         },
         {
+                TEXT(key),
+                .kinds = ELECTION,
+                .min = 1,
+                .max = NAME_MAX_BYTES,
+                .default_text = "/confer-election/leader",
+                .sentence = "Where the server that leads says so; no template.",
+        },
+        {
+                INTEGER(ttl_ms),
+                .kinds = ELECTION,
+                .unit = SETTING_UNIT_MS,
+                .min = 2000,
+                .max = MINUTE,
+                .default_text = "5 s",
+                .sentence = "For how long etcd keeps the leader's lease after it was heard of last; whole "
+                            "seconds.",
+        },
+        {
                 VALUE(value),
                 .kinds = REDIS | ETCD,
                 .default_text = "raw",
-                .sentence = "What lands under a key: the content as it is, or a JSON document with the "
-                            "content and what is known of it.",
+                .sentence = "What lands under a key: the content as it is, a JSON document with the content "
+                            "and what is known of it, or one of the gray release that runs. `gray` needs a "
+                            "`key` of its own.",
         },
         {
                 BOOL(prune),
@@ -222,7 +247,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(workers),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_THREADS,
                 .min = 1,
                 .max = 16,
@@ -251,7 +276,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_max_bytes),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_BYTES,
                 .min = KIB,
                 .max = 64 * MIB,
@@ -261,7 +286,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(batch_wait_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .max = MINUTE,
                 .default_text = "0 ms",
@@ -269,7 +294,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(timeout_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 100,
                 .max = 10 * MINUTE,
@@ -279,7 +304,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_min_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = HOUR,
@@ -289,7 +314,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(retry_max_ms),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_MS,
                 .min = 1,
                 .max = DAY,
@@ -298,7 +323,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(attempts_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_ATTEMPTS,
                 .min = 1,
                 .max = 1000,
@@ -308,7 +333,7 @@ static const MirrorField table[] = {
         },
         {
                 INTEGER(dead_letters_max),
-                .kinds = ALL,
+                .kinds = MIRRORS,
                 .unit = SETTING_UNIT_LETTERS,
                 .min = 1,
                 .max = 1000000,

@@ -18,6 +18,9 @@
 #define MIRROR_FIELDS_MAX     48 /* rows of the table, at most */
 #define MIRROR_FIELD_LIST_MAX 32 /* values of a list, at most */
 
+/* The kinds that are mirrors. */
+#define MIRROR_KINDS_OF_MIRRORS ((1U << MIRROR_REDIS) | (1U << MIRROR_ETCD) | (1U << MIRROR_HTTP))
+
 enum {
         MIRROR_FIELD_E_INVALID = 1, /* the problem says why */
 };

@@ -44,11 +44,11 @@ static int open_workers(Mirror *mirror, Problem *ret_problem) {
         return 0;
 }
 
-static int make(Mirror *mirror, const MirrorOptions *options, Problem *ret_problem) {
+static int make(Mirror *mirror, const MirrorOptions *options, Gate *gate, Problem *ret_problem) {
         Problem problem = PROBLEM_NULL;
         int r;
 
-        *mirror = (Mirror){ .options = options, .kind = kinds[options->kind], .noted = -1 };
+        *mirror = (Mirror){ .options = options, .kind = kinds[options->kind], .gate = gate, .noted = -1 };
         pthread_mutex_init(&mirror->lock, NULL);
         mirror->workers = allocate(options->workers, sizeof(*mirror->workers));
         mirror->outbox_ids = allocate(options->workers, sizeof(*mirror->outbox_ids));
@@ -63,13 +63,14 @@ static int make(Mirror *mirror, const MirrorOptions *options, Problem *ret_probl
         return r ? refuse(mirror, r, &problem, ret_problem) : 0;
 }
 
-int mirrors_new(const MirrorOptions *options, size_t n, Mirrors **ret_mirrors, Problem *ret_problem) {
+int mirrors_new(const MirrorOptions *options, size_t n, Gate *gate, Mirrors **ret_mirrors,
+                Problem *ret_problem) {
         _cleanup_(mirrors_freep) Mirrors *mirrors = allocate(1, sizeof(*mirrors));
 
         mirrors->mirrors = allocate(n, sizeof(*mirrors->mirrors));
         while (mirrors->n < n) {
                 size_t i = mirrors->n++;
-                int r = make(&mirrors->mirrors[i], &options[i], ret_problem);
+                int r = make(&mirrors->mirrors[i], &options[i], gate, ret_problem);
 
                 if (r)
                         return r;

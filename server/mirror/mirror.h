@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mirror/gate.h"
 #include "mirror/key_template.h"
 #include "mirror/options.h"
 #include "mirror/status.h"
@@ -30,6 +31,7 @@ struct Mirror {
         const TargetKind *kind;
         KeyTemplate key_template;
         Store *store;
+        Gate *gate;      /* borrowed */
         Worker *workers; /* options->workers */
 
         pthread_mutex_t lock; /* of what follows */
@@ -38,8 +40,9 @@ struct Mirror {
         int64_t noted_at_ms;  /* monotonic */
 };
 
-/* @options: borrowed for the life of the mirrors. Return: 0; -EINVAL with @ret_problem; -ENOMEM */
-int mirrors_new(const MirrorOptions *options, size_t n, Mirrors **ret_mirrors, Problem *ret_problem);
+/* @options, @gate: borrowed for the life of the mirrors. Return: 0; -EINVAL with @ret_problem; -ENOMEM */
+int mirrors_new(const MirrorOptions *options, size_t n, Gate *gate, Mirrors **ret_mirrors,
+                Problem *ret_problem);
 /* @path: of the database */
 int mirrors_start(Mirrors *mirrors, Store *store, const char *path, Problem *ret_problem);
 void mirrors_stop(Mirrors *mirrors);

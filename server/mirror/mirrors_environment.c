@@ -43,14 +43,15 @@ static int variable_set(MirrorOptions *options, const MirrorField *any, Span var
 static bool variable_find(MirrorsFile *mirrors, Span variable, MirrorOptions **ret_options,
                           const MirrorField **ret_field) {
         const MirrorField *table;
+        MirrorOptions *options;
         size_t n;
 
         table = mirror_fields(&n);
         for (size_t i = 0; i < n; i++)
-                for (size_t k = 0; k < mirrors->n; k++)
+                for (size_t k = 0; (options = mirrors_file_entry(mirrors, k)); k++)
                         if (table[i].type == MIRROR_FIELD_SECRET &&
-                            is_variable_of(variable, &mirrors->items[k], &table[i])) {
-                                *ret_options = &mirrors->items[k];
+                            is_variable_of(variable, options, &table[i])) {
+                                *ret_options = options;
                                 *ret_field = &table[i];
                                 return true;
                         }

@@ -303,6 +303,26 @@ static int draft_apply(const Reader *reader, const Draft *draft, MirrorOptions *
         return check_fit(reader, draft, options);
 }
 
+/* Takes @options over. */
+static int options_take(const Reader *reader, const Draft *draft, const MirrorOptions *options) {
+        MirrorsFile *mirrors = reader->mirrors;
+
+        if (options->kind != MIRROR_ELECTION) {
+                if (mirrors->n == MIRRORS_MAX)
+                        return refuse_file(reader, draft->line, "there are more mirrors than the most, %d",
+                                           MIRRORS_MAX);
+                mirrors->items[mirrors->n++] = *options;
+                return 0;
+        }
+        if (mirrors->has_election)
+                return refuse_mirror(reader, draft->line, draft->name,
+                                     "is a second election, and one is the most: the first is %s",
+                                     mirrors->election.name);
+        mirrors->election = *options;
+        mirrors->has_election = true;
+        return 0;
+}
+
 static int draft_take(const Reader *reader, const Draft *draft) {
         _cleanup_(mirror_options_deinit) MirrorOptions options = MIRROR_OPTIONS_NULL;
         MirrorKind kind = MIRROR_KIND_N;
@@ -320,7 +340,10 @@ static int draft_take(const Reader *reader, const Draft *draft) {
         if (r)
                 return r;
 
-        reader->mirrors->items[reader->mirrors->n++] = options;
+        r = options_take(reader, draft, &options);
+        if (r)
+                return r;
+
         options = MIRROR_OPTIONS_NULL;
         return 0;
 }
@@ -348,13 +371,12 @@ static int check_name(const Reader *reader, const YamlPiece *name) {
                                    "\"%s\" is no name of a mirror, which is 1 to %d of a-z, 0-9 and -, and "
                                    "does not begin with -",
                                    settings_shown(name->text).text, MIRROR_NAME_SIZE_MAX);
-        for (size_t i = 0; i < reader->mirrors->n; i++)
-                if (span_equal_string(name->text, reader->mirrors->items[i].name))
-                        return refuse_file(reader, name->line, "%s is given twice",
-                                           reader->mirrors->items[i].name);
-        if (reader->mirrors->n == MIRRORS_MAX)
-                return refuse_file(reader, name->line, "there are more mirrors than the most, %d",
-                                   MIRRORS_MAX);
+        for (size_t i = 0; mirrors_file_entry(reader->mirrors, i); i++) {
+                const char *former = mirrors_file_entry(reader->mirrors, i)->name;
+
+                if (span_equal_string(name->text, former))
+                        return refuse_file(reader, name->line, "%s is given twice", former);
+        }
         return 0;
 }
 
@@ -432,6 +454,20 @@ static int file_read(const char *path, MirrorsFile *mirrors, Problem *ret_proble
         return document_read(&(Reader){ path, yaml, mirrors, ret_problem });
 }
 
+/* The mirrors leave the key of the election alone, wherever it stands. */
+static int tell_election_key(MirrorsFile *mirrors) {
+        for (size_t i = 0; mirrors->has_election && i < mirrors->n; i++) {
+                char *key = strdup(mirrors->election.key);
+
+                if (!key)
+                        return -ENOMEM;
+
+                free(mirrors->items[i].election_key);
+                mirrors->items[i].election_key = key;
+        }
+        return 0;
+}
+
 int mirrors_file_read(const char *path, char *const *environment, MirrorsFile *ret_file,
                       Problem *ret_problem) {
         _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
@@ -439,6 +475,10 @@ int mirrors_file_read(const char *path, char *const *environment, MirrorsFile *r
 
         if (*path)
                 r = file_read(path, &mirrors, ret_problem);
+        if (r)
+                return r;
+
+        r = tell_election_key(&mirrors);
         if (r)
                 return r;
 
@@ -451,9 +491,16 @@ int mirrors_file_read(const char *path, char *const *environment, MirrorsFile *r
         return 0;
 }
 
+MirrorOptions *mirrors_file_entry(MirrorsFile *mirrors, size_t i) {
+        if (i < mirrors->n)
+                return &mirrors->items[i];
+        return i == mirrors->n && mirrors->has_election ? &mirrors->election : NULL;
+}
+
 void mirrors_file_deinit(MirrorsFile *mirrors) {
         for (size_t i = 0; i < mirrors->n; i++)
                 mirror_options_deinit(&mirrors->items[i]);
+        mirror_options_deinit(&mirrors->election);
 
         *mirrors = MIRRORS_FILE_NULL;
 }

@@ -52,7 +52,8 @@ int mirror_options_init(MirrorOptions *ret_options, const char *name, MirrorKind
 
         options.kind = kind;
         options.name = strdup(name);
-        if (!options.name)
+        options.election_key = strdup("");
+        if (!options.name || !options.election_key)
                 return -ENOMEM;
 
         r = defaults_set(&options);
@@ -85,6 +86,19 @@ static int check_key(const MirrorOptions *options, Problem *ret_problem) {
         return 0;
 }
 
+/* Beside a mirror of what is stable each would take the other's keys for drift. */
+static int check_gray_key(const MirrorOptions *options, Problem *ret_problem) {
+        const char *usual = mirror_field_find(SPAN_LITERAL("key"), options->kind)->default_text;
+
+        if (options->value != MIRROR_VALUE_GRAY || strcmp(options->key, usual) != 0)
+                return 0;
+
+        problem_set(ret_problem, "key",
+                    "is that of what is stable; gray releases need one of their own, such as "
+                    "\"/confer-gray/{namespace_path}/{key}\"");
+        return MIRROR_OPTIONS_E_INVALID;
+}
+
 static int check_certificate(const MirrorOptions *options, Problem *ret_problem) {
         if (!*options->cert_file == !*options->key_file)
                 return 0;
@@ -103,14 +117,40 @@ static int check_retries(const MirrorOptions *options, Problem *ret_problem) {
         return MIRROR_OPTIONS_E_INVALID;
 }
 
+static int check_ttl(const MirrorOptions *options, Problem *ret_problem) {
+        if (options->ttl_ms % 1000 == 0)
+                return 0;
+
+        problem_set(ret_problem, "ttl_ms", "%llu ms is no whole number of seconds, as etcd takes them",
+                    (unsigned long long)options->ttl_ms);
+        return MIRROR_OPTIONS_E_INVALID;
+}
+
+static int check_election(const MirrorOptions *options, Problem *ret_problem) {
+        int r;
+
+        r = check_ttl(options, ret_problem);
+        if (r)
+                return r;
+
+        return check_certificate(options, ret_problem);
+}
+
 int mirror_options_check(const MirrorOptions *options, Problem *ret_problem) {
         int r;
+
+        if (options->kind == MIRROR_ELECTION)
+                return check_election(options, ret_problem);
 
         r = check_retries(options, ret_problem);
         if (r)
                 return r;
 
         r = check_certificate(options, ret_problem);
+        if (r)
+                return r;
+
+        r = check_gray_key(options, ret_problem);
         if (r)
                 return r;
 
@@ -148,5 +188,6 @@ void mirror_options_deinit(MirrorOptions *options) {
                         string_free(&table[i], mirror_field_of(options, &table[i]));
 
         free(options->name);
+        free(options->election_key);
         *options = MIRROR_OPTIONS_NULL;
 }

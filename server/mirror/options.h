@@ -15,6 +15,7 @@ typedef enum MirrorKind {
         MIRROR_REDIS,
         MIRROR_ETCD,
         MIRROR_HTTP,
+        MIRROR_ELECTION, /* none, but an entry of the same file: who of several servers works */
         MIRROR_KIND_N,
 } MirrorKind;
 
@@ -23,6 +24,7 @@ typedef enum MirrorValue {
         MIRROR_VALUE_RAW,      /* the content as it is; Redis: a JSON object becomes a Hash */
         MIRROR_VALUE_DOCUMENT, /* JSON: the content with namespace, key, version, revision, format, sha256 …
                                 */
+        MIRROR_VALUE_GRAY,     /* JSON: the gray release that runs; where none does there is no key */
         MIRROR_VALUE_N,
 } MirrorValue;
 
@@ -64,7 +66,12 @@ typedef struct MirrorOptions {
         bool tls;
 
         /* etcd. */
-        char *lock_key; /* where the worker that writes stands; "": beside the others */
+        char *lock_key;     /* where the worker that writes stands; "": beside the others */
+        char *election_key; /* of the election of the same file, which is none of the mirror's; "": there is
+                               none */
+
+        /* Election; the key is no template. */
+        uint64_t ttl_ms; /* of the lease */
 
         /* http. */
         char *method;

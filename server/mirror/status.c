@@ -8,9 +8,9 @@ const int64_t mirror_latency_bounds_ms[MIRROR_LATENCY_BUCKETS - 1] = {
 
 const char *mirror_state_to_string(MirrorState state) {
         static const char *const names[MIRROR_STATE_N] = {
-                [MIRROR_RUNNING] = "running",       [MIRROR_COMPARING] = "comparing",
-                [MIRROR_CONNECTING] = "connecting", [MIRROR_WAITING] = "waiting",
-                [MIRROR_DENIED] = "denied",
+                [MIRROR_RUNNING] = "running", [MIRROR_COMPARING] = "comparing",
+                [MIRROR_STANDBY] = "standby", [MIRROR_CONNECTING] = "connecting",
+                [MIRROR_WAITING] = "waiting", [MIRROR_DENIED] = "denied",
         };
 
         return names[state];

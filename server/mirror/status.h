@@ -14,6 +14,7 @@
 typedef enum MirrorState {
         MIRROR_RUNNING,
         MIRROR_COMPARING,
+        MIRROR_STANDBY, /* another server leads, and works; or this one has yet to catch up */
         MIRROR_CONNECTING,
         MIRROR_WAITING, /* the target is not there, and is tried again */
         MIRROR_DENIED,  /* a person has to change something; tried again from time to time */

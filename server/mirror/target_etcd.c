@@ -21,6 +21,7 @@
 #include "util/digest.h"
 
 #define LOCK_PREFIX      "/confer-mirrors/"
+#define ELECTION_PREFIX  "/confer-election/"
 #define LOCK_VALUE_BYTES 16 /* in hexadecimal digits twice as many */
 
 #define EXTRA_TRIES        2   /* of connecting */
@@ -210,11 +211,14 @@ static void append_operation(Buf *body, const TargetItem *item) {
                 etcd_json_append_delete(body, item->key);
 }
 
-/* Where other workers and other mirrors keep their locks is nobody's to write or clear away. */
+/* Where other workers and other mirrors keep their locks, and where servers elect who leads, is nobody's to
+ * write or clear away. */
 static bool is_any_lock(const Target *target, Span key) {
         Span named = span_from_string(target->options->lock_key);
 
-        if (span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX)))
+        if (span_starts_with(key, SPAN_LITERAL(LOCK_PREFIX)) ||
+            span_starts_with(key, SPAN_LITERAL(ELECTION_PREFIX)) ||
+            span_equal_string(key, target->options->election_key))
                 return true;
         return named.size > 0 && span_starts_with(key, named) &&
                (key.size == named.size || key.data[named.size] == ':');
@@ -224,7 +228,8 @@ static void mark(const Target *target, TargetItem *item) {
         item->outcome = is_any_lock(target, item->key) ? TARGET_E_REFUSED : TARGET_OK;
         item->error = (TargetError){ 0 };
         if (item->outcome != TARGET_OK)
-                problem_set(&item->error.problem, NULL, "this key of etcd is one that a mirror locks");
+                problem_set(&item->error.problem, NULL,
+                            "this key of etcd is one that a mirror locks, or of an election");
 }
 
 /* An etcd that was given back the data of a while ago has the lock of then, which may be this one. */

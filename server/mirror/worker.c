@@ -70,6 +70,14 @@ static void disconnect(Worker *worker) {
         worker->is_connected = false;
 }
 
+static uint64_t term_now(const Worker *worker) {
+        return gate_mirror_term(worker->mirror->gate, clock_boot_ms());
+}
+
+bool worker_may_write(Worker *worker) {
+        return worker->is_connected && term_now(worker) == worker->term;
+}
+
 static int64_t wait_after(const Worker *worker, TargetOutcome outcome, const TargetError *error) {
         if (outcome == TARGET_E_DENIED)
                 return DENIED_RETRY_MS;
@@ -236,10 +244,14 @@ static int remember(Worker *worker) {
         return 0;
 }
 
+/* Connecting ends what others have under way, so the term is of before. */
 static void connect_target(Worker *worker) {
         TargetError error = { .retry_after_ms = 0 };
         TargetOutcome outcome;
 
+        worker->term = term_now(worker);
+        if (worker->term == 0)
+                return;
         if (worker->n_failures == 0)
                 set_state(worker, MIRROR_CONNECTING);
         outcome = worker->mirror->kind->connect(worker->target, &error);
@@ -340,10 +352,33 @@ static void work(Worker *worker) {
                 wait_for_news(worker);
 }
 
+/* Another server works. What is asked for, and what changes, is kept for when it is this one's turn. */
+static void stand_by(Worker *worker) {
+        if (worker->is_connected) {
+                log_info("mirror.standby", "Mirror %s rests: this server does not lead.",
+                         worker->mirror->options->name);
+                disconnect(worker);
+        }
+        worker_succeed(worker);
+        worker->retry_at_ms = 0;
+        set_state(worker, MIRROR_STANDBY);
+        (void)waker_take(&worker->waker);
+        answer(worker);
+        count_waiting(worker);
+        if (term_now(worker) == 0)
+                (void)waker_poll(&worker->waker, -1, 0, -1, WAIT_FOR_NEWS);
+}
+
 static void *run(void *context) {
         Worker *worker = context;
 
         while (!waker_is_stopping(&worker->waker)) {
+                if (term_now(worker) == 0) {
+                        stand_by(worker);
+                        continue;
+                }
+                if (worker->is_connected && !worker_may_write(worker))
+                        disconnect(worker);
                 if (worker->is_connected)
                         gather(worker);
                 answer(worker);
@@ -378,6 +413,7 @@ int worker_open(Worker *worker, Problem *ret_problem) {
         r = waker_init(&worker->waker);
         if (r)
                 return r;
+        gate_add_waker(mirror->gate, &worker->waker);
         return mirror->kind->open(mirror->options, worker->index, &worker->waker, &worker->target,
                                   ret_problem);
 }

@@ -43,6 +43,7 @@ struct Worker {
         Reader *reader;
         Target *target;
         bool is_connected;
+        uint64_t term;       /* of the gate, in which it connected */
         int64_t retry_at_ms; /* monotonic: before then connecting is not tried */
         unsigned n_failures; /* one after another */
         uint64_t told;       /* which of them was told last; 0: none */
@@ -89,8 +90,8 @@ WorkerTurn worker_compare(Worker *worker);
 /* Has the store remember how far this worker has got, from time to time or @now. */
 void worker_note_reached(Worker *worker, bool now);
 
-/* Has the target apply @batch, and does what follows for each item. Return: false: worker_fail() was called.
- */
+/* Has the target apply @batch, and does what follows for each item. Return: false: worker_fail() was called,
+ * or it may not write. */
 bool worker_apply(Worker *worker, Batch *batch);
 
 /* How long to wait after so many failures one after another: "full jitter", anything up to a bound that
@@ -99,6 +100,8 @@ int64_t worker_backoff_ms(const Worker *worker, uint64_t n_failures);
 
 /* The target did not do it: when to try again, and what is told meanwhile. */
 void worker_fail(Worker *worker, TargetOutcome outcome, const TargetError *error);
+/* May it write? Not where another server leads, nor over a connection of a term before. @thread worker */
+bool worker_may_write(Worker *worker);
 /* It did: what fails from here on is something new. */
 void worker_succeed(Worker *worker);
 /* The store could not be read. */
@@ -107,6 +110,11 @@ void worker_fail_to_read(Worker *worker, int error);
 /* Is @namespace one of those that the mirror mirrors, and this worker's share of them? */
 bool worker_serves(const Worker *worker, Span namespace);
 bool worker_shares(const Worker *worker, Span namespace);
+
+/* What of a config the mirror is after. */
+static inline ServedPart worker_part(const Worker *worker) {
+        return worker->mirror->options->value == MIRROR_VALUE_GRAY ? SERVED_GRAY : SERVED_STABLE;
+}
 
 MirrorStatus *worker_lock_status(Worker *worker);
 void worker_unlock_status(Worker *worker);

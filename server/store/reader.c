@@ -35,6 +35,8 @@ const char *const reader_texts[READER_STATEMENT_N] = {
         [READER_LIST_OUTBOX] = reader_list_outbox_text,
         [READER_GET_SERVED] = reader_get_served_text,
         [READER_LIST_SERVED] = reader_list_served_text,
+        [READER_GET_GRAY] = reader_get_gray_text,
+        [READER_GET_GRAY_VERSION] = reader_get_gray_version_text,
         [READER_GET_MIRROR] = reader_get_mirror_text,
         [READER_LIST_DEAD_LETTERS] = reader_list_dead_letters_text,
 };

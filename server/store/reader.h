@@ -123,10 +123,12 @@ int reader_list_outbox(Reader *reader, int64_t after, unsigned limit, OutboxRowF
                        bool *ret_more);
 
 /* STORE_E_CONFIG_UNKNOWN */
-int reader_get_served(Reader *reader, Span namespace, Span key, ServedRowFn fn, void *context);
+int reader_get_served(Reader *reader, Span namespace, Span key, ServedPart part, ServedRowFn fn,
+                      void *context);
 
 typedef struct ServedQuery {
-        Span namespace;       /* it and all below; absent: all */
+        Span namespace; /* it and all below; absent: all */
+        ServedPart part;
         int64_t after_config; /* 0: from the first */
         unsigned limit;
 } ServedQuery;

@@ -35,6 +35,8 @@ typedef enum ReaderStatement {
         READER_LIST_OUTBOX,
         READER_GET_SERVED,
         READER_LIST_SERVED,
+        READER_GET_GRAY,
+        READER_GET_GRAY_VERSION,
         READER_GET_MIRROR,
         READER_LIST_DEAD_LETTERS,
 
@@ -61,6 +63,8 @@ extern const char reader_get_outbox_ends_text[];
 extern const char reader_list_outbox_text[];
 extern const char reader_get_served_text[];
 extern const char reader_list_served_text[];
+extern const char reader_get_gray_text[];
+extern const char reader_get_gray_version_text[];
 extern const char reader_get_mirror_text[];
 extern const char reader_list_dead_letters_text[];
 

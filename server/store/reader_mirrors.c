@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/columns.h"
+#include "store/gray_row.h"
 #include "store/reader_internal.h"
 #include "store/sql.h"
 
@@ -14,7 +15,7 @@ const char reader_list_outbox_text[] =
 
 #define SELECT_SERVED                                                                                        \
         "SELECT c.id, n.name, c.key, e.revision, v.version, v.format, v.sha256, r.created_at_ms,"            \
-        " r.created_by, r.comment, v.content FROM configs c"                                                 \
+        " r.created_by, r.comment, v.content, c.has_gray FROM configs c"                                     \
         " CROSS JOIN namespaces n ON n.id = c.namespace_id"                                                  \
         " LEFT JOIN releases e ON e.id = c.last_event_id"                                                    \
         " LEFT JOIN versions v ON v.id = c.stable_id"                                                        \
@@ -28,6 +29,9 @@ const char reader_list_served_text[] =
         SELECT_SERVED " WHERE c.id > ?1"
                       " AND (?2 IS NULL OR n.name = ?2 OR (n.name > ?2 || '.' AND n.name < ?2 || '/'))"
                       " ORDER BY c.id";
+
+const char reader_get_gray_text[] = GRAY_ROW_TEXT;
+const char reader_get_gray_version_text[] = GRAY_ROW_VERSION_TEXT;
 
 const char reader_get_mirror_text[] = "SELECT outbox_id FROM mirrors WHERE name = ?1";
 const char reader_list_dead_letters_text[] =
@@ -83,6 +87,8 @@ int reader_list_outbox(Reader *reader, int64_t after, unsigned limit, OutboxRowF
 /* What configs serve. */
 
 typedef struct ServedList {
+        Reader *reader;
+        ServedPart part;
         ServedRowFn fn;
         void *context;
 } ServedList;
@@ -104,11 +110,33 @@ static int read_version(sqlite3_stmt *statement, ConfigData *data) {
         return column_sha256(statement, 6, data->sha256);
 }
 
+/* Hands out what lies on top of the version instead of its content. */
+static int hand_out_gray(const ServedList *list, ServedRow *row) {
+        sqlite3_stmt *const *statements = list->reader->statements;
+        GrayStatements of_gray = { statements[READER_GET_GRAY], statements[READER_LOOK_UP_VERSION],
+                                   statements[READER_GET_GRAY_VERSION] };
+        _cleanup_(gray_row_freep) GrayRow *gray = NULL;
+        int r;
+
+        r = gray_row_read_whole(&of_gray, row->config_id, NULL, &gray);
+        if (r)
+                return r;
+
+        row->data.gray = &gray->data;
+        row->data.content = SPAN_NULL;
+        return list->fn(list->context, row) != 0;
+}
+
+static bool is_served(sqlite3_stmt *statement, ServedPart part) {
+        return !sql_column_is_null(statement, 4) &&
+               (part == SERVED_STABLE || sql_column_i64(statement, 11) != 0);
+}
+
 static int hand_out_served(void *context, sqlite3_stmt *statement) {
         const ServedList *list = context;
         ServedRow row = {
                 .config_id = sql_column_i64(statement, 0),
-                .is_served = !sql_column_is_null(statement, 4),
+                .is_served = is_served(statement, list->part),
                 .data = {
                         .namespace = sql_column_text(statement, 1),
                         .key = sql_column_text(statement, 2),
@@ -118,17 +146,21 @@ static int hand_out_served(void *context, sqlite3_stmt *statement) {
         int r;
 
         r = row.is_served ? read_version(statement, &row.data) : 0;
-        return r ? r : list->fn(list->context, &row) != 0;
+        if (r)
+                return r;
+        return row.is_served && list->part == SERVED_GRAY ? hand_out_gray(list, &row)
+                                                          : list->fn(list->context, &row) != 0;
 }
 
-int reader_get_served(Reader *reader, Span namespace, Span key, ServedRowFn fn, void *context) {
+int reader_get_served(Reader *reader, Span namespace, Span key, ServedPart part, ServedRowFn fn,
+                      void *context) {
         sqlite3_stmt *statement = reader->statements[READER_GET_SERVED];
         int r;
 
         r = SQL_BIND(statement, sql_text(namespace), sql_text(key));
         if (r)
                 return r;
-        return reader_hand_out_one(statement, hand_out_served, &(ServedList){ fn, context },
+        return reader_hand_out_one(statement, hand_out_served, &(ServedList){ reader, part, fn, context },
                                    STORE_E_CONFIG_UNKNOWN);
 }
 
@@ -140,8 +172,8 @@ int reader_list_served(Reader *reader, const ServedQuery *query, ServedRowFn fn,
         r = SQL_BIND(statement, sql_i64(query->after_config), sql_text(query->namespace));
         if (r)
                 return r;
-        return reader_hand_out_page(statement, query->limit, hand_out_served, &(ServedList){ fn, context },
-                                    ret_more);
+        return reader_hand_out_page(statement, query->limit, hand_out_served,
+                                    &(ServedList){ reader, query->part, fn, context }, ret_more);
 }
 
 /* What mirrors remember. */

@@ -52,12 +52,19 @@ typedef struct ReleaseRow {
         Span comment;
 } ReleaseRow;
 
+/* What of a config a mirror follows. */
+typedef enum ServedPart {
+        SERVED_STABLE, /* the version in force */
+        SERVED_GRAY,   /* the gray release on top of it */
+} ServedPart;
+
 /* A config as mirrors follow it: what it serves, or that it serves nothing any more. */
 typedef struct ServedRow {
         int64_t config_id;
-        bool is_served;
+        bool is_served;  /* with SERVED_GRAY: a gray release runs */
         ConfigData data; /* the revision is that of its newest event, 0 where it never was released; without
-                            is_served there are no more than that and the names. Never with a gray release */
+                            is_served there are no more than that and the names. With SERVED_STABLE there is
+                            never a gray release, with SERVED_GRAY no content */
 } ServedRow;
 
 /* A release that a change has moved. */

@@ -6,7 +6,7 @@ const { describe, test } = require('node:test');
 const { codes, useConfer } = require('../lib/confer.js');
 const { Endpoint } = require('../lib/endpoint.js');
 const { readMirror, untilMirror, useMirrors } = require('../lib/mirrors.js');
-const { Redis, expectedInRedis, untilMirrored } = require('../lib/targets.js');
+const { Etcd, Redis, expectedInRedis, untilMirrored } = require('../lib/targets.js');
 const { until } = require('../lib/waiting.js');
 
 const { usage, notFound, noAccess } = codes;
@@ -40,7 +40,7 @@ describe('confer mirror', () => {
     assert.deepEqual(rows, items.map(({ name, kind, revision, last_success_at }) => [
       name, kind, 'running', String(revision), '0', '0', forPeople(last_success_at), '-',
     ]));
-    assert.deepEqual(await confer.json('mirror', 'list'), { items });
+    assert.deepEqual(await confer.json('mirror', 'list'), { items, election: null });
 
     const sinkNow = await readMirror(api, 'sink');
     assert.deepEqual(await confer.json('mirror', 'show', 'sink'), sinkNow);
@@ -100,5 +100,28 @@ describe('confer mirror', () => {
     await fails(usage, /Prod is no namespace/, 'retry', 'sink', 'Prod', 'a');
     await fails(usage, /is one argument too many: confer mirror drop MIRROR \[NS KEY\]/, 'drop', 'sink', 'prod', 'a', 'b');
     await confer.fails(noAccess, /./, ['mirror'], { env: { CONFER_TOKEN: 'wrong' } });
+  });
+});
+
+describe('confer mirror, of servers that elect who works', () => {
+  const etcd = new Etcd();
+  const server = useMirrors([etcd], () => ({
+    leader: { kind: 'election', endpoints: etcd.endpoint, ttl_ms: '2 s' },
+    main: { kind: 'etcd', endpoints: etcd.endpoint },
+  }));
+  const confer = useConfer(server);
+
+  test('It says who leads', async () => {
+    await untilMirror(server.api, 'main', ({ state }) => state === 'running', 'it runs');
+    const last = async () => (await confer.run('mirror')).lines.at(-1);
+    assert.match(await last(), /^This server leads, as \S+:\d+ 127\.0\.0\.1:\d+\.$/);
+    const held = etcd.contents('/confer-election/')['/confer-election/leader'];
+    assert.equal(`This server leads, as ${held.replace(/ \S+$/, '')}.`, await last());
+
+    await etcd.stop();
+    await untilMirror(server.api, 'main', ({ state }) => state === 'standby', 'it stands by');
+    const { lines } = await confer.run('mirror');
+    assert.equal(lines.at(-2), 'Nobody is known to lead, and this server stands by.');
+    assert.match(lines.at(-1), /^The election cannot go on: http:/);
   });
 });

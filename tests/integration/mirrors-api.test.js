@@ -25,7 +25,7 @@ describe('A server without mirrors', () => {
   const { api } = useConferd();
 
   test('It lists none, and knows none', async () => {
-    assert.deepEqual((await api.get(place)).data, { items: [] });
+    assert.deepEqual((await api.get(place)).data, { items: [], election: null });
     await api.get(`${place}/redis-main`, { status: 404, reason: 'mirror_not_found' });
     assert.doesNotMatch((await api.get('/metrics')).text, /confer_mirror/);
   });

@@ -95,10 +95,14 @@ class GrayConfig {
   }
 }
 
-/** Waits as long as a ramp of @holdMs takes for a step: time as the driver sees it, without a clock of our own. */
+/**
+ * Waits as long as a ramp takes for @n steps of @holdMs: time as the driver sees it, without a clock of our own. That
+ * ramp never ends by itself, so that it is not counted among those that did.
+ */
 async function passHolds(server, namespace, n, holdMs) {
   const config = await new GrayConfig(server, namespace, `clock-${passHolds.n++}`).make();
-  await config.set({ rules: oneArm(2), plan: { steps: manySteps(n + 1, `${holdMs}ms`) } });
+  const last = { weight: n + 1, hold: '1h' };
+  await config.set({ rules: oneArm(2), plan: { steps: [...manySteps(n, `${holdMs}ms`), last] } });
   await config.untilStep(n);
   await config.abort();
 }

@@ -9,6 +9,19 @@ class Relay {
     this.target = target;
     this.pairs = new Set();
     this.cutAfter = null; // Bytes of a connection, after which it is cut.
+    this.isHeld = false;
+  }
+
+  /** Nothing gets through any more, in either direction, and nobody is told: what is sent waits. */
+  hold() {
+    this.isHeld = true;
+    for (const pair of this.pairs) for (const end of pair) end.pause();
+  }
+
+  /** What has waited goes on. */
+  release() {
+    this.isHeld = false;
+    for (const pair of this.pairs) for (const end of pair) end.resume();
   }
 
   async start() {
@@ -42,6 +55,7 @@ class Relay {
       return undefined;
     });
     other.on('data', (data) => socket.write(data));
+    if (this.isHeld) for (const end of pair) end.pause();
   }
 
   async stop() {

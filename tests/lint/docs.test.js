@@ -89,7 +89,8 @@ describe('Events of the log', () => {
 
 describe('Metrics', () => {
   const nobody = { kind: 'http', endpoints: 'http://127.0.0.1:9/' }; // Without a mirror there are no metrics of any.
-  const { api } = useConferd({ args: mirrorsFile({ nobody }) });
+  const leader = { kind: 'election', endpoints: 'http://127.0.0.1:9' };
+  const { api } = useConferd({ args: mirrorsFile({ nobody, leader }) });
 
   test('docs/operations.md has those that the server exposes', async () => {
     const { text } = await api.get('/metrics');

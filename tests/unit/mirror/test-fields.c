@@ -100,6 +100,8 @@ static char *row_of_manual(const MirrorField *row) {
         buf_append_format(&to, "| `%s` | ", row->name);
         if (row->kinds == (1U << MIRROR_KIND_N) - 1)
                 buf_append_string(&to, "all");
+        else if (row->kinds == MIRROR_KINDS_OF_MIRRORS)
+                buf_append_string(&to, "mirrors");
         else
                 mirror_kinds_append(&to, row->kinds);
         buf_append_string(&to, " | ");

@@ -12,9 +12,10 @@
 
 #include "mirrors_fixture.h"
 
-#define REDIS "kind: redis, endpoints: '127.0.0.1:6379'"
-#define ETCD  "kind: etcd, endpoints: 'http://127.0.0.1:2379'"
-#define HTTP  "kind: http, endpoints: 'https://search.example/batch'"
+#define REDIS    "kind: redis, endpoints: '127.0.0.1:6379'"
+#define ETCD     "kind: etcd, endpoints: 'http://127.0.0.1:2379'"
+#define HTTP     "kind: http, endpoints: 'https://search.example/batch'"
+#define ELECTION "kind: election, endpoints: 'http://127.0.0.1:2379'"
 
 static void test_a_file_is_read(void **state _unused_) {
         _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
@@ -182,9 +183,12 @@ static void test_a_fault_names_its_place(void **state _unused_) {
                      "mirrors.yaml:1: a.timeout_ms: \"5 KiB\" is not a whole number of ms, which may end in "
                      "ms, s, min, h or d");
         refused_file("a: {kind: kafka}\n", no_environment,
-                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http");
+                     "mirrors.yaml:1: a.kind: \"kafka\" is not one of redis, etcd, http, election");
         refused_file("a: {" REDIS ", value: hash}\n", no_environment,
-                     "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document");
+                     "mirrors.yaml:1: a.value: \"hash\" is not one of raw, document, gray");
+        refused_file("a: {" REDIS ", value: gray}\n", no_environment,
+                     "mirrors.yaml:1: a.key: is that of what is stable; gray releases need one of their own, "
+                     "such as \"/confer-gray/{namespace_path}/{key}\"");
         refused_file("a: {" REDIS ", prune: yes}\n", no_environment,
                      "mirrors.yaml:1: a.prune: \"yes\" is neither true nor false");
         refused_file("a: {" REDIS ", namespace: A}\n", no_environment,
@@ -234,6 +238,45 @@ static void test_names_are_checked(void **state _unused_) {
         refused_file(text, no_environment,
                      "mirrors.yaml:1: \"00000000000000000000000000000000000000000000...\" is no name of a "
                      "mirror, which is 1 to 63 of a-z, 0-9 and -, and does not begin with -");
+}
+
+static void test_an_election_is_read_and_is_no_mirror(void **state _unused_) {
+        _cleanup_(mirrors_file_deinit) MirrorsFile mirrors = MIRRORS_FILE_NULL;
+
+        read_file("a: {" ETCD "}\nleader: {" ELECTION ", key: '/{of}/us', ttl_ms: 3 s}\n",
+                  ENVIRONMENT("CONFER_MIRROR_LEADER_PASSWORD=secret"), &mirrors);
+        assert_int_equal(mirrors.n, 1);
+        assert_true(mirrors.has_election);
+        assert_string_equal(mirrors.election.name, "leader");
+        assert_string_equal(mirrors.election.key, "/{of}/us");
+        assert_string_equal(mirrors.election.password, "secret");
+        assert_int_equal(mirrors.election.ttl_ms, 3000);
+        assert_string_equal(mirrors.items[0].election_key, "/{of}/us");
+        mirrors_file_deinit(&mirrors);
+
+        read_file("leader: {" ELECTION "}\n", no_environment, &mirrors);
+        assert_int_equal(mirrors.n, 0);
+        assert_string_equal(mirrors.election.key, "/confer-election/leader");
+        assert_int_equal(mirrors.election.ttl_ms, 5000);
+}
+
+static void test_an_election_has_what_goes_with_it(void **state _unused_) {
+        refused_file("a: {" ELECTION "}\nb: {" ELECTION "}\n", no_environment,
+                     "mirrors.yaml:2: b: is a second election, and one is the most: the first is a");
+        refused_file("a: {" ELECTION "}\na: {" ETCD "}\n", no_environment,
+                     "mirrors.yaml:2: a is given twice");
+        refused_file("a: {" ELECTION ", ttl_ms: 1999}\n", no_environment,
+                     "mirrors.yaml:1: a.ttl_ms: 1999 is below the least, 2000 ms");
+        refused_file("a: {" ELECTION ", ttl_ms: 2500}\n", no_environment,
+                     "mirrors.yaml:1: a.ttl_ms: 2500 ms is no whole number of seconds, as etcd takes them");
+        refused_file(
+                "a: {" ELECTION ", namespace: prod}\n", no_environment,
+                "mirrors.yaml:1: a.namespace: is for redis, etcd and http, and this mirror is of the kind "
+                "election");
+        refused_file("a: {" ELECTION ", cert_file: a.pem}\n", no_environment,
+                     "mirrors.yaml:1: a.cert_file: needs key_file too");
+        refused_file("a: {" ETCD ", ttl_ms: 5 s}\n", no_environment,
+                     "mirrors.yaml:1: a.ttl_ms: is for election, and this mirror is of the kind etcd");
 }
 
 static void test_there_are_not_too_many(void **state _unused_) {
@@ -376,6 +419,8 @@ int main(void) {
                 cmocka_unit_test(test_a_fault_names_its_place),
                 cmocka_unit_test(test_a_mirror_has_what_it_needs),
                 cmocka_unit_test(test_names_are_checked),
+                cmocka_unit_test(test_an_election_is_read_and_is_no_mirror),
+                cmocka_unit_test(test_an_election_has_what_goes_with_it),
                 cmocka_unit_test(test_there_are_not_too_many),
                 cmocka_unit_test(test_fields_are_known_and_for_the_kind),
                 cmocka_unit_test(test_aliases_and_depths_are_refused),

@@ -10,8 +10,11 @@
 #include <cmocka.h>
 
 #include "model/buf.h"
+#include "model/gray_release.h"
 #include "store/reader.h"
 #include "suite.h"
+
+#define VERSION_2 "[{\"split\":[{\"version\":2,\"weight\":10}]}]"
 
 static Reader *reader;
 static Buf listed; /* rows as "a:1 b:2" */
@@ -107,14 +110,18 @@ static void the_outbox_is_read_from_any_row_on(void **state _unused_) {
 
 static void what_configs_serve_is_read_one_by_one(void **state _unused_) {
         publish_some();
-        assert_int_equal(reader_get_served(reader, span("prod"), span("a"), list_served, NULL), 0);
-        assert_int_equal(reader_get_served(reader, span("prod.acme"), span("b"), list_served, NULL), 0);
-        assert_int_equal(reader_get_served(reader, span("prod"), span("never"), list_served, NULL), 0);
+        assert_int_equal(reader_get_served(reader, span("prod"), span("a"), SERVED_STABLE, list_served, NULL),
+                         0);
+        assert_int_equal(
+                reader_get_served(reader, span("prod.acme"), span("b"), SERVED_STABLE, list_served, NULL), 0);
+        assert_int_equal(
+                reader_get_served(reader, span("prod"), span("never"), SERVED_STABLE, list_served, NULL), 0);
         assert_listed("prod/a@8=2:5 by user:admin prod.acme/b@9 prod/never@0 ");
-        assert_int_equal(reader_get_served(reader, span("prod"), span("b"), list_served, NULL),
+        assert_int_equal(reader_get_served(reader, span("prod"), span("b"), SERVED_STABLE, list_served, NULL),
                          STORE_E_CONFIG_UNKNOWN);
-        assert_int_equal(reader_get_served(reader, span("nowhere"), span("a"), list_served, NULL),
-                         STORE_E_CONFIG_UNKNOWN);
+        assert_int_equal(
+                reader_get_served(reader, span("nowhere"), span("a"), SERVED_STABLE, list_served, NULL),
+                STORE_E_CONFIG_UNKNOWN);
 }
 
 static void what_configs_of_a_namespace_and_below_serve_is_walked(void **state _unused_) {
@@ -147,6 +154,38 @@ static void configs_of_a_deleted_namespace_are_walked_as_served_no_more(void **s
                                             list_served, NULL, &more),
                          0);
         assert_listed("prod/a@10 prod.acme/b@9 prod/never@10 ");
+}
+
+static int list_gray(_unused_ void *context, const ServedRow *row) {
+        const GrayData *gray = row->data.gray;
+
+        buf_append_format(&listed, "%.*s@%" PRIu64, (int)row->data.key.size, row->data.key.data,
+                          row->data.revision);
+        for (size_t i = 0; row->is_served && i < gray->n_versions; i++)
+                buf_append_format(&listed, "=%" PRId64 ":%.*s", gray->versions[i].version,
+                                  (int)gray->versions[i].content.size, gray->versions[i].content.data);
+        buf_append_char(&listed, ' ');
+        return 0;
+}
+
+static void gray_releases_are_read_where_they_run(void **state _unused_) {
+        ServedQuery query = { .part = SERVED_GRAY, .limit = 10 };
+        bool more;
+
+        publish_some();
+        assert_changes(save_and_publish("prod", "app", "stable")); /* 10 */
+        assert_changes(save("prod", "app", "candidate"));
+        assert_changes(set_gray(VERSION_2)); /* 12 */
+        assert_int_equal(reader_list_served(reader, &query, list_gray, NULL, &more), 0);
+        assert_listed("a@8 b@9 c@6 never@0 app@12=2:candidate ");
+        assert_int_equal(
+                reader_get_served(reader, span("prod"), span("app"), SERVED_STABLE, list_served, NULL), 0);
+        assert_listed("prod/app@12=1:stable by user:admin ");
+
+        assert_changes(abort_gray());
+        assert_int_equal(reader_get_served(reader, span("prod"), span("app"), SERVED_GRAY, list_gray, NULL),
+                         0);
+        assert_listed("app@13 ");
 }
 
 static Operation reached(const char *mirror, int64_t outbox_id) {
@@ -267,6 +306,7 @@ int main(void) {
                 TEST_READING(the_outbox_is_read_from_any_row_on),
                 TEST_READING(what_configs_serve_is_read_one_by_one),
                 TEST_READING(what_configs_of_a_namespace_and_below_serve_is_walked),
+                TEST_READING(gray_releases_are_read_where_they_run),
                 TEST_READING(configs_of_a_deleted_namespace_are_walked_as_served_no_more),
                 TEST_READING(how_far_a_mirror_has_got_is_remembered),
                 TEST_READING(dead_letters_are_kept_one_for_each_config),

@@ -3,7 +3,7 @@ import { request } from './http';
 import type { Page } from './types';
 
 export type MirrorKind = 'redis' | 'etcd' | 'http';
-export type MirrorState = 'running' | 'comparing' | 'connecting' | 'standby' | 'waiting' | 'denied';
+export type MirrorState = 'running' | 'comparing' | 'standby' | 'connecting' | 'waiting' | 'denied';
 
 /** What a full comparison found and did. */
 export interface Comparison {
@@ -35,11 +35,12 @@ export interface Mirror {
         comparison: Comparison | null;
 }
 
-/** Which of several servers works. */
+/** Who of several servers works. */
 export interface Election {
-        /** Whether it is this one. */
+        key: string;
+        /** Whether the server that is asked leads. */
         leader: boolean;
-        /** Null: nobody does, or this server cannot tell. */
+        /** Null: nobody, or not known. */
         leader_name: string | null;
         since: string;
         error: string | null;

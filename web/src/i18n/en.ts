@@ -318,16 +318,16 @@ export const en = {
                 states: {
                         running: 'running',
                         comparing: 'comparing',
-                        connecting: 'connecting',
                         standby: 'standing by',
+                        connecting: 'connecting',
                         waiting: 'waiting for its target',
                         denied: 'refused by its target',
                 },
                 meanings: {
                         running: 'It writes what changes as it is published.',
                         comparing: 'It goes through all that is published, and writes what is missing or different.',
+                        standby: 'Another server leads, and writes. This one takes over when that one is gone.',
                         connecting: 'It connects to its target.',
-                        standby: 'Another server does it. This one takes over when that one is gone.',
                         waiting: 'The target cannot be written to now. It is tried again by itself; nothing is lost.',
                         denied: 'Something has to be changed by a person, such as a password. Until then nothing is written.',
                 },

@@ -319,16 +319,16 @@ export const zh: Texts = {
                 states: {
                         running: '运行中',
                         comparing: '比对中',
+                        standby: '待命',
                         connecting: '连接中',
-                        standby: '待命中',
                         waiting: '等待目标',
                         denied: '被目标拒绝',
                 },
                 meanings: {
                         running: '内容一经发布即写入目标。',
                         comparing: '正在逐一检查已发布的内容，并写入缺失或不同的部分。',
+                        standby: '由另一台服务器负责写入；那台停止后由本机接替。',
                         connecting: '正在连接目标。',
-                        standby: '由另一台服务器负责，它停止后由本机接替。',
                         waiting: '目标暂时无法写入，会自动重试，不会丢失任何内容。',
                         denied: '需要人工修改（例如密码），在此之前不会写入任何内容。',
                 },
