@@ -166,12 +166,12 @@ describe('The mirrors in the console', () => {
     const revision = (await server.api.get(configPath(namespace, 'odd.json'))).data.revision;
     await page.locator('.entry').getByText(String(revision), { exact: true }).waitFor();
 
-    await press(visitor, 'odd.json', t.mirrors.retry);
-    await visitor.text(t.mirrors.retried(1)).waitFor();
+    await press(visitor, 'odd.json', t.aside.retry);
+    await visitor.text(t.aside.letters.retried(1)).waitFor();
     await row.getByText('2', { exact: true }).waitFor();
     endpoint.refused.clear();
-    await press(visitor, 'odd.json', t.mirrors.retry);
-    await visitor.text(t.mirrors.noLetters).waitFor();
+    await press(visitor, 'odd.json', t.aside.retry);
+    await visitor.text(t.aside.letters.none).waitFor();
     assert.match(endpoint.taken.get('odd.json'), /odd/);
 
     await refuse('odd.json');
@@ -183,15 +183,15 @@ describe('The mirrors in the console', () => {
     const visitor = await visit(test);
     await refuse('odd.json');
     await visitor.signIn('#/mirrors/search');
-    await press(visitor, 'odd.json', t.mirrors.dropAsk);
-    await visitor.dialog.locator('.ant-modal-confirm-title', { hasText: t.mirrors.dropOneTitle(`${namespace} / odd.json`) }).waitFor();
-    await visitor.dialog.getByText(t.mirrors.dropText).waitFor();
+    await press(visitor, 'odd.json', t.aside.dropAsk);
+    await visitor.dialog.locator('.ant-modal-confirm-title', { hasText: t.aside.letters.dropOneTitle(`${namespace} / odd.json`) }).waitFor();
+    await visitor.dialog.getByText(t.aside.letters.dropText).waitFor();
     await visitor.dialog.getByRole('button', { name: t.common.cancel }).click();
     await letter(visitor, 'odd.json').waitFor();
-    await press(visitor, 'odd.json', t.mirrors.dropAsk);
-    await visitor.dialog.getByRole('button', { name: t.mirrors.drop, exact: true }).click();
-    await visitor.text(t.mirrors.dropped(1)).waitFor();
-    await visitor.text(t.mirrors.noLetters).waitFor();
+    await press(visitor, 'odd.json', t.aside.dropAsk);
+    await visitor.dialog.getByRole('button', { name: t.aside.drop, exact: true }).click();
+    await visitor.text(t.aside.letters.dropped(1)).waitFor();
+    await visitor.text(t.aside.letters.none).waitFor();
 
     endpoint.refused.clear();
     await put('odd.json', '{"next": true}\n');
@@ -201,23 +201,23 @@ describe('The mirrors in the console', () => {
   test('All are tried again, and all are dropped', async (test) => {
     const visitor = await visit(test);
     await visitor.signIn('#/mirrors/search');
-    await visitor.text(t.mirrors.noLetters).waitFor();
+    await visitor.text(t.aside.letters.none).waitFor();
     await refuse('odd.json', 'worse.json');
     await letter(visitor, 'odd.json').waitFor();
     await letter(visitor, 'worse.json').waitFor();
     endpoint.refused.delete('worse.json');
-    await visitor.button(t.mirrors.retryAll).click();
-    await visitor.text(t.mirrors.retried(2)).waitFor();
+    await visitor.button(t.aside.retryAll).click();
+    await visitor.text(t.aside.letters.retried(2)).waitFor();
     await letter(visitor, 'worse.json').waitFor({ state: 'detached' });
     await letter(visitor, 'odd.json').waitFor();
 
     await refuse('odd.json', 'worse.json');
     await letter(visitor, 'worse.json').waitFor();
-    await visitor.button(t.mirrors.dropAllAsk).click();
-    await visitor.dialog.locator('.ant-modal-confirm-title', { hasText: t.mirrors.dropAllTitle('search') }).waitFor();
-    await visitor.dialog.getByRole('button', { name: t.mirrors.dropAll, exact: true }).click();
-    await visitor.text(t.mirrors.dropped(2)).waitFor();
-    await visitor.text(t.mirrors.noLetters).waitFor();
+    await visitor.button(t.aside.dropAllAsk).click();
+    await visitor.dialog.locator('.ant-modal-confirm-title', { hasText: t.aside.letters.dropAllTitle('search') }).waitFor();
+    await visitor.dialog.getByRole('button', { name: t.aside.dropAll, exact: true }).click();
+    await visitor.text(t.aside.letters.dropped(2)).waitFor();
+    await visitor.text(t.aside.letters.none).waitFor();
     await visitor.open('#/audit');
     await visitor.text(t.audit.actions['mirror.drop']).waitFor();
     await visitor.text(t.audit.actions['mirror.retry']).waitFor();
@@ -246,12 +246,12 @@ describe('The mirrors in the console', () => {
       await card(visitor, 'search').getByRole('link', { name: words.mirrors.nLetters(1) }).tap();
       await letter(visitor, 'odd.json').waitFor();
       await fits('the dead letters');
-      const name = `${words.mirrors.dropAsk}: ${namespace} / odd.json`;
+      const name = `${words.aside.dropAsk}: ${namespace} / odd.json`;
       await visitor.button(name).tap();
-      await visitor.dialog.getByText(words.mirrors.dropText).waitFor();
+      await visitor.dialog.getByText(words.aside.letters.dropText).waitFor();
       await fits('the confirmation');
-      await visitor.dialog.getByRole('button', { name: words.mirrors.drop, exact: true }).tap();
-      await visitor.text(words.mirrors.noLetters).waitFor();
+      await visitor.dialog.getByRole('button', { name: words.aside.drop, exact: true }).tap();
+      await visitor.text(words.aside.letters.none).waitFor();
     });
 
   test('The keyboard alone leads to a dead letter and drops it', async (test) => {
@@ -267,9 +267,9 @@ describe('The mirrors in the console', () => {
     };
     await follow(page.getByRole('link', { name: t.app.mirrors }));
     await follow(card(visitor, 'search').getByRole('link', { name: t.mirrors.nLetters(1) }));
-    await follow(visitor.button(`${t.mirrors.dropAsk}: ${namespace} / odd.json`));
-    await follow(visitor.dialog.getByRole('button', { name: t.mirrors.drop, exact: true }));
-    await visitor.text(t.mirrors.noLetters).waitFor();
+    await follow(visitor.button(`${t.aside.dropAsk}: ${namespace} / odd.json`));
+    await follow(visitor.dialog.getByRole('button', { name: t.aside.drop, exact: true }));
+    await visitor.text(t.aside.letters.none).waitFor();
   });
 
   for (const colorScheme of ['light', 'dark'])
@@ -292,7 +292,7 @@ describe('The mirrors in the console', () => {
       await letter(visitor, 'odd.json').locator('.ant-table-row-expand-icon').click();
       await page.locator('.entry').waitFor();
       await check('dead letters');
-      await press(visitor, 'odd.json', t.mirrors.dropAsk);
+      await press(visitor, 'odd.json', t.aside.dropAsk);
       await visitor.dialog.waitFor();
       await check('the confirmation');
     });

@@ -8,7 +8,7 @@ export type Route =
         | { page: 'browse'; namespace: string | null }
         | { page: 'config'; namespace: string; key: string; tab: ConfigTab }
         | { page: 'audit'; namespace?: string; key?: string }
-        | { page: 'mirrors'; mirror?: string };
+        | { page: 'mirrors'; mirror?: string; ingest?: string };
 
 /** An address that somebody typed may hold a % that means nothing. */
 function decode(part: string) {
@@ -31,6 +31,7 @@ export function parseRoute(hash: string): Route {
                         key: parameters.get('key') ?? undefined,
                 };
         if (page === 'mirrors') return { page, mirror: name || undefined };
+        if (page === 'ingests') return { page: 'mirrors', ingest: name || undefined };
         if (page === 'configs' && name && key)
                 return {
                         page: 'config',
@@ -51,6 +52,7 @@ export const configHref = (
 export const auditHref = (about?: { namespace: string; key: string }) =>
         about ? `#/audit?${new URLSearchParams({ namespace: about.namespace, key: about.key })}` : '#/audit';
 export const mirrorsHref = () => '#/mirrors';
+export const quarantineHref = (ingest: string) => `#/ingests/${encodeURIComponent(ingest)}`;
 export const deadLettersHref = (mirror: string) => `#/mirrors/${encodeURIComponent(mirror)}`;
 
 export function go(href: string) {

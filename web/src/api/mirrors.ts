@@ -72,11 +72,9 @@ export const listDeadLetters = (
 ) => request<Page<DeadLetter>>('GET', `${mirrorPath(name)}/dead-letters`, { query, signal });
 
 /** @letter: left out: all of them. The answer says how many it was. */
-export const retryDeadLetters = (name: string, letter?: LetterId) =>
-        request<{ dead_letters: number }>('POST', `${mirrorPath(name)}/dead-letters/retry`, {
-                body: letter ?? {},
-        });
-export const dropDeadLetters = (name: string, letter?: LetterId) =>
-        request<{ dead_letters: number }>('POST', `${mirrorPath(name)}/dead-letters/drop`, {
-                body: letter ?? {},
-        });
+const decide = async (name: string, what: 'retry' | 'drop', letter?: LetterId) => {
+        const path = `${mirrorPath(name)}/dead-letters/${what}`;
+        return (await request<{ dead_letters: number }>('POST', path, { body: letter ?? {} })).dead_letters;
+};
+export const retryDeadLetters = (name: string, letter?: LetterId) => decide(name, 'retry', letter);
+export const dropDeadLetters = (name: string, letter?: LetterId) => decide(name, 'drop', letter);

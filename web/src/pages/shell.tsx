@@ -47,7 +47,7 @@ function pageOf(route: Route) {
                                 />
                         );
                 case 'mirrors':
-                        return <MirrorsPage mirror={route.mirror} />;
+                        return <MirrorsPage mirror={route.mirror} ingest={route.ingest} />;
         }
 }
 
