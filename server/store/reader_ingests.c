@@ -16,8 +16,8 @@ const char reader_get_ingested_text[] = SELECT_INGESTED " WHERE ingest = ?1 AND 
 const char reader_list_ingested_text[] =
         SELECT_INGESTED " WHERE ingest = ?1 AND etcd_key > ?2 ORDER BY etcd_key";
 const char reader_get_witness_text[] =
-        SELECT_INGESTED " WHERE ingest = ?1 AND generation = ?2 AND mod_revision <= ?3"
-                        " ORDER BY mod_revision DESC LIMIT 1";
+        SELECT_INGESTED " WHERE ingest = ?1 AND mod_revision = (SELECT max(mod_revision) FROM ingested"
+                        " WHERE ingest = ?1 AND generation = ?2 AND mod_revision <= ?3) LIMIT 1";
 const char reader_list_quarantine_text[] =
         SELECT_INGESTED " WHERE ingest = ?1 AND id > ?2 AND reason IS NOT NULL AND dropped = 0 ORDER BY id";
 const char reader_count_quarantine_text[] =

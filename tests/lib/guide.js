@@ -19,7 +19,9 @@ function pattern(output) {
 /** A shell that keeps its variables and functions from step to step, as a reader's terminal does. */
 class Shell {
   constructor(cwd) {
-    this.child = spawn('bash', ['-eu'], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    // What a reader's environment does not have would be taken for settings.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CONFER_')));
+    this.child = spawn('bash', ['-eu'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     this.child.stdout.setEncoding('utf8');
     this.output = '';
   }
@@ -35,8 +37,9 @@ class Shell {
     return assert.fail(`the shell ended in this step:\n${script}\nafter it printed:\n${this.output}`);
   }
 
+  /** Ends it, and what it has started in the background. */
   close() {
-    this.child.stdin.end();
+    process.kill(-this.child.pid, 'SIGKILL');
   }
 }
 

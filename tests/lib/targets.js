@@ -216,4 +216,4 @@ async function untilMirrored(api, target, expectedOf) {
   return expected;
 }
 
-module.exports = { Etcd, Redis, asRedis, expectedInEtcd, expectedInRedis, servedBy, untilMirrored };
+module.exports = { Etcd, Redis, asRedis, expectedInEtcd, expectedInRedis, freePorts, servedBy, untilMirrored };

@@ -30,7 +30,7 @@ static void compile(Span text, int outcome, JsonSchema **ret_schema) {
         int r = json_schema_new(text, ret_schema, &problem);
         int64_t ms = clock_monotonic_ms() - began_at_ms;
 
-        print_message("compiled in %d ms: %d %s\n", (int)ms, r, problem.text);
+        print_message("# compiled in %d ms: %d %s\n", (int)ms, r, problem.text);
         assert_int_equal(r, outcome);
         assert_true(ms < TIME_MAX_MS);
 }
@@ -45,7 +45,7 @@ static void check(const char *schema_text, Span content, int outcome) {
         began_at_ms = clock_monotonic_ms();
         r = json_schema_check(schema, content, &problem);
         ms = clock_monotonic_ms() - began_at_ms;
-        print_message("checked %zu bytes in %d ms: %d %s\n", content.size, (int)ms, r, problem.text);
+        print_message("# checked %zu bytes in %d ms: %d %s\n", content.size, (int)ms, r, problem.text);
         assert_int_equal(r, outcome);
         assert_true(ms < TIME_MAX_MS);
 }
@@ -141,7 +141,7 @@ static void bounds_the_size_of_schemas(_unused_ void **state) {
                 buf_append_format(&most, ",\"name%d\":{\"type\":\"string\",\"minLength\":%d}", i, i);
         buf_append_string(&most, "}}");
         compile(buf_span(&most), 0, &schema);
-        print_message("%zu bytes of schema take about %zu\n", most.size, json_schema_size(schema));
+        print_message("# %zu bytes of schema take about %zu\n", most.size, json_schema_size(schema));
 }
 
 int main(void) {
