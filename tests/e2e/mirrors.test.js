@@ -10,7 +10,8 @@ const { useBrowser } = require('../lib/browser.js');
 const { configPath } = require('../lib/client.js');
 const { temporaryDirectory, useConferd } = require('../lib/conferd.js');
 const texts = require('../lib/console-texts.js');
-const { Redis } = require('../lib/targets.js');
+const { useMirrors } = require('../lib/mirrors.js');
+const { Etcd, Redis } = require('../lib/targets.js');
 const { until } = require('../lib/waiting.js');
 
 const t = texts.en;
@@ -310,4 +311,26 @@ describe('A server without mirrors', () => {
       assert.match(t.mirrors.none, /docs\/mirrors\.md/);
       assert.deepEqual(await visitor.findings(), []);
     });
+});
+
+describe('A server that shares its mirrors with others', () => {
+  const etcd = new Etcd();
+  const redis = new Redis();
+  const server = useMirrors([etcd, redis], () => ({
+    cache: { kind: 'redis', endpoints: redis.endpoint },
+    leader: { kind: 'election', endpoints: etcd.endpoint, ttl_ms: '2 s' },
+  }));
+  const { visit } = useBrowser(server);
+
+  test('It says that it leads; and that nobody is known to, and why, when etcd is gone', async (test) => {
+    const visitor = await visit(test);
+    await visitor.signIn('#/mirrors');
+    await visitor.page.getByText(/^This server leads, as /).waitFor();
+    await visitor.text(t.mirrors.states.running).waitFor();
+    await etcd.kill();
+    await visitor.page.getByText(t.mirrors.nobodyLeads).waitFor();
+    await visitor.page.getByText(etcd.endpoint).waitFor();
+    await visitor.text(t.mirrors.states.standby).waitFor();
+    await visitor.text(t.mirrors.meanings.standby).waitFor();
+  });
 });

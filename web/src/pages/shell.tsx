@@ -114,7 +114,7 @@ function Header(props: Props) {
                         >
                                 {t.app.skip}
                         </a>
-                        <a href={browseHref()} className="brand">
+                        <a href={browseHref()} className="brand" aria-label="Confer">
                                 <img src={iconUrl} alt="" width={22} height={22} />
                                 <span>Confer</span>
                         </a>
