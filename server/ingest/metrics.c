@@ -1,25 +1,14 @@
 /*
  * The ingests' metrics, as Prometheus reads them: each with the name of its ingest, which the operator gave.
  */
-#include <inttypes.h>
 
 #include "ingest/ingest.h"
-
-/* One sample of an ingest. */
-typedef struct Sample {
-        const char *labels; /* after the ingest's, with a comma in front; or "" */
-        uint64_t (*value)(const IngestStatus *status);
-} Sample;
-
-typedef struct Family {
-        const char *name;
-        const char *type;
-        const char *sentence;
-        Sample samples[6]; /* ends with one that has no value */
-} Family;
+#include "util/metric_family.h"
 
 #define VALUE(name, expression)                                                                              \
-        static uint64_t name(const IngestStatus *status) {                                                   \
+        static uint64_t name(const void *context) {                                                          \
+                const IngestStatus *status = context;                                                        \
+                                                                                                             \
                 return (uint64_t)(expression);                                                               \
         }
 
@@ -39,7 +28,7 @@ VALUE(n_ignored, status->n_ignored)
 VALUE(n_passed_over, status->n_passed_over)
 VALUE(n_reads, status->n_reads)
 
-static const Family families[] = {
+static const MetricFamily families[] = {
         { "confer_ingest_events_total",
           "counter",
           "Keys of etcd that were taken in, or whose config was deleted with them.",
@@ -79,25 +68,17 @@ static const Family families[] = {
           { { "", n_reads } } },
 };
 
-static void append_family(const Family *family, const Ingests *ingests, const IngestStatus *statuses,
-                          Buf *buf) {
-        buf_append_format(buf, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->sentence, family->name,
-                          family->type);
-        for (size_t i = 0; i < ingests_n(ingests); i++)
-                for (const Sample *sample = family->samples; sample->value; sample++)
-                        buf_append_format(buf, "%s{ingest=\"%s\"%s} %" PRIu64 "\n", family->name,
-                                          ingest_options(ingests_get(ingests, i))->name, sample->labels,
-                                          sample->value(&statuses[i]));
-}
-
 void ingests_append_metrics(const Ingests *ingests, Buf *buf) {
         IngestStatus statuses[MIRRORS_MAX];
+        MetricSubject subjects[MIRRORS_MAX];
+        size_t n = ingests_n(ingests);
 
-        if (ingests_n(ingests) == 0)
+        if (n == 0)
                 return;
 
-        for (size_t i = 0; i < ingests_n(ingests); i++)
+        for (size_t i = 0; i < n; i++) {
                 ingest_get_status(ingests_get(ingests, i), &statuses[i]);
-        for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-                append_family(&families[i], ingests, statuses, buf);
+                subjects[i] = (MetricSubject){ ingest_options(ingests_get(ingests, i))->name, &statuses[i] };
+        }
+        metric_families_append(families, ARRAY_SIZE(families), "ingest", subjects, n, buf);
 }

@@ -4,22 +4,12 @@
 #include <inttypes.h>
 
 #include "mirror/mirror.h"
-
-/* One sample of a mirror. */
-typedef struct Sample {
-        const char *labels; /* after the mirror's, with a comma in front; or "" */
-        uint64_t (*value)(const MirrorStatus *status);
-} Sample;
-
-typedef struct Family {
-        const char *name;
-        const char *type;
-        const char *sentence;
-        Sample samples[5]; /* ends with one that has no value */
-} Family;
+#include "util/metric_family.h"
 
 #define VALUE(name, expression)                                                                              \
-        static uint64_t name(const MirrorStatus *status) {                                                   \
+        static uint64_t name(const void *context) {                                                          \
+                const MirrorStatus *status = context;                                                        \
+                                                                                                             \
                 return (uint64_t)(expression);                                                               \
         }
 
@@ -40,7 +30,7 @@ VALUE(n_foreign, status->drift.n_foreign)
 VALUE(n_repaired, status->drift_total.n_repaired)
 VALUE(n_pruned, status->drift_total.n_pruned)
 
-static const Family families[] = {
+static const MetricFamily families[] = {
         { "confer_mirror_events_total",
           "counter",
           "Keys of the target that were written or removed.",
@@ -86,17 +76,6 @@ static const Family families[] = {
           { { ",what=\"written\"", n_repaired }, { ",what=\"pruned\"", n_pruned } } },
 };
 
-static void append_family(const Family *family, const Mirrors *mirrors, const MirrorStatus *statuses,
-                          Buf *buf) {
-        buf_append_format(buf, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->sentence, family->name,
-                          family->type);
-        for (size_t i = 0; i < mirrors_n(mirrors); i++)
-                for (const Sample *sample = family->samples; sample->value; sample++)
-                        buf_append_format(buf, "%s{mirror=\"%s\"%s} %" PRIu64 "\n", family->name,
-                                          mirrors_get(mirrors, i)->options->name, sample->labels,
-                                          sample->value(&statuses[i]));
-}
-
 #define LATENCY "confer_mirror_latency_seconds"
 
 static void append_latency(const char *name, const MirrorStatus *status, Buf *buf) {
@@ -116,17 +95,20 @@ static void append_latency(const char *name, const MirrorStatus *status, Buf *bu
 
 void mirrors_append_metrics(const Mirrors *mirrors, Buf *buf) {
         MirrorStatus statuses[MIRRORS_MAX];
+        MetricSubject subjects[MIRRORS_MAX];
+        size_t n = mirrors_n(mirrors);
 
-        if (mirrors_n(mirrors) == 0)
+        if (n == 0)
                 return;
 
-        for (size_t i = 0; i < mirrors_n(mirrors); i++)
+        for (size_t i = 0; i < n; i++) {
                 mirror_get_status(mirrors_get(mirrors, i), &statuses[i]);
-        for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-                append_family(&families[i], mirrors, statuses, buf);
+                subjects[i] = (MetricSubject){ mirrors_get(mirrors, i)->options->name, &statuses[i] };
+        }
+        metric_families_append(families, ARRAY_SIZE(families), "mirror", subjects, n, buf);
 
         buf_append_literal(buf, "# HELP " LATENCY " From the commit of a change to its key in the target.\n"
                                 "# TYPE " LATENCY " histogram\n");
-        for (size_t i = 0; i < mirrors_n(mirrors); i++)
-                append_latency(mirrors_get(mirrors, i)->options->name, &statuses[i], buf);
+        for (size_t i = 0; i < n; i++)
+                append_latency(subjects[i].name, &statuses[i], buf);
 }

@@ -9,36 +9,8 @@
 
 #include <cmocka.h>
 
+#include "listed.h"
 #include "model/buf.h"
-#include "store/reader.h"
-#include "suite.h"
-
-static Reader *reader;
-static Buf listed;
-
-static int set_up_reader(void **state) {
-        Problem problem = PROBLEM_NULL;
-
-        if (set_up(state) < 0)
-                return -1;
-        listed = BUF_NULL;
-        return reader_open(suite.options.path, &reader, &problem);
-}
-
-static int tear_down_reader(void **state) {
-        reader = reader_close(reader);
-        buf_deinit(&listed);
-        return tear_down(state);
-}
-
-#define TEST_READING(name) cmocka_unit_test_setup_teardown(name, set_up_reader, tear_down_reader)
-
-static void assert_listed(const char *expected) {
-        _cleanup_(freep) char *text = buf_take_string(&listed);
-
-        assert_string_equal(text, expected);
-        listed = BUF_NULL;
-}
 
 static int list_ingested(_unused_ void *context, const IngestedRow *row) {
         assert_true(row->first_at_ms > 0 && row->last_at_ms >= row->first_at_ms);

@@ -9,39 +9,11 @@
 
 #include <cmocka.h>
 
+#include "listed.h"
 #include "model/buf.h"
 #include "model/gray_release.h"
-#include "store/reader.h"
-#include "suite.h"
 
 #define VERSION_2 "[{\"split\":[{\"version\":2,\"weight\":10}]}]"
-
-static Reader *reader;
-static Buf listed; /* rows as "a:1 b:2" */
-
-static int set_up_reader(void **state) {
-        Problem problem = PROBLEM_NULL;
-
-        if (set_up(state) < 0)
-                return -1;
-        listed = BUF_NULL;
-        return reader_open(suite.options.path, &reader, &problem);
-}
-
-static int tear_down_reader(void **state) {
-        reader = reader_close(reader);
-        buf_deinit(&listed);
-        return tear_down(state);
-}
-
-#define TEST_READING(name) cmocka_unit_test_setup_teardown(name, set_up_reader, tear_down_reader)
-
-static void assert_listed(const char *expected) {
-        _cleanup_(freep) char *text = buf_take_string(&listed);
-
-        assert_string_equal(text, expected);
-        listed = BUF_NULL;
-}
 
 static int list_outbox_row(void *context, const OutboxRow *row) {
         assert_true(row->created_at_ms > 0);
