@@ -95,14 +95,15 @@ static void append_prefix_end(Buf *buf, Span prefix) {
         append_bytes(buf, buf_span(&end));
 }
 
+/* Pages of keys are asked for without an order of sorting: etcd has them in that of their keys, and would
+ * read all that are left to sort them. */
+
 void etcd_json_append_scan(Buf *buf, Span from, Span prefix, unsigned limit) {
         buf_append_literal(buf, "{\"key\":");
         append_bytes(buf, from.size ? from : (Span){ "", 1 });
         buf_append_literal(buf, ",\"range_end\":");
         append_prefix_end(buf, prefix);
-        buf_append_format(
-                buf, ",\"keys_only\":true,\"sort_target\":\"KEY\",\"sort_order\":\"ASCEND\",\"limit\":%u}",
-                limit);
+        buf_append_format(buf, ",\"keys_only\":true,\"limit\":%u}", limit);
 }
 
 void etcd_json_append_page(Buf *buf, Span from, Span prefix, int64_t revision, unsigned limit,
@@ -111,8 +112,6 @@ void etcd_json_append_page(Buf *buf, Span from, Span prefix, int64_t revision, u
         append_bytes(buf, from);
         buf_append_literal(buf, ",\"range_end\":");
         append_prefix_end(buf, prefix);
-        /* Without an order of sorting: etcd has them in that of their keys, and would read all to sort them.
-         */
         buf_append_format(buf, ",\"revision\":\"%" PRId64 "\",\"limit\":\"%u\"%s}", revision, limit,
                           keys_only ? ",\"keys_only\":true" : "");
 }
