@@ -41,11 +41,11 @@ function untilMirror(api, name, condition, what) {
   }, `mirror ${name}: ${what}`);
 }
 
-/** Waits until a comparison has ended that was begun after now. */
+/** Waits until a comparison has ended that was begun after now, by each worker: the time that is told is the oldest of theirs. */
 async function resync(api, name) {
-  const before = (await readMirror(api, name)).comparison?.time;
+  const asked = Date.now();
   await api.post(`/api/v1/mirrors/${name}/resync`);
-  return (await untilMirror(api, name, ({ comparison }) => comparison && comparison.time !== before, 'it was compared')).comparison;
+  return (await untilMirror(api, name, ({ comparison }) => comparison && Date.parse(comparison.time) >= asked, 'it was compared')).comparison;
 }
 
 module.exports = { mirrorsFile, readMirror, resync, untilMirror, useMirrors };
