@@ -135,25 +135,33 @@ static int start_server(Parts *parts, Problem *ret_problem) {
         return server_listen(parts->server, ret_problem);
 }
 
+/* What the file of mirrors asks for. The election closes the gate before anybody else looks at it. */
 static int make_mirrors(Parts *parts, Problem *ret_problem) {
+        const MirrorsFile *file = &parts->mirrors_file;
         int r;
 
         r = mirrors_file_read(parts->settings->mirrors, environ, &parts->mirrors_file, ret_problem);
         if (r)
                 return r;
+
         parts->gate = gate_new();
-        r = mirrors_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->gate, &parts->mirrors,
-                        ret_problem);
-        if (r == 0 && parts->mirrors_file.has_election)
-                r = election_new(&parts->mirrors_file.election, parts->gate, &parts->election, ret_problem);
-        parts->app.mirrors = parts->mirrors;
-        parts->app.election = parts->election;
+        if (file->has_election) {
+                r = election_new(&file->election, parts->gate, &parts->election, ret_problem);
+                if (r)
+                        return r;
+        }
+        r = mirrors_new(file->items, file->n, parts->gate, &parts->mirrors, ret_problem);
         if (r)
                 return r;
-        r = ingests_new(parts->mirrors_file.items, parts->mirrors_file.n, parts->settings->content_max_bytes,
-                        parts->gate, &parts->ingests, ret_problem);
+        r = ingests_new(file->items, file->n, parts->settings->content_max_bytes, parts->gate,
+                        &parts->ingests, ret_problem);
+        if (r)
+                return r;
+
+        parts->app.mirrors = parts->mirrors;
         parts->app.ingests = parts->ingests;
-        return r;
+        parts->app.election = parts->election;
+        return 0;
 }
 
 /* The others show to people where the one that leads is. */

@@ -62,16 +62,14 @@ static void cut_field(char *field) {
 }
 
 int gray_refuse(GrayCompiler *compiler, const GrayPath *path, const char *format, ...) {
-        char field[PROBLEM_FIELD_MAX] = "", text[PROBLEM_TEXT_MAX];
+        char field[PROBLEM_FIELD_MAX] = "";
         va_list args;
-
-        va_start(args, format);
-        (void)vsnprintf(text, sizeof(text), format, args);
-        va_end(args);
 
         append_path(field, path);
         cut_field(field);
-        problem_set(compiler->problem, field, "%s", text);
+        va_start(args, format);
+        problem_set_args(compiler->problem, field, format, args);
+        va_end(args);
         return GRAY_E_INVALID;
 }
 

@@ -22,3 +22,5 @@ typedef struct Problem {
 
 /* Overwrites *problem; texts that are too long are cut. @field may be NULL. */
 void problem_set(Problem *problem, const char *field, const char *format, ...) _printf_(3, 4);
+/* @field and @args may point into *problem. */
+void problem_set_args(Problem *problem, const char *field, const char *format, va_list args) _printf_(3, 0);

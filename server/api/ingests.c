@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/list.h"
 #include "api/render.h"
+#include "api/resync.h"
 #include "model/json.h"
 
 static Span ingest_name(const Request *request) {
@@ -88,22 +89,10 @@ bool ingest_read(Request *request) {
 /* Reading in full. */
 
 bool ingest_prepare_resync(Request *request) {
-        const Ingest *ingest = find_ingest(request);
-        Buf details = BUF_NULL;
-
-        if (!ingest)
+        if (!find_ingest(request))
                 return false;
 
-        buf_append_literal(&details, "{\"ingest\":");
-        json_append_string(&details, ingest_name(request));
-        buf_append_char(&details, '}');
-        request->operation.type = OPERATION_AUDIT;
-        request->operation.audit.action = SPAN_LITERAL("ingest.resync");
-        request_command(request);
-        request->operation.audit.details = buf_span(&details);
-        request->operation.namespace = SPAN_NULL;
-        request->kept = details.data;
-        request->kept_free = free;
+        resync_prepare(request, SPAN_LITERAL("ingest.resync"), "ingest", ingest_name(request));
         return true;
 }
 

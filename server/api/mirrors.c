@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/list.h"
 #include "api/render.h"
+#include "api/resync.h"
 #include "model/json.h"
 
 static Span mirror_name(const Request *request) {
@@ -112,22 +113,10 @@ bool mirror_read(Request *request) {
 /* Comparing in full. */
 
 bool mirror_prepare_resync(Request *request) {
-        const Mirror *mirror = find_mirror(request);
-        Buf details = BUF_NULL;
-
-        if (!mirror)
+        if (!find_mirror(request))
                 return false;
 
-        buf_append_literal(&details, "{\"mirror\":");
-        json_append_string(&details, mirror_name(request));
-        buf_append_char(&details, '}');
-        request->operation.type = OPERATION_AUDIT;
-        request->operation.audit.action = SPAN_LITERAL("mirror.resync");
-        request_command(request);
-        request->operation.audit.details = buf_span(&details);
-        request->operation.namespace = SPAN_NULL;
-        request->kept = details.data;
-        request->kept_free = free;
+        resync_prepare(request, SPAN_LITERAL("mirror.resync"), "mirror", mirror_name(request));
         return true;
 }
 

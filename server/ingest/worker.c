@@ -127,13 +127,11 @@ void ingest_fail(Ingest *ingest, TargetOutcome outcome, const TargetError *error
 
 void ingest_fail_down(Ingest *ingest, const char *format, ...) {
         TargetError error = { .retry_after_ms = 0 };
-        char text[PROBLEM_TEXT_MAX];
         va_list args;
 
         va_start(args, format);
-        (void)vsnprintf(text, sizeof(text), format, args);
+        problem_set_args(&error.problem, NULL, format, args);
         va_end(args);
-        problem_set(&error.problem, NULL, "%s", text);
         ingest_fail(ingest, TARGET_E_DOWN, &error);
 }
 

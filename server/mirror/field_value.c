@@ -17,13 +17,11 @@
 #include "util/settings_message.h"
 
 static _printf_(2, 3) int refuse(Problem *ret_problem, const char *format, ...) {
-        char text[PROBLEM_TEXT_MAX];
         va_list args;
 
         va_start(args, format);
-        (void)vsnprintf(text, sizeof(text), format, args);
+        problem_set_args(ret_problem, NULL, format, args);
         va_end(args);
-        problem_set(ret_problem, NULL, "%s", text);
         return MIRROR_FIELD_E_INVALID;
 }
 

@@ -35,13 +35,11 @@ typedef struct Parser {
 } Parser;
 
 static _printf_(2, 3) int refuse(const Parser *parser, const char *format, ...) {
-        char text[PROBLEM_TEXT_MAX];
         va_list args;
 
         va_start(args, format);
-        (void)vsnprintf(text, sizeof(text), format, args);
+        problem_set_args(parser->ret_problem, "key", format, args);
         va_end(args);
-        problem_set(parser->ret_problem, "key", "%s", text);
         return KEY_TEMPLATE_E_INVALID;
 }
 

@@ -35,21 +35,10 @@ int operation_ingest_reached(Transaction *transaction, Operation *operation, _un
                 sql_i64(operation->ingest_reached.revision));
 }
 
-static int count_quarantined(Transaction *transaction, const Operation *operation, uint64_t *ret_n) {
-        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_COUNT_QUARANTINED);
-        int r;
-
-        r = SQL_BIND(statement, sql_text(operation->quarantine.ingest),
-                     bytes_or_null(operation->quarantine.etcd_key));
-        if (r)
-                return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
-
-        *ret_n = (uint64_t)sql_column_i64(statement, 0);
-        sql_reset(statement);
-        return 0;
+static int count_quarantined(Transaction *transaction, const Operation *operation, int64_t *ret_n) {
+        return SQL_GET_I64(transaction_statement(transaction, STATEMENT_COUNT_QUARANTINED), ret_n,
+                           sql_text(operation->quarantine.ingest),
+                           bytes_or_null(operation->quarantine.etcd_key));
 }
 
 static int drop_quarantined(Transaction *transaction, const Operation *operation) {
@@ -81,11 +70,14 @@ static int audit_quarantine(Transaction *transaction, const Operation *operation
 }
 
 int operation_quarantine(Transaction *transaction, Operation *operation, Problem *problem) {
+        int64_t n;
         int r;
 
-        r = count_quarantined(transaction, operation, &operation->result.n_deleted);
+        r = count_quarantined(transaction, operation, &n);
         if (r)
                 return r;
+
+        operation->result.n_deleted = (uint64_t)n;
         if (operation->result.n_deleted == 0 && operation->quarantine.etcd_key.data) {
                 problem_set(problem, NULL, "the ingest has no such quarantined key");
                 return STORE_E_QUARANTINE_UNKNOWN;

@@ -28,21 +28,10 @@ int operation_dead_letter_remove(Transaction *transaction, Operation *operation,
                        sql_text(operation->key));
 }
 
-static int count_dead_letters(Transaction *transaction, const Operation *operation, uint64_t *ret_n) {
-        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_COUNT_DEAD_LETTERS);
-        int r;
-
-        r = SQL_BIND(statement, sql_text(operation->dead_letters.mirror), sql_text(operation->namespace),
-                     sql_text(operation->key));
-        if (r)
-                return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
-
-        *ret_n = (uint64_t)sql_column_i64(statement, 0);
-        sql_reset(statement);
-        return 0;
+static int count_dead_letters(Transaction *transaction, const Operation *operation, int64_t *ret_n) {
+        return SQL_GET_I64(transaction_statement(transaction, STATEMENT_COUNT_DEAD_LETTERS), ret_n,
+                           sql_text(operation->dead_letters.mirror), sql_text(operation->namespace),
+                           sql_text(operation->key));
 }
 
 static int drop_dead_letters(Transaction *transaction, const Operation *operation) {
@@ -72,11 +61,14 @@ static int audit_dead_letters(Transaction *transaction, const Operation *operati
 }
 
 int operation_dead_letters(Transaction *transaction, Operation *operation, Problem *problem) {
+        int64_t n;
         int r;
 
-        r = count_dead_letters(transaction, operation, &operation->result.n_deleted);
+        r = count_dead_letters(transaction, operation, &n);
         if (r)
                 return r;
+
+        operation->result.n_deleted = (uint64_t)n;
         if (operation->result.n_deleted == 0 && operation->key.data) {
                 problem_set(problem, NULL, "the mirror has no dead letter of '%.*s' in namespace '%.*s'",
                             (int)operation->key.size, operation->key.data, (int)operation->namespace.size,

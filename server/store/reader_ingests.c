@@ -123,30 +123,22 @@ int reader_list_quarantine(Reader *reader, const QuarantineQuery *query, Ingeste
                                     &(IngestedList){ fn, context }, ret_more);
 }
 
-static int count(sqlite3_stmt *statement, uint64_t *ret_n) {
-        int r;
-
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
-
-        *ret_n = (uint64_t)sql_column_i64(statement, 0);
-        sql_reset(statement);
-        return 0;
-}
-
 int reader_count_quarantine(Reader *reader, Span ingest, uint64_t *ret_n) {
-        sqlite3_stmt *statement = reader->statements[READER_COUNT_QUARANTINE];
+        int64_t n;
         int r;
 
-        r = SQL_BIND(statement, sql_text(ingest));
-        return r ? r : count(statement, ret_n);
+        r = SQL_GET_I64(reader->statements[READER_COUNT_QUARANTINE], &n, sql_text(ingest));
+        if (r == 0)
+                *ret_n = (uint64_t)n;
+        return r;
 }
 
 int reader_count_left(Reader *reader, Span ingest, int64_t generation, uint64_t *ret_n) {
-        sqlite3_stmt *statement = reader->statements[READER_COUNT_LEFT];
+        int64_t n;
         int r;
 
-        r = SQL_BIND(statement, sql_text(ingest), sql_i64(generation));
-        return r ? r : count(statement, ret_n);
+        r = SQL_GET_I64(reader->statements[READER_COUNT_LEFT], &n, sql_text(ingest), sql_i64(generation));
+        if (r == 0)
+                *ret_n = (uint64_t)n;
+        return r;
 }

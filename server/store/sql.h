@@ -102,6 +102,13 @@ int sql_step(sqlite3_stmt *statement);
                        ARRAY_SIZE(((const SqlValue[]){ __VA_ARGS__ })))
 int sql_run_values(sqlite3_stmt *statement, const SqlValue *values, size_t n);
 
+/* Binds, takes the number in the first column of a statement that always returns a row, such as a count, and
+ * resets it. Return: 0, or negative errno */
+#define SQL_GET_I64(statement, ret_number, ...)                                                              \
+        sql_get_i64((statement), (ret_number), (const SqlValue[]){ __VA_ARGS__ },                            \
+                    ARRAY_SIZE(((const SqlValue[]){ __VA_ARGS__ })))
+int sql_get_i64(sqlite3_stmt *statement, int64_t *ret_number, const SqlValue *values, size_t n);
+
 /* Frees the row's texts and the read lock; to be called after the last sql_step() that returned 1. */
 void sql_reset(sqlite3_stmt *statement);
 

@@ -58,7 +58,6 @@ size_t content_find(Span content, size_t offset, char wanted) {
 }
 
 bool content_refuse(Span content, size_t offset, Problem *ret_problem, const char *format, ...) {
-        char text[PROBLEM_TEXT_MAX];
         size_t line = 1, line_start = 0;
         va_list args;
 
@@ -70,10 +69,9 @@ bool content_refuse(Span content, size_t offset, Problem *ret_problem, const cha
                 }
 
         va_start(args, format);
-        (void)vsnprintf(text, sizeof(text), format, args);
+        problem_set_args(ret_problem, NULL, format, args);
         va_end(args);
 
-        problem_set(ret_problem, NULL, "%s", text);
         ret_problem->line = line;
         ret_problem->column = offset - line_start + 1;
         return false;
