@@ -18,7 +18,6 @@ static int one_named_init(OneNamed *one, const Invocation *invocation, const Nam
         static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
         int r;
 
-        one->kind = kind;
         one->name = invocation_argument(invocation, 0);
         if (!*one->name || one->name[strspn(one->name, letters)])
                 return fail(EXIT_USAGE, "%.80s is no name of a%s %s: a-z, 0-9 and -", one->name,

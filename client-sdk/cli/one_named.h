@@ -16,7 +16,6 @@ typedef struct NamedKind {
 } NamedKind;
 
 typedef struct OneNamed {
-        const NamedKind *kind;
         const char *name; /* borrowed */
         Api *api;
         Buf path;

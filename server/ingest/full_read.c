@@ -157,7 +157,7 @@ static bool search_gone(Ingest *ingest, GoneSearch *search) {
 
 static bool delete_gone(Ingest *ingest, const KeyList *gone) {
         for (size_t i = 0; i < gone->n; i++)
-                if (!intake_delete(ingest, key_list_get(gone, i), ingest->read.revision) ||
+                if (!intake_delete(ingest, key_list_get(gone, i), ingest->read.revision, false) ||
                     !intake_flush_full(ingest))
                         return false;
 
@@ -199,6 +199,8 @@ static bool take_kv(Ingest *ingest, JsonValue kv, bool is_whole, KeyList *page) 
 
         if (!etcd_json_append_key(&key, kv) || !etcd_json_append_value(&value, kv))
                 return fail_unreadable(ingest);
+        if (buf_failed(&key) || buf_failed(&value))
+                abort();
 
         found.etcd_key = buf_span(&key);
         found.value = is_whole ? buf_span(&value) : SPAN_NULL;

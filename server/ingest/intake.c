@@ -319,7 +319,7 @@ bool intake_put(Ingest *ingest, const IntakeKey *key) {
         return true;
 }
 
-bool intake_delete(Ingest *ingest, Span etcd_key, int64_t revision) {
+bool intake_delete(Ingest *ingest, Span etcd_key, int64_t revision, bool is_retried) {
         Span namespace, name;
         IntakeItem *item;
         Served served = { .is_served = false };
@@ -329,7 +329,7 @@ bool intake_delete(Ingest *ingest, Span etcd_key, int64_t revision) {
                 return false;
         if (!read_known(ingest, etcd_key, &known))
                 return false;
-        if (!known.is_known || is_done(ingest, &known, revision))
+        if (!known.is_known || (!is_retried && is_done(ingest, &known, revision)))
                 return true;
 
         namespace = (Span){ known.namespace, known.namespace_size };

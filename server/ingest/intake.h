@@ -46,8 +46,8 @@ typedef struct IntakeKey {
 /* The following return as those of worker.h. */
 
 bool intake_put(Ingest *ingest, const IntakeKey *key);
-/* The key is gone from etcd since @revision. */
-bool intake_delete(Ingest *ingest, Span etcd_key, int64_t revision);
+/* The key is gone from etcd since @revision. @is_retried: as in IntakeKey */
+bool intake_delete(Ingest *ingest, Span etcd_key, int64_t revision, bool is_retried);
 
 /*
  * intake_event() - an event of a later revision begins here: what is before it is complete

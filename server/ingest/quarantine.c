@@ -79,6 +79,8 @@ static bool try_kv(Ingest *ingest, const Aside *aside, JsonValue kv) {
                 return false;
         }
 
+        if (buf_failed(&value))
+                abort();
         key.value = buf_span(&value);
         return intake_put(ingest, &key) && intake_flush(ingest);
 }
@@ -100,7 +102,7 @@ static bool try_aside(Ingest *ingest, const Aside *aside) {
         if (etcd_json_find(answer.object, "kvs", JSON_KIND_ARRAY, &kvs) && json_read_element(&kvs.text, &kv))
                 return try_kv(ingest, aside, kv);
         return aside->is_left ? forget(ingest, etcd_key)
-                              : intake_delete(ingest, etcd_key, etcd_json_revision(answer.object)) &&
+                              : intake_delete(ingest, etcd_key, etcd_json_revision(answer.object), true) &&
                                         intake_flush(ingest);
 }
 

@@ -45,7 +45,7 @@ static void open_watch(Ingest *ingest) {
 void watch_close(Ingest *ingest) {
         if (ingest->watch.is_open)
                 etcd_client_close_stream(ingest->client);
-        ingest->watch.is_open = false;
+        ingest->watch = (Watch){ .is_open = false };
 }
 
 /*
@@ -60,15 +60,17 @@ static bool take_event(Ingest *ingest, JsonValue event) {
         IntakeKey found = { .problem = NULL };
 
         if (!etcd_json_find(event, "kv", JSON_KIND_OBJECT, &kv) || !etcd_json_append_key(&key, kv) ||
-            !etcd_json_append_value(&value, kv) || buf_failed(&key) || buf_failed(&value))
+            !etcd_json_append_value(&value, kv))
                 return fail(ingest, "an event of a watch is not as etcd's are");
+        if (buf_failed(&key) || buf_failed(&value))
+                abort();
 
         found.etcd_key = buf_span(&key);
         found.value = buf_span(&value);
         found.mod_revision = etcd_json_number(kv, "mod_revision");
         if (!intake_event(ingest, found.mod_revision))
                 return false;
-        return is_delete ? intake_delete(ingest, found.etcd_key, found.mod_revision)
+        return is_delete ? intake_delete(ingest, found.etcd_key, found.mod_revision, false)
                          : intake_put(ingest, &found);
 }
 
@@ -179,8 +181,10 @@ static bool check(Ingest *ingest) {
         ingest->watch.check_at_ms = clock_monotonic_ms() + CHECK_MS;
         if (is_silent(ingest) && !ingest->watch.is_created)
                 return fail(ingest, "etcd does not begin to watch");
-        if (is_silent(ingest))
+        if (is_silent(ingest)) {
                 watch_close(ingest);
+                intake_clear(&ingest->intake);
+        }
         ingest_succeed(ingest);
         return note_progress(ingest);
 }

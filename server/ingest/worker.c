@@ -293,7 +293,7 @@ static bool judge(Ingest *ingest, Span cluster, int64_t revision, const char **r
                 *ret_why = "from, namespace, key or format was changed";
         else if (!span_equal_string(cluster, ingest->place.cluster))
                 *ret_why = "it is another etcd";
-        else if (revision < ingest->place.revision)
+        else if (revision < MAX(ingest->place.revision, ingest->read.is_on ? ingest->read.revision : 0))
                 *ret_why = "etcd has lost data: its revision is lower than before";
         else if (ingest->place.revision > 0 && !ask_witness(ingest, &is_contradicted))
                 return false;
@@ -403,10 +403,10 @@ static IngestAsked *take_asked(Ingest *ingest) {
 }
 
 /* Where nothing was missed since, it is read as it was when the last change was taken in: then none is passed
- * over. */
+ * over. As that may be long ago, it makes sure of no more than was sure before. */
 static void resync(Ingest *ingest) {
-        if (!ingest->read.is_on && intake_flush(ingest))
-                (void)full_read_begin(ingest, ingest->place.revision);
+        if (!ingest->read.is_on && intake_flush(ingest) && full_read_begin(ingest, ingest->place.revision))
+                ingest->read.term = ingest->caught_up_term;
 }
 
 static void answer_one(Ingest *ingest, const IngestAsked *asked) {
@@ -422,18 +422,21 @@ static void answer_one(Ingest *ingest, const IngestAsked *asked) {
         }
 }
 
-/* What needs etcd waits until it is there. */
+/* What needs etcd waits until it is there; and all of it while a revision of etcd is there in part, which it
+ * would tear apart. */
 static void answer(Ingest *ingest) {
+        bool has_news = waker_take(&ingest->waker), was_connected = ingest->is_connected;
         IngestAsked *asked, *next;
 
-        if (!waker_take(&ingest->waker) && !ingest->is_connected)
+        if ((!has_news && !was_connected) || ingest->watch.is_in_fragment)
                 return;
 
         for (asked = take_asked(ingest); asked; asked = next) {
                 next = asked->next;
                 asked->next = NULL;
                 if (!ingest->is_connected && asked->request != INGEST_RECOUNT) {
-                        ingest->retry_at_ms = 0;
+                        if (!was_connected)
+                                ingest->retry_at_ms = 0;
                         put_asked(ingest, asked);
                         continue;
                 }

@@ -492,12 +492,16 @@ static void forget_lines(EtcdClient *client) {
 }
 
 static TargetOutcome end_of_stream(EtcdClient *client, TargetError *ret_error) {
+        TargetOutcome outcome;
         Fault fault;
 
         if (client->stream.is_cut)
                 return refuse_line(client, "a line of a watch is too long", TARGET_E_REFUSED, ret_error);
-        if (client->stream.status != 200)
-                return read_fault(client, &client->stream, &fault, ret_error);
+        if (client->stream.status != 200) {
+                outcome = read_fault(client, &client->stream, &fault, ret_error);
+                return outcome == TARGET_E_REFUSED ? TARGET_E_DENIED
+                                                   : outcome; /* a watch is never too large */
+        }
         return refuse_line(client, "etcd has ended the watch", TARGET_E_DOWN, ret_error);
 }
 

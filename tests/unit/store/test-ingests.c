@@ -122,6 +122,18 @@ static void a_key_is_remembered_by_what_came_of_it_last(void **state _unused_) {
         assert_all("a=a@7/1+;");
 }
 
+/* Or a deletion of the key would delete what somebody else has made under the new name. */
+static void a_key_that_would_be_another_config_has_made_none_of_that(void **state _unused_) {
+        Operation renamed = key("a", 6, 2, "bad");
+
+        assert_no_op(at(2, 0));
+        assert_no_op(key("a", 5, 1, NULL));
+        assert_all("a=a@5/1+;");
+        renamed.key = span("other");
+        assert_no_op(renamed);
+        assert_all("a=other@6/2 bad x1;");
+}
+
 static void keys_are_of_any_bytes_and_in_the_order_of_etcd(void **state _unused_) {
         Operation odd = key("x", 1, 1, "bad");
         bool more;
@@ -184,6 +196,7 @@ int main(void) {
                 TEST_READING(how_far_an_ingest_has_got_is_remembered),
                 TEST_READING(progress_stands_in_the_transaction_of_what_was_taken_in),
                 TEST_READING(a_key_is_remembered_by_what_came_of_it_last),
+                TEST_READING(a_key_that_would_be_another_config_has_made_none_of_that),
                 TEST_READING(keys_are_of_any_bytes_and_in_the_order_of_etcd),
                 TEST_READING(the_witness_is_the_newest_that_etcd_must_know),
                 TEST_READING(quarantined_keys_are_dropped_and_retried_with_an_entry),
