@@ -80,7 +80,8 @@ bool schema_prepare_attach(Request *request) {
                               "namespace and key name the config that is the schema");
                 return false;
         }
-        if (!request_may(request, RIGHT_READER, body.namespace))
+        /* What is attached can no longer be deleted there, nor be anything else: that is not for readers. */
+        if (!request_may(request, RIGHT_PUBLISHER, body.namespace))
                 return false;
 
         request->operation.type = OPERATION_SCHEMA_ATTACH;

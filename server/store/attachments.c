@@ -5,6 +5,7 @@
 
 #include "model/name.h"
 #include "store/attachments.h"
+#include "store/columns.h"
 #include "store/config.h"
 #include "store/outcome.h"
 #include "store/sql.h"
@@ -110,10 +111,27 @@ static const Attachment *find_as_schema(const Attachments *attachments, int64_t 
         return NULL;
 }
 
+static bool is_attached(const Attachments *attachments, int64_t config_id, Span namespace) {
+        for (size_t i = 0; i < attachments->n; i++)
+                if (attachments->items[i].config_id == config_id &&
+                    span_equal(attachments->items[i].namespace, namespace))
+                        return true;
+        return false;
+}
+
+/* Is it a schema of its own namespace, or of one above? Those who attach it elsewhere have no say here. */
+static bool is_schema_here(const Attachments *attachments, const Config *config) {
+        for (Span namespace = config->namespace; config->id && namespace.data;
+             namespace = namespace_parent(namespace))
+                if (is_attached(attachments, config->id, namespace))
+                        return true;
+        return false;
+}
+
 /* The nearest one going up, the key's before the namespace's. A schema is governed by none of a whole
  * namespace: it would have to describe itself. */
 static const Attachment *find_governing(const Attachments *attachments, const Config *config) {
-        bool is_schema = config->id && find_as_schema(attachments, config->id);
+        bool is_schema = is_schema_here(attachments, config);
 
         for (Span namespace = config->namespace; namespace.data; namespace = namespace_parent(namespace)) {
                 const Attachment *found = find_item(attachments, namespace, config->key);
@@ -138,8 +156,7 @@ typedef struct Stable {
 
 static int read_stable(Transaction *transaction, int64_t config_id, Stable *ret_stable) {
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_STABLE);
-        Span sha256;
-        int r;
+        int format, r;
 
         r = SQL_BIND(statement, sql_i64(config_id));
         if (r)
@@ -153,12 +170,13 @@ static int read_stable(Transaction *transaction, int64_t config_id, Stable *ret_
 
         ret_stable->version = sql_column_i64(statement, 0);
         ret_stable->version_id = sql_column_i64(statement, 1);
-        ret_stable->format = (Format)sql_column_i64(statement, 2);
-        sha256 = sql_column_blob(statement, 3);
-        if (sha256.size == SHA256_SIZE)
-                memcpy(ret_stable->sha256, sha256.data, SHA256_SIZE);
+        r = column_choice(statement, 2, FORMAT_N, &format);
+        if (r == 0) {
+                ret_stable->format = (Format)format;
+                r = column_sha256(statement, 3, ret_stable->sha256);
+        }
         sql_reset(statement);
-        return 0;
+        return r;
 }
 
 static KeptSchema *find_kept(Attachments *attachments, const uint8_t sha256[SHA256_SIZE]) {
@@ -306,7 +324,7 @@ int attachments_check_content(Transaction *transaction, const Config *config, Fo
 int attachments_check_version(Transaction *transaction, const Config *config, int64_t version_id,
                               Problem *problem) {
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_CHECKED);
-        int r;
+        int format, r;
 
         r = attachments_read(transaction);
         if (r || transaction->attachments.n == 0)
@@ -318,8 +336,10 @@ int attachments_check_version(Transaction *transaction, const Config *config, in
         if (r <= 0)
                 return r ? r : -EBADMSG;
 
-        r = attachments_check_content(transaction, config, (Format)sql_column_i64(statement, 0),
-                                      sql_column_text(statement, 1), problem);
+        r = column_choice(statement, 0, FORMAT_N, &format);
+        if (r == 0)
+                r = attachments_check_content(transaction, config, (Format)format,
+                                              sql_column_text(statement, 1), problem);
         sql_reset(statement);
         return r;
 }

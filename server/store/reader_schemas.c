@@ -1,7 +1,6 @@
 /*
  * Which schemas are attached.
  */
-#include "store/columns.h"
 #include "store/reader_internal.h"
 #include "store/sql.h"
 
@@ -20,7 +19,6 @@ const char reader_get_governing_text[] =
 typedef struct SchemaList {
         SchemaRowFn fn;
         void *context;
-        unsigned depth;
 } SchemaList;
 
 static int hand_out(void *context, sqlite3_stmt *statement) {
@@ -33,7 +31,6 @@ static int hand_out(void *context, sqlite3_stmt *statement) {
                 .version = sql_column_i64(statement, 4),
                 .created_at_ms = sql_column_i64(statement, 5),
                 .created_by = sql_column_text(statement, 6),
-                .depth = list->depth,
         };
 
         return list->fn(list->context, &row) != 0;
@@ -42,7 +39,7 @@ static int hand_out(void *context, sqlite3_stmt *statement) {
 int reader_list_schemas(Reader *reader, Span namespace, SchemaRowFn fn, void *context) {
         sqlite3_stmt *statement = reader->statements[READER_LIST_SCHEMAS];
         _cleanup_(reader_endp) Reader *snapshot = NULL;
-        SchemaList list = { fn, context, 0 };
+        SchemaList list = { fn, context };
         int64_t id;
         bool more;
         int r;
@@ -51,7 +48,7 @@ int reader_list_schemas(Reader *reader, Span namespace, SchemaRowFn fn, void *co
         if (r)
                 return r;
         r = reader_find_namespace(reader, namespace, &id);
-        for (; r == 0 && namespace.data; namespace = namespace_parent(namespace), list.depth++) {
+        for (; r == 0 && namespace.data; namespace = namespace_parent(namespace)) {
                 r = SQL_BIND(statement, sql_text(namespace));
                 if (r == 0)
                         r = reader_hand_out_page(statement, UINT32_MAX, hand_out, &list, &more);

@@ -85,7 +85,6 @@ typedef struct SchemaRow {
         int64_t version; /* of the schema, in force */
         int64_t created_at_ms;
         Span created_by;
-        unsigned depth; /* 0: of the namespace asked for, 1: of its parent … */
 } SchemaRow;
 
 /* The schema that governs a config. */

@@ -168,11 +168,11 @@ std::string cut(const std::string &text, size_t size) {
 }
 
 /* Runs @work, which returns an outcome, and turns what is thrown into outcomes. */
-template <typename Work> int shielded(int bad_json, Problem *ret_problem, const Work &work) {
+template <typename Work> int told(int bad_json, Problem *ret_problem, const Work &work) {
         try {
                 return work();
         } catch (const std::bad_alloc &) {
-                return -ENOMEM;
+                throw;
         } catch (const BadSchema &bad) {
                 problem_set(ret_problem, NULL, "%s", cut(bad.text, 240).c_str());
                 return JSON_SCHEMA_E_INVALID;
@@ -190,6 +190,15 @@ template <typename Work> int shielded(int bad_json, Problem *ret_problem, const 
                 problem_set(ret_problem, NULL, "the schema cannot be read: %s",
                             cut(other.what(), 200).c_str());
                 return JSON_SCHEMA_E_INVALID;
+        }
+}
+
+/* What is told takes memory, too. */
+template <typename Work> int shielded(int bad_json, Problem *ret_problem, const Work &work) {
+        try {
+                return told(bad_json, ret_problem, work);
+        } catch (const std::bad_alloc &) {
+                return -ENOMEM;
         }
 }
 

@@ -42,8 +42,9 @@ extern "C" {
 #define JSON_SCHEMA_STEPS_MAX 4000000
 
 /* Of one regular expression, and of all of a schema, in RE2's instructions; and RE2's memory for one. */
-#define JSON_SCHEMA_PATTERNS_MAX   50000
-#define JSON_SCHEMA_PATTERN_MEMORY ((int64_t)256 << 10)
+#define JSON_SCHEMA_PATTERN_SIZE_MAX 4096 /* bytes */
+#define JSON_SCHEMA_PATTERNS_MAX     50000
+#define JSON_SCHEMA_PATTERN_MEMORY   ((int64_t)256 << 10)
 
 typedef struct JsonSchema JsonSchema;
 

@@ -431,8 +431,10 @@ class Former {
                 expect(value.is_array() && (may_be_empty || !value.empty()), value, place,
                        may_be_empty ? "must be a list of names"
                                     : "must be a list of names that is not empty");
-                for (const Json &name : value)
+                for (const Json &name : value) {
                         expect(name.is_string(), value, place, "must be a list of names, which are strings");
+                        refuse_nul(name.get_ref<const std::string &>(), place);
+                }
                 return value;
         }
 
@@ -457,6 +459,7 @@ class Former {
                         Place at = place;
 
                         pointer_append(at.token, member.key());
+                        refuse_nul(member.key(), place);
                         if (has_patterns)
                                 add_pattern(member.key(), at);
                         result[member.key()] = child(member.value(), at.parent, at.token);
@@ -472,6 +475,7 @@ class Former {
                         Place at = place;
 
                         pointer_append(at.token, member.key());
+                        refuse_nul(member.key(), place);
                         result[member.key()] = member.value().is_array()
                                                        ? names(member.value(), at, draft != Draft::Draft4)
                                                        : child(member.value(), at.parent, at.token);
@@ -479,11 +483,21 @@ class Former {
                 return result;
         }
 
+        /* Valijson takes texts up to the first. */
+        void refuse_nul(const std::string &text, const Place &place) const {
+                if (text.find('\0') != std::string::npos)
+                        refuse(place, "has a NUL character");
+        }
+
         void add_pattern(const std::string &text, const Place &place) {
                 re2::RE2::Options options;
 
+                if (text.size() > JSON_SCHEMA_PATTERN_SIZE_MAX)
+                        refuse(place, "is a regular expression of more than " +
+                                              std::to_string(JSON_SCHEMA_PATTERN_SIZE_MAX) + " bytes");
                 if (patterns.count(text))
                         return;
+                refuse_nul(text, place);
                 options.set_log_errors(false);
                 options.set_never_capture(true);
                 options.set_max_mem(JSON_SCHEMA_PATTERN_MEMORY);

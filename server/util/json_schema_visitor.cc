@@ -37,6 +37,7 @@ struct Place {
         const std::string *name; /* of a member; NULL: an element */
         size_t index;
         size_t depth;
+        size_t size; /* bytes of the names on the way here */
 };
 
 std::string pointer(const Place &place) {
@@ -82,15 +83,23 @@ class DepthGuard {
         size_t &depth;
 };
 
+/* Steps that looking a name up, or at a text, takes beside the first. */
+template <typename Text> uint64_t cost_of(const Text &text) {
+        return text.size() / 64;
+}
+
 /* Steps that reading all of @value takes. */
 uint64_t cost(const Json &value) {
         uint64_t n = 1;
 
         if (value.is_string())
                 return 1 + value.get_ref<const std::string &>().size() / 64;
-        if (value.is_structured())
+        if (value.is_array())
                 for (const Json &element : value)
                         n += cost(element);
+        else if (value.is_object())
+                for (auto member = value.begin(); member != value.end(); ++member)
+                        n += cost_of(member.key()) + cost(member.value());
         return n;
 }
 
@@ -216,17 +225,14 @@ class Visitor : public ConstraintVisitor {
                 if (!value.is_object())
                         return true;
                 constraint.applyToPropertyDependencies([&](const auto &name, const auto &wanted) {
-                        run.budget.take(1 + wanted.size());
+                        run.budget.take(1 + cost_of(name));
                         if (value.contains(name.c_str()))
                                 for (const auto &other : wanted)
-                                        if (!value.contains(other.c_str()))
-                                                result =
-                                                        fail("must have the member " + quoted(other.c_str()) +
-                                                             ", since it has " + quoted(name.c_str()));
+                                        result = has_dependent(other.c_str(), name.c_str()) && result;
                         return result || goes_on();
                 });
                 constraint.applyToSchemaDependencies([&](const auto &name, const Subschema *schema) {
-                        run.budget.take(1);
+                        run.budget.take(1 + cost_of(name));
                         if (value.contains(name.c_str()))
                                 result = fits(run, *schema, value, place, failures) && result;
                         return result || goes_on();
@@ -360,9 +366,9 @@ class Visitor : public ConstraintVisitor {
                 if (!value.is_object())
                         return true;
                 constraint.applyToProperties([&](const auto &name, const Subschema *schema) {
+                        run.budget.take(1 + cost_of(name));
                         auto member = value.find(name.c_str());
 
-                        run.budget.take(1);
                         if (member != value.end()) {
                                 described.insert(&*member);
                                 result = member_fits(*schema, member) && result;
@@ -387,7 +393,7 @@ class Visitor : public ConstraintVisitor {
                 if (!value.is_object())
                         return true;
                 for (auto member = value.begin(); member != value.end() && (result || goes_on()); ++member) {
-                        run.budget.take(1);
+                        run.budget.take(1 + cost_of(member.key()));
                         if (!fits(run, *constraint.getSubschema(), Json(member.key()), place, nullptr))
                                 result = fail("must not have a member of the name " + quoted(member.key()) +
                                               ", by propertyNames");
@@ -401,7 +407,7 @@ class Visitor : public ConstraintVisitor {
                 if (!value.is_object())
                         return true;
                 constraint.applyToRequiredProperties([&](const auto &name) {
-                        run.budget.take(1);
+                        run.budget.take(1 + cost_of(name));
                         if (!value.contains(name.c_str()))
                                 result = fail("must have the member " + quoted(name.c_str()));
                         return result || goes_on();
@@ -451,7 +457,8 @@ class Visitor : public ConstraintVisitor {
 
         bool fail(const std::string &text) {
                 if (failures && !failures->is_full()) {
-                        run.budget.take(1 + place.depth);
+                        run.budget.take(1 + place.depth +
+                                        place.size / 8); /* names are escaped byte by byte */
                         failures->add({ place.depth, shown(place) + " " + text });
                 }
                 return false;
@@ -489,12 +496,19 @@ class Visitor : public ConstraintVisitor {
         bool matches(const std::string &pattern, const std::string &text) {
                 const re2::RE2 &compiled = *run.form.patterns.at(pattern);
 
-                run.budget.take(1 + text.size() * (uint64_t)compiled.ProgramSize() / 512);
+                run.budget.take(1 + cost_of(pattern) + text.size() * (uint64_t)compiled.ProgramSize() / 512);
                 return re2::RE2::PartialMatch(text, compiled);
         }
 
+        bool has_dependent(const std::string &other, const std::string &name) {
+                run.budget.take(1 + cost_of(other));
+                return value.contains(other) ||
+                       fail("must have the member " + quoted(other) + ", since it has " + quoted(name));
+        }
+
         bool element_fits(const Subschema &schema, size_t i) {
-                return fits(run, schema, value[i], Place{ &place, nullptr, i, place.depth + 1 }, failures);
+                return fits(run, schema, value[i], Place{ &place, nullptr, i, place.depth + 1, place.size },
+                            failures);
         }
 
         bool elements_fit(const Subschema &schema, size_t from) {
@@ -506,8 +520,10 @@ class Visitor : public ConstraintVisitor {
         }
 
         bool member_fits(const Subschema &schema, const Json::const_iterator &member) {
-                return fits(run, schema, member.value(), Place{ &place, &member.key(), 0, place.depth + 1 },
-                            failures);
+                return fits(
+                        run, schema, member.value(),
+                        Place{ &place, &member.key(), 0, place.depth + 1, place.size + member.key().size() },
+                        failures);
         }
 
         bool additional_fit(const Subschema *schema, const std::unordered_set<const Json *> &described) {
@@ -608,7 +624,7 @@ bool fits(Run &run, const Subschema &schema, const Json &value, const Place &pla
 bool schema_fits(const Subschema &schema, const SchemaForm &form, const Json &content, Failures &failures) {
         Run run = { form, Budget(JSON_SCHEMA_STEPS_MAX), 0 };
 
-        return fits(run, schema, content, Place{ nullptr, nullptr, 0, 0 }, &failures);
+        return fits(run, schema, content, Place{ nullptr, nullptr, 0, 0, 0 }, &failures);
 }
 
 } // namespace confer

@@ -147,6 +147,17 @@ describe('Enforcement', () => {
     assert.equal(await maximum(), 2);
   });
 
+  test('Who attaches a config elsewhere does not free it from its own schema', async () => {
+    await api.createNamespaces('own', 'elsewhere');
+    await api.publish('schemas', 'max10.json', JSON.stringify(limits(10)));
+    await attach(api, 'own', '*', { namespace: 'schemas', key: 'max10.json' });
+    await api.publish('own', 'c.json', text(1));
+    await attach(api, 'elsewhere', '*', { namespace: 'own', key: 'c.json' });
+    await api.put(configPath('own', 'c.json'), { content: text(11) }, violation);
+    await attach(api, 'own', 'd.json', { namespace: 'own', key: 'c.json' });
+    await api.put(configPath('own', 'c.json'), { content: text(11) });
+  });
+
   test('Attaching looks at no content that is there, and a check tells which do not fit', async () => {
     const ns = await governed();
     await api.publish(`${ns}s`, 'schema', JSON.stringify(limits(5)), { format: 'json' });

@@ -229,6 +229,15 @@ static void takes_regular_expressions_of_linear_time(_unused_ void **state) {
         fit("{\"pattern\":\"^a\\\\/b$\"}", "\"a/b\"");
 }
 
+/* Valijson would take what is before it. */
+static void refuses_a_nul(_unused_ void **state) {
+        refuse("{\"required\":[\"x\\u0000y\"]}", "/required has a NUL character");
+        refuse("{\"pattern\":\"x\\u0000y\"}", "/pattern has a NUL character");
+        refuse("{\"properties\":{\"x\\u0000y\":{}}}", "/properties has a NUL character");
+        refuse("{\"patternProperties\":{\"x\\u0000y\":{}}}", "/patternProperties has a NUL character");
+        refuse("{\"dependencies\":{\"x\\u0000y\":[]}}", "/dependencies has a NUL character");
+}
+
 static void leaves_formats_to_people(_unused_ void **state) {
         fit("{\"format\":\"ipv4\"}", "\"x\"");
 }
@@ -247,6 +256,7 @@ int main(void) {
                 cmocka_unit_test(tells_drafts_apart),
                 cmocka_unit_test(follows_references_within_the_schema),
                 cmocka_unit_test(keeps_places_apart),
+                cmocka_unit_test(refuses_a_nul),
                 cmocka_unit_test(refuses_other_references),
                 cmocka_unit_test(refuses_references_in_circles),
                 cmocka_unit_test(takes_regular_expressions_of_linear_time),
