@@ -27,7 +27,7 @@ static confer_value *take_first(Acks *acks) {
 
 void acks_deinit(Acks *acks) {
         while (acks->first)
-                confer_value_unref(take_first(acks));
+                value_unref(take_first(acks));
         pthread_mutex_destroy(&acks->lock);
 }
 
@@ -54,7 +54,7 @@ static void append(Acks *acks, confer_value *value) {
 
         value->body->is_queued = true;
         value->body->next_ack = NULL;
-        *(acks->last ? &acks->last->body->next_ack : &acks->first) = is_old ? value : confer_value_ref(value);
+        *(acks->last ? &acks->last->body->next_ack : &acks->first) = is_old ? value : value_ref(value);
         acks->last = value;
 }
 
@@ -190,7 +190,7 @@ static int take_locked(Acks *acks, Buf *buf) {
                 return -ENOMEM;
 
         for (size_t i = 0; i < n; i++)
-                confer_value_unref(take_first(acks));
+                value_unref(take_first(acks));
         return 0;
 }
 

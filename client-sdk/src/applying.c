@@ -73,7 +73,7 @@ static void begin(Snapshot *snapshot, const Frame *frame) {
 }
 
 static int snapshot_add_release(Snapshot *snapshot, const ConfigData *data, const Intake *intake) {
-        _cleanup_(confer_value_unrefp) confer_value *value = NULL;
+        _cleanup_(value_unrefp) confer_value *value = NULL;
         int r;
 
         r = make_value(data, intake, &value);
@@ -174,7 +174,7 @@ int snapshot_to_edits(const Snapshot *snapshot, const Catalog *known, const char
  */
 
 static int put(Edits *edits, const ConfigData *data, const Catalog *known, const Intake *intake) {
-        _cleanup_(confer_value_unrefp) confer_value *value = NULL;
+        _cleanup_(value_unrefp) confer_value *value = NULL;
         Release *held = catalog_get(known, data->namespace, data->key);
         int r;
 

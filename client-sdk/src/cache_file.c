@@ -307,7 +307,7 @@ static void get_data(Reader *reader, ConfigData *ret_data) {
 
 /* Return: 0; -ENOMEM; CACHE_E_DAMAGED. */
 static int put_value(Cache *cache, const ConfigData *data, const Scope *scope, Provenance *provenance) {
-        _cleanup_(confer_value_unrefp) confer_value *value = NULL;
+        _cleanup_(value_unrefp) confer_value *value = NULL;
         Problem problem;
         int r;
 

@@ -66,7 +66,7 @@ int follower_load(confer_client *client, const Catalog *releases, uint64_t revis
 
         r = add_all_unchanged(&edits, releases);
         for (size_t i = 0; i < edits.n; i++) {
-                confer_value_unref(edits.items[i].before);
+                value_unref(edits.items[i].before);
                 edits.items[i].before = NULL;
         }
         if (r == 0) {

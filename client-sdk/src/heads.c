@@ -1,12 +1,18 @@
 #include <assert.h>
-#include <stdint.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "heads.h"
+#include "model/macros.h"
+#include "stripes.h"
 
 /* Aligned to its size, so that a head tells its slab. Four pages: little for a client of few configs. */
 #define SLAB_SIZE  16384
 #define SLAB_HEADS (SLAB_SIZE / HEAD_SIZE - 1)
+
+/* Counters of one stripe, one for each head: whole cache lines. */
+#define ROW_COUNTERS (SLAB_HEADS + 1)
 
 typedef union Head {
         union Head *next_free;
@@ -19,13 +25,25 @@ struct HeadSlab {
         Head *first_free; /* of those that were given back */
         unsigned n_used;  /* heads from here on were never taken */
         unsigned n_taken;
+        size_t n_rows;
         _Alignas(HEAD_SIZE) Head heads[SLAB_HEADS];
+        HeadCounter counters[]; /* n_rows of ROW_COUNTERS */
 };
 
 _Static_assert(sizeof(HeadSlab) == SLAB_SIZE, "a slab is as large as it is aligned");
 
+static size_t count_stripes(void) {
+        long n_processors = sysconf(_SC_NPROCESSORS_CONF);
+        size_t n = 1;
+
+        while (n < N_STRIPES && (long)n < n_processors)
+                n *= 2;
+        return n;
+}
+
 int heads_init(Heads *heads) {
         heads->with_room = NULL;
+        heads->n_counters = count_stripes();
         return -pthread_mutex_init(&heads->lock, NULL);
 }
 
@@ -63,10 +81,12 @@ static HeadSlab *need_slab(Heads *heads) {
 
         if (heads->with_room)
                 return heads->with_room;
-        if (posix_memalign(&block, SLAB_SIZE, SLAB_SIZE) != 0)
+        if (posix_memalign(&block, SLAB_SIZE,
+                           SLAB_SIZE + heads->n_counters * ROW_COUNTERS * sizeof(HeadCounter)) != 0)
                 return NULL;
 
         slab = block;
+        slab->n_rows = heads->n_counters;
         slab->first_free = NULL;
         slab->n_used = slab->n_taken = 0;
         link_slab(heads, slab);
@@ -93,7 +113,25 @@ void *heads_take(Heads *heads) {
         slab = need_slab(heads);
         head = slab ? take_from(heads, slab) : NULL;
         (void)pthread_mutex_unlock(&heads->lock);
+
+        for (size_t i = 0; head && i < slab->n_rows; i++)
+                atomic_init(heads_counter(head, i), 0);
         return head;
+}
+
+static HeadSlab *slab_of(void *head) {
+        return (HeadSlab *)((char *)head - (uintptr_t)head % SLAB_SIZE);
+}
+
+HeadCounter *heads_counter(void *head, size_t stripe) {
+        HeadSlab *slab = slab_of(head);
+
+        return &slab->counters[(stripe & (slab->n_rows - 1)) * ROW_COUNTERS +
+                               (size_t)((Head *)head - slab->heads)];
+}
+
+size_t heads_n_counters(void *head) {
+        return slab_of(head)->n_rows;
 }
 
 /* One empty slab is kept, so that one value that comes and goes does not make and free it each time. */
@@ -106,7 +144,7 @@ static void drop_if_empty(Heads *heads, HeadSlab *slab) {
 }
 
 void heads_give(Heads *heads, void *head) {
-        HeadSlab *slab = (HeadSlab *)((char *)head - (uintptr_t)head % SLAB_SIZE);
+        HeadSlab *slab = slab_of(head);
         Head *given = head;
 
         (void)pthread_mutex_lock(&heads->lock);

@@ -70,8 +70,8 @@ void hearing_dequeue(Listeners *listeners, Hearing *hearing) {
 void hearing_free(Listeners *listeners, Hearing *hearing) {
         if (hearing->is_waiting)
                 hearing_dequeue(listeners, hearing);
-        confer_value_unref(hearing->heard);
-        confer_value_unref(hearing->after);
+        value_unref(hearing->heard);
+        value_unref(hearing->after);
         free(hearing);
 }
 
@@ -88,8 +88,8 @@ void hearing_drop_if_idle(Hearing *hearing) {
 static void set_value(confer_value **at, confer_value *value) {
         confer_value *before = *at;
 
-        *at = confer_value_ref(value);
-        confer_value_unref(before);
+        *at = value_ref(value);
+        value_unref(before);
 }
 
 void hearing_set_after(Hearing *hearing, confer_value *after) {

@@ -25,7 +25,7 @@ static confer_change take_change(Listeners *listeners, Hearing *hearing) {
         };
 
         hearing_dequeue(listeners, hearing);
-        hearing->heard = confer_value_ref(hearing->after);
+        hearing->heard = value_ref(hearing->after);
         hearing->after = NULL;
         return change;
 }
@@ -58,8 +58,8 @@ static void call(Listeners *listeners, Hearing *hearing, confer_client *client, 
 
         pthread_mutex_lock(&listeners->lock);
         pass_on(hearing, &change, verdicts);
-        confer_value_unref(change.before);
-        confer_value_unref(change.after);
+        value_unref(change.before);
+        value_unref(change.after);
         free(change.reason);
         listeners->called_id = 0;
         hearing->is_called = false;

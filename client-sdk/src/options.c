@@ -385,7 +385,7 @@ _public_ confer_error confer_options_add_key(confer_options *options, const char
 
 _public_ confer_error confer_options_set_default(confer_options *options, const char *namespace_,
                                                  const char *key, const char *content) {
-        _cleanup_(confer_value_unrefp) confer_value *value = NULL;
+        _cleanup_(value_unrefp) confer_value *value = NULL;
         ConfigData data;
 
         if (!options || !namespace_ || !key || !content || !is_utf8(content, SIZE_MAX))

@@ -17,7 +17,7 @@ int edits_add(Edits *edits, confer_value *before, confer_value *after, uint64_t 
                 edits->items = grown;
         }
 
-        edits->items[edits->n++] = (Edit){ confer_value_ref(before), confer_value_ref(after), revision };
+        edits->items[edits->n++] = (Edit){ value_ref(before), value_ref(after), revision };
         return 0;
 }
 
@@ -34,8 +34,8 @@ void edits_sort(Edits *edits) {
 
 void edits_deinit(Edits *edits) {
         for (size_t i = 0; i < edits->n; i++) {
-                confer_value_unref(edits->items[i].before);
-                confer_value_unref(edits->items[i].after);
+                value_unref(edits->items[i].before);
+                value_unref(edits->items[i].after);
         }
         free(edits->items);
         *edits = EDITS_NULL;
@@ -74,7 +74,7 @@ void replica_deinit(Replica *replica) {
  * was overtaken has touched nothing, and tries again.
  */
 Visit replica_enter(Replica *replica) {
-        size_t stripe = (size_t)sched_getcpu() % N_STRIPES;
+        size_t stripe = stripe_here();
 
         for (;;) {
                 unsigned active = atomic_load_explicit(&replica->active, memory_order_acquire);
@@ -96,8 +96,7 @@ confer_value *replica_find(Replica *replica, Span namespace, Span key, const Gra
         Release *release = catalog_find(&visit.side->catalog, namespace, key);
         confer_value *value = value_seen_by(value_of(release), asker ? asker : &visit.side->asker);
 
-        if (value)
-                (void)release_ref(&value->release);
+        confer_value_ref(value);
         replica_leave(visit);
         return value;
 }

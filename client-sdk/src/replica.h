@@ -5,8 +5,8 @@
  * other, makes it the active one, waits until the last reader has left the first, and changes that too. So
  * readers never wait, for the writer or for each other, and the writer waits only for lookups under way.
  *
- * Readers count themselves in and out on a cache line that they share with few: one for each of N_STRIPES
- * processors. The cost is a second table of pointers, and these lines. The values are shared.
+ * Readers count themselves in and out on stripes. The cost is a second table of pointers, and these lines.
+ * The values are shared.
  *
  * With each catalog stands who this instance is, since that decides which arm of a gray release it sees. So
  * a lookup sees the configs and the tags of one moment, and tags are let go when nobody can look at them.
@@ -20,10 +20,9 @@
 #include "model/catalog.h"
 #include "model/gray.h"
 #include "model/span.h"
+#include "stripes.h"
 #include "tag_set.h"
 #include "value.h"
-
-#define N_STRIPES 32
 
 /* One config that changes. */
 typedef struct Edit {

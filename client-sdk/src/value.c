@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "loans.h"
 #include "model/digits.h"
 #include "value.h"
 
@@ -29,8 +30,18 @@ static void free_parts(confer_value *value, ValueBody *body) {
         provenance_unref(provenance);
 }
 
-static void free_value(Release *release) {
-        confer_value *value = value_of(release);
+/* Counts the loans into the value's own references. Return: there are some. */
+static bool settle_loans(confer_value *value) {
+        /* So many more than are lent that nobody who gives back meanwhile finds the last one gone. */
+        const uint32_t settling = UINT32_C(1) << 30;
+        uint32_t others;
+
+        atomic_store(&value->release.n_refs, settling);
+        others = settling - loans_settle(value);
+        return atomic_fetch_sub(&value->release.n_refs, others) != others;
+}
+
+static void free_value(confer_value *value) {
         DecodedText *decoded = atomic_load(&value->body->decoded);
 
         while (decoded) {
@@ -39,10 +50,25 @@ static void free_value(Release *release) {
                 free(decoded);
                 decoded = next;
         }
-        gray_release_free(release->gray);
-        confer_value_unref(value->body->lender);
+        gray_release_free(value->release.gray);
+        value_unref(value->body->lender);
         free(value->body->reason);
         free_parts(value, value->body);
+}
+
+static void release_default(Release *release) {
+        free_value(value_of(release));
+}
+
+/* Of a value whose head is pooled: called once when the SDK needs it no longer, and then, if the application
+ * still did, when that does not either. */
+static void release_pooled(Release *release) {
+        if (loans_are_settled(release) || !settle_loans(value_of(release)))
+                free_value(value_of(release));
+}
+
+static bool is_lent_by_stripes(const confer_value *value) {
+        return value->release.free == release_pooled;
 }
 
 /* Copies a text with a NUL behind it to *to, which moves on. */
@@ -82,7 +108,7 @@ static ValueBody *body_new(const Making *making) {
 }
 
 static void put_content(ValueBody *body, const Making *making, char **to) {
-        body->lender = confer_value_ref(making->lender);
+        body->lender = value_ref(making->lender);
         body->content = making->lender ? making->lender->body->content : put_text(to, making->data.content);
         body->content_size = making->data.content.size;
 }
@@ -127,7 +153,7 @@ static confer_value *make(const Making *making) {
                 .version = data->version,
                 .revision = data->revision,
                 .format = data->format,
-                .free = free_value,
+                .free = making->provenance ? release_pooled : release_default,
         };
         value->body = body;
         put_body(value, making);
@@ -152,7 +178,7 @@ static confer_value *make_arm(const GrayRelease *gray, size_t n_made, const Gray
         making.rule = (int)arm->rule;
         making.lender = find_lender(gray, n_made, arm->version);
         if (making.lender && making.lender->body->rule == making.rule)
-                return confer_value_ref(making.lender);
+                return value_ref(making.lender);
 
         making.data.version = version->version;
         making.data.format = version->format;
@@ -192,7 +218,7 @@ static int make_gray(const Making *making, GrayRelease **ret_gray, Problem *ret_
 int value_new(const ConfigData *data, Provenance *provenance, confer_origin origin, confer_value **ret_value,
               Problem *ret_problem) {
         const Making making = { *data, provenance, origin, NULL, -1 };
-        _cleanup_(confer_value_unrefp) confer_value *value = make(&making);
+        _cleanup_(value_unrefp) confer_value *value = make(&making);
         int r;
 
         if (!value)
@@ -262,14 +288,14 @@ bool value_is_same_version(const confer_value *a, const confer_value *b) {
 }
 
 _public_ confer_value *confer_value_ref(confer_value *value) {
-        if (value)
-                release_ref(&value->release);
+        if (value && !(is_lent_by_stripes(value) && loans_add(value)))
+                value_ref(value);
         return value;
 }
 
 _public_ void confer_value_unref(confer_value *value) {
-        if (value)
-                release_unref(&value->release);
+        if (value && !(is_lent_by_stripes(value) && loans_drop(value)))
+                value_unref(value);
 }
 
 _public_ const char *confer_value_content(const confer_value *value, size_t *ret_size) {

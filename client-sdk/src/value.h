@@ -6,8 +6,11 @@
  * The value of a config with a gray release owns a value for each rule and version that may be chosen. Those
  * of the same version share its content.
  *
- * The catalogs of a client, its listeners and the application each hold references. A value that is no
- * longer in force remembers until when it was.
+ * The catalogs of a client, its listeners and the acknowledgements each hold references, counted in the
+ * release. Those of the application are counted as loans (loans.h), so that threads that read the same config
+ * do not slow each other down; only confer_value_ref(), confer_value_unref() and replica_find() take and give
+ * back those, and everything else here value_ref() and value_unref(). A value that is no longer in force
+ * remembers until when it was.
  */
 #pragma once
 
@@ -88,6 +91,18 @@ static inline confer_value *value_of(Release *release) {
         return (confer_value *)release;
 }
 
+/* A reference of the SDK's own. Either may be called with NULL. */
+static inline confer_value *value_ref(confer_value *value) {
+        if (value)
+                (void)release_ref(&value->release);
+        return value;
+}
+
+static inline void value_unref(confer_value *value) {
+        if (value)
+                (void)release_unref(&value->release);
+}
+
 /* What @asker gets of it: the value itself, or that of an arm of its gray release. Borrowed. NULL of NULL. */
 static inline confer_value *value_seen_by(confer_value *value, const GrayAsker *asker) {
         if (!value || __builtin_expect(!value->release.gray, 1))
@@ -108,4 +123,5 @@ int64_t value_age_ms(const confer_value *value, int64_t now_ms);
 /* Are both the same version of the same config, as far as a listener is concerned? Either may be NULL. */
 bool value_is_same_version(const confer_value *a, const confer_value *b);
 
+DEFINE_CLEANUP(confer_value *, value_unref);
 DEFINE_CLEANUP(confer_value *, confer_value_unref);

@@ -3,9 +3,10 @@
  *
  * Connects a client to --server, waits until it has the --count configs of --namespace, and reads random ones
  * of them, each read a confer_get() and a confer_value_unref(), over and over, for --seconds: on one thread,
- * and on two. The same is done without reading, only choosing the key, which tells what share of the time
- * that is, and what two threads get out of this machine when they have nothing to do with each other. Prints
- * one line of JSON per round, the four taken in turn.
+ * and on two. Then the same one over and over, as threads do that all ask for one feature's flag. The same is
+ * done without reading, only choosing the key, which tells what share of the time that is, and what two
+ * threads get out of this machine when they have nothing to do with each other. Prints one line of JSON per
+ * round, the six taken in turn.
  *
  * A read that does not answer with a value of the server ends the program.
  */
@@ -20,31 +21,31 @@
 #include <string.h>
 #include <time.h>
 
-#define THREADS          2
+#define THREADS_MAX      2
 #define KEY_SIZE         40
 #define COUNT_MAX        1000000
 #define READY_TIMEOUT_MS 60000
 #define READS_PER_LOOK   1024 /* at the clock */
 
-typedef enum Mode {
-        READ_ONE, /* on one thread */
-        READ_TWO,
-        CHOOSE_ONE,
-        CHOOSE_TWO,
-        MODE_N,
+typedef struct Mode {
+        const char *name;
+        size_t n_threads;
+        bool is_reading;
+        bool is_same; /* config, each time */
 } Mode;
 
-static const char *const mode_names[MODE_N] = {
-        [READ_ONE] = "read_one",
-        [READ_TWO] = "read_two",
-        [CHOOSE_ONE] = "choose_one",
-        [CHOOSE_TWO] = "choose_two",
+static const Mode modes[] = {
+        { "read_one", 1, true, false }, { "read_two", 2, true, false },    { "same_one", 1, true, true },
+        { "same_two", 2, true, true },  { "choose_one", 1, false, false }, { "choose_two", 2, false, false },
 };
+
+#define N_MODES (sizeof(modes) / sizeof(*modes))
 
 typedef struct Runner {
         pthread_t thread;
         pthread_barrier_t *barrier;
         confer_client *client; /* NULL: nothing is read */
+        size_t n_keys;         /* to choose from */
         uint32_t random;
         unsigned sum; /* of what was chosen, so that it cannot be left out */
         double per_second;
@@ -127,7 +128,7 @@ static uint32_t next_random(uint32_t *random) {
 static void read_some(Runner *runner) {
         for (int i = 0; i < READS_PER_LOOK; i++) {
                 /* The high half of a product: a range without a division. */
-                size_t k = (size_t)((uint64_t)next_random(&runner->random) * n_keys >> 32);
+                size_t k = (size_t)((uint64_t)next_random(&runner->random) * runner->n_keys >> 32);
                 confer_value *value = NULL;
 
                 if (!runner->client) {
@@ -157,26 +158,25 @@ static void *run(void *arg) {
         return NULL;
 }
 
-static Figures measure(Mode mode, confer_client *client) {
-        size_t n = mode == READ_ONE || mode == CHOOSE_ONE ? 1 : THREADS;
-        bool is_reading = mode == READ_ONE || mode == READ_TWO;
+static Figures measure(const Mode *mode, confer_client *client) {
         pthread_barrier_t barrier;
-        Runner runners[THREADS];
+        Runner runners[THREADS_MAX];
         Figures figures = { 0 };
 
-        pthread_barrier_init(&barrier, NULL, (unsigned)n);
-        for (size_t i = 0; i < n; i++) {
+        pthread_barrier_init(&barrier, NULL, (unsigned)mode->n_threads);
+        for (size_t i = 0; i < mode->n_threads; i++) {
                 runners[i] = (Runner){ .barrier = &barrier,
-                                       .client = is_reading ? client : NULL,
+                                       .client = mode->is_reading ? client : NULL,
+                                       .n_keys = mode->is_same ? 1 : n_keys,
                                        .random = 2463534242U + 7919U * (uint32_t)i };
                 errno = pthread_create(&runners[i].thread, NULL, run, &runners[i]);
                 if (errno)
                         die("pthread_create", strerror(errno));
         }
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < mode->n_threads; i++) {
                 pthread_join(runners[i].thread, NULL);
                 figures.per_second += runners[i].per_second;
-                figures.cpu_ns += runners[i].cpu_ns / (double)n;
+                figures.cpu_ns += runners[i].cpu_ns / (double)mode->n_threads;
         }
         pthread_barrier_destroy(&barrier);
         return figures;
@@ -226,27 +226,27 @@ static void parse(int argc, char **argv) {
         }
 }
 
-static void print_round(const Figures figures[MODE_N]) {
-        for (int mode = 0; mode < MODE_N; mode++)
-                printf("%s\"%s\": {\"per_second\": %.0f, \"cpu_ns\": %.2f}", mode ? ", " : "{",
-                       mode_names[mode], figures[mode].per_second, figures[mode].cpu_ns);
+static void print_round(const Figures figures[N_MODES]) {
+        for (size_t i = 0; i < N_MODES; i++)
+                printf("%s\"%s\": {\"per_second\": %.0f, \"cpu_ns\": %.2f}", i ? ", " : "{", modes[i].name,
+                       figures[i].per_second, figures[i].cpu_ns);
         printf("}\n");
 }
 
 int main(int argc, char **argv) {
-        Figures figures[MODE_N];
+        Figures figures[N_MODES];
         confer_client *client;
 
         parse(argc, argv);
         make_keys();
         client = connect_client();
-        (void)measure(READ_ONE, client);
+        (void)measure(&modes[0], client);
 
         for (long round = 0; round < n_rounds; round++) {
-                for (int i = 0; i < MODE_N; i++) {
-                        Mode mode = (Mode)((round + i) % MODE_N);
+                for (size_t i = 0; i < N_MODES; i++) {
+                        size_t at = ((size_t)round + i) % N_MODES;
 
-                        figures[mode] = measure(mode, client);
+                        figures[at] = measure(&modes[at], client);
                 }
                 print_round(figures);
         }

@@ -45,7 +45,7 @@ static void put(Catalog *catalog, Provenance *provenance, const char *key, const
         assert_int_equal(digest_sha256(data.content, data.sha256), 0);
         assert_int_equal(value_new(&data, provenance, CONFER_ORIGIN_SERVER, &value, NULL), 0);
         assert_int_equal(catalog_put(catalog, &value->release), 0);
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 /* Two arms, of which the second serves the version of the first once more. */

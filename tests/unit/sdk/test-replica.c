@@ -18,6 +18,7 @@
 #define N_ROUNDS  400
 
 static Replica replica;
+static Provenance *provenance;
 static _Atomic bool is_over;
 
 static confer_value *make(const char *key, unsigned revision) {
@@ -30,7 +31,7 @@ static confer_value *make(const char *key, unsigned revision) {
                                                   .version = revision,
                                                   .revision = revision,
                                                   .content = span_from_string(content) },
-                                   NULL, CONFER_ORIGIN_SERVER, &value, NULL),
+                                   provenance, CONFER_ORIGIN_SERVER, &value, NULL),
                          0);
         return value;
 }
@@ -45,7 +46,7 @@ static void put_all(unsigned revision) {
                 snprintf(key, sizeof(key), "key-%d", i);
                 value = make(key, revision);
                 assert_int_equal(edits_add(&edits, NULL, value, revision), 0);
-                confer_value_unref(value);
+                value_unref(value);
         }
         assert_int_equal(replica_apply(&replica, &edits, revision), 0);
         edits_deinit(&edits);
@@ -146,7 +147,7 @@ static confer_value *make_gray_value(unsigned revision) {
         confer_value *value;
         Problem problem;
 
-        assert_int_equal(value_new(&data, NULL, CONFER_ORIGIN_SERVER, &value, &problem), 0);
+        assert_int_equal(value_new(&data, provenance, CONFER_ORIGIN_SERVER, &value, &problem), 0);
         return value;
 }
 
@@ -155,7 +156,7 @@ static void put_gray_value(unsigned revision) {
         Edits edits = EDITS_NULL;
 
         assert_int_equal(edits_add(&edits, NULL, value, revision), 0);
-        confer_value_unref(value);
+        value_unref(value);
         assert_int_equal(replica_apply(&replica, &edits, revision), 0);
         edits_deinit(&edits);
 }
@@ -210,11 +211,27 @@ static void readers_see_configs_and_tags_of_one_moment(void **state) {
         replica_deinit(&replica);
 }
 
+static int make_provenance(void **state _unused_) {
+        provenance = provenance_new();
+        return provenance ? 0 : -1;
+}
+
+/* Each value holds a reference to it for as long as it is there. */
+static int free_provenance(void **state _unused_) {
+        int n_values = (int)provenance->n_refs - 1;
+
+        provenance = provenance_unref(provenance);
+        return n_values;
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(readers_see_whole_changes_in_order_while_one_writes),
-                cmocka_unit_test(removals_reach_both_catalogs),
-                cmocka_unit_test(readers_see_configs_and_tags_of_one_moment),
+                cmocka_unit_test_setup_teardown(readers_see_whole_changes_in_order_while_one_writes,
+                                                make_provenance, free_provenance),
+                cmocka_unit_test_setup_teardown(removals_reach_both_catalogs, make_provenance,
+                                                free_provenance),
+                cmocka_unit_test_setup_teardown(readers_see_configs_and_tags_of_one_moment, make_provenance,
+                                                free_provenance),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void strings_are_found_by_pointer(void **state) {
         assert_string_equal(string_at(value, "text"), confer_error_to_string(CONFER_E_INVALID));
         assert_string_equal(string_at(value, "/a~2"), confer_error_to_string(CONFER_E_INVALID));
         assert_string_equal(string_at(value, ""), confer_error_to_string(CONFER_E_TYPE));
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 static void assert_int64(confer_value *value, const char *pointer, confer_error expected, int64_t number) {
@@ -81,7 +81,7 @@ static void integers_are_exact_or_refused(void **state) {
         assert_int64(value, "/a/3", CONFER_E_NOT_FOUND, 0);
         assert_int64(value, "/a/00", CONFER_E_NOT_FOUND, 0);
         assert_int64(value, "/a/-", CONFER_E_NOT_FOUND, 0);
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 static void any_number_is_a_double_in_any_locale(void **state) {
@@ -96,7 +96,7 @@ static void any_number_is_a_double_in_any_locale(void **state) {
         assert_true(number < -1.9 && number > -2.1);
         assert_int_equal(confer_value_get_double(value, "/big", &number), CONFER_OK);
         assert_int_equal(confer_value_get_double(value, "/huge", &number), CONFER_E_TYPE);
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 static void truth_is_a_boolean_only(void **state) {
@@ -107,7 +107,7 @@ static void truth_is_a_boolean_only(void **state) {
         assert_int_equal(confer_value_get_bool(value, "/a/2/m~0n", &truth), CONFER_OK);
         assert_true(truth);
         assert_int_equal(confer_value_get_bool(value, "/twice", &truth), CONFER_E_TYPE);
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 static void other_formats_are_plain_text_without_white_space_around(void **state) {
@@ -123,9 +123,9 @@ static void other_formats_are_plain_text_without_white_space_around(void **state
         assert_string_equal(string_at(text, NULL), "a: b");
         assert_string_equal(string_at(text, "/a"), confer_error_to_string(CONFER_E_TYPE));
         assert_int64(text, NULL, CONFER_E_TYPE, 0);
-        confer_value_unref(number);
-        confer_value_unref(truth);
-        confer_value_unref(text);
+        value_unref(number);
+        value_unref(truth);
+        value_unref(text);
 }
 
 static void what_is_no_json_has_the_wrong_type(void **state) {
@@ -134,7 +134,7 @@ static void what_is_no_json_has_the_wrong_type(void **state) {
         (void)state;
         assert_int64(value, "/a", CONFER_E_TYPE, 0);
         assert_int64(value, "a", CONFER_E_INVALID, 0);
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 static void a_whole_json_scalar_is_read_too(void **state) {
@@ -142,7 +142,7 @@ static void a_whole_json_scalar_is_read_too(void **state) {
 
         (void)state;
         assert_string_equal(string_at(value, NULL), "x");
-        confer_value_unref(value);
+        value_unref(value);
 }
 
 int main(void) {
