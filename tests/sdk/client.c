@@ -119,18 +119,19 @@ static void on_change(confer_client *handle, confer_change *change, void *contex
         ProbeListener *listener = context;
         const char *what;
 
+        /* Whoever asks what was heard finds that it was told, and whoever was told finds it heard. */
         pthread_mutex_lock(&listener->lock);
         what = heard_table_take(&listener->heard, change);
+        if (!listener->client->probe->quiet)
+                tell(listener, change);
         pthread_mutex_unlock(&listener->lock);
+
         if (!what)
                 what = check_revision(listener->client, handle, change);
         if (!what)
                 what = check_reading(handle, change);
-
         if (what)
                 breach(listener, what, change);
-        if (!listener->client->probe->quiet)
-                tell(listener, change);
         obey(listener->client, change);
 }
 
