@@ -3,14 +3,18 @@
 #include <string.h>
 
 #include "api/body.h"
+#include "api/body_tree.h"
 
 static void free_json(void *kept) {
         json_decref(kept);
 }
 
 static json_t *parse_text(Request *request) {
+        json_t *json = body_tree_of_plain(request->body);
         json_error_t error;
-        json_t *json;
+
+        if (json)
+                return json;
 
         json = json_loadb(request->body.data, request->body.size,
                           JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);

@@ -5,6 +5,8 @@
  * The first byte chooses: "p" is a PUT, and three lines follow with the key, If-Match and If-None-Match, an
  * empty line for a header that is not there; "t" is a transaction. "P" and "T" are the same by somebody who
  * may do nothing that depends on the body. The rest is the body.
+ *
+ * What is read of a body without Jansson is what Jansson reads of it.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/body_tree.h"
 #include "api/handlers.h"
 #include "model/name.h"
 #include "util/content.h"
@@ -103,6 +106,18 @@ static void expect_refusal(const Request *request) {
         json_decref(json);
 }
 
+static void expect_tree(Span body) {
+        json_t *tree = body_tree_of_plain(body), *loaded;
+
+        if (!tree)
+                return;
+
+        loaded = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+        expect(loaded && json_equal(tree, loaded));
+        json_decref(loaded);
+        json_decref(tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static App app = { .content_max_bytes = CONTENT_MAX_BYTES };
         Span text = { (const char *)data + 1, size - 1 };
@@ -117,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (is_put)
                 take_put(&request, &text);
         request.body = text;
+        expect_tree(text);
 
         is_good = is_put ? config_prepare_put(&request) : transaction_prepare(&request);
         if (is_good)
