@@ -12,9 +12,6 @@
 #include "heads.h"
 #include "model/macros.h"
 
-/* What two processors never write to at once, if it matters. */
-#define CACHE_LINE_SIZE 64
-
 typedef struct Provenance {
         _Atomic uint32_t n_refs;
         Heads heads;             /* where its values lie */

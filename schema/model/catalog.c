@@ -14,7 +14,7 @@ typedef struct NamespaceEntry {
 
 /* The makers put the texts right behind the struct: both cache lines are fetched at once. */
 static bool release_has_key(const void *value, const void *wanted) {
-        __builtin_prefetch((const char *)value + 64);
+        __builtin_prefetch((const char *)value + CACHE_LINE_SIZE);
         return span_equal(release_key(value), *(const Span *)wanted);
 }
 

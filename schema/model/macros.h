@@ -15,6 +15,9 @@
 #define MIN(a, b)         ((a) < (b) ? (a) : (b))
 #define MAX(a, b)         ((a) > (b) ? (a) : (b))
 
+/* What a processor fetches and takes from others at once. */
+#define CACHE_LINE_SIZE 64
+
 /* Defines thing_freep() for _cleanup_(), from a thing_free() that accepts NULL. */
 #define DEFINE_CLEANUP(type, fn)                                                                             \
         static inline void fn##p(type *_value) {                                                             \
