@@ -143,7 +143,7 @@ static int choice_find(const MirrorField *field, Span text, unsigned *ret_i, Pro
 }
 
 static int choice_set(void *to, const MirrorField *field, Span text, Problem *ret_problem) {
-        unsigned i;
+        unsigned i = 0;
         int r;
 
         r = choice_find(field, text, &i, ret_problem);

@@ -132,7 +132,7 @@ static TargetOutcome refuse_list(TargetError *ret_error) {
 /* This connection is among them, and skipped. So there is always one to ask for, which shows whether that is
  * permitted before it is needed. */
 static TargetOutcome kill_others(RedisLink *link, Span name, TargetError *ret_error) {
-        const RedisReply *list;
+        const RedisReply *list = NULL;
         TargetOutcome outcome;
         size_t n;
 

@@ -1,11 +1,11 @@
 /*
  * rival-h2o: the least that libh2o can do, as the measure of Confer's read path
  *
- * One loop thread per --threads, each with its own SO_REUSEPORT listener. Every request, whatever its path,
- * is answered with the same body of
- * --size bytes; with --etag, a request whose If-None-Match equals it byte for byte gets a bodiless 304, and
- * every answer carries the ETag. Nothing is looked up, checked or logged: what Confer costs beyond this
- * program is the price of being a configuration centre.
+ * One loop thread per --threads, each with its own SO_REUSEPORT listener. Every request is answered with a
+ * body of --size bytes: the one whose number stands last in its path, of --bodies that lie in memory, or the
+ * only one; with --etag, a request whose If-None-Match equals it byte for byte gets a bodiless 304, and every
+ * answer carries the ETag. Nothing is looked up, checked or logged: what Confer costs beyond this program is
+ * the price of being a configuration centre.
  *
  * SIGTERM ends it at once.
  */
@@ -27,6 +27,7 @@ _Static_assert(H2O_USE_LIBUV == 0, "this program is written for the evloop build
 
 #define THREADS_MAX       64
 #define SIZE_MAX_BYTES    (64 * 1024 * 1024)
+#define BODIES_MAX        1000000
 #define ACCEPTS_PER_EVENT 16
 
 typedef struct Loop {
@@ -36,7 +37,8 @@ typedef struct Loop {
 } Loop;
 
 static h2o_globalconf_t config;
-static h2o_iovec_t body;
+static h2o_iovec_t *bodies;
+static size_t n_bodies = 1;
 static h2o_iovec_t etag;
 
 static void die(const char *what) {
@@ -44,8 +46,31 @@ static void die(const char *what) {
         exit(1);
 }
 
+static h2o_iovec_t *body_of(const h2o_req_t *req) {
+        const char *at = req->path.base + req->path.len;
+        size_t number = 0, power = 1;
+
+        if (n_bodies == 1)
+                return bodies;
+
+        while (at > req->path.base && (at[-1] < '0' || at[-1] > '9'))
+                at--;
+        for (; at > req->path.base && at[-1] >= '0' && at[-1] <= '9'; at--, power *= 10)
+                number += (size_t)(at[-1] - '0') * power;
+        return &bodies[number % n_bodies];
+}
+
+static void make_bodies(size_t size) {
+        bodies = h2o_mem_alloc(n_bodies * sizeof(*bodies));
+        for (size_t i = 0; i < n_bodies; i++) {
+                bodies[i] = h2o_iovec_init(h2o_mem_alloc(size), size);
+                memset(bodies[i].base, 'x', size);
+        }
+}
+
 static int on_request(h2o_handler_t *self, h2o_req_t *req) {
         static h2o_generator_t generator = { NULL, NULL };
+        h2o_iovec_t *body;
 
         (void)self;
 
@@ -64,13 +89,14 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req) {
                 }
         }
 
+        body = body_of(req);
         req->res.status = 200;
         req->res.reason = "OK";
-        req->res.content_length = body.len;
+        req->res.content_length = body->len;
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
                        H2O_STRLIT("application/json"));
         h2o_start_response(req, &generator);
-        h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
+        h2o_send(req, body, 1, H2O_SEND_STATE_FINAL);
         return 0;
 }
 
@@ -148,6 +174,7 @@ int main(int argc, char **argv) {
         static const struct option options[] = {
                 { "threads", required_argument, NULL, 't' },
                 { "size", required_argument, NULL, 's' },
+                { "bodies", required_argument, NULL, 'b' },
                 { "etag", required_argument, NULL, 'e' },
                 { NULL, 0, NULL, 0 },
         };
@@ -167,18 +194,21 @@ int main(int argc, char **argv) {
                 case 's':
                         size = number_or_die("size", optarg, 1, SIZE_MAX_BYTES);
                         break;
+                case 'b':
+                        n_bodies = (size_t)number_or_die("bodies", optarg, 1, BODIES_MAX);
+                        break;
                 case 'e':
                         etag = h2o_iovec_init(optarg, strlen(optarg));
                         break;
                 default:
-                        fprintf(stderr, "usage: rival-h2o [--threads N] [--size BYTES] [--etag ETAG]\n");
+                        fprintf(stderr, "usage: rival-h2o [--threads N] [--size BYTES] [--bodies N] "
+                                        "[--etag ETAG]\n");
                         return 2;
                 }
         }
 
         signal(SIGPIPE, SIG_IGN);
-        body = h2o_iovec_init(h2o_mem_alloc((size_t)size), (size_t)size);
-        memset(body.base, 'x', body.len);
+        make_bodies((size_t)size);
 
         h2o_config_init(&config);
         config.http1.upgrade_to_http2 = 0;

@@ -31,9 +31,18 @@ function base64(text) {
   return Buffer.from(text).toString('base64');
 }
 
+const etcdKeyHead = 'confer-bench-config-0';
+
 function etcdPutBody() {
   const [before, after] = content.split(placeholder);
-  return `{"key":"${base64('confer-bench-config-0')}@@KEY@@@","value":"${base64(before)}@@SEQUENCE@@@@@@${base64(after)}"}`;
+  return `{"key":"${base64(etcdKeyHead)}@@KEY@@@","value":"${base64(before)}@@SEQUENCE@@@@@@${base64(after)}"}`;
+}
+
+// A transaction that puts the keys from number `from` on, before number `to`, as the load script names them.
+function etcdFillBody(from, to) {
+  const value = base64(content.replace(placeholder, '0'.repeat(placeholder.length)));
+  const put = (i) => `{"requestPut":{"key":"${base64(etcdKeyHead + String(i).padStart(6, '0'))}","value":"${value}"}}`;
+  return `{"success":[${Array.from({ length: to - from }, (_, i) => put(from + i)).join(',')}]}`;
 }
 
 // One PutRequest of etcd's gRPC interface, as a gRPC message: no compression, length, key (1), value (2).
@@ -46,4 +55,4 @@ function etcdGrpcBody() {
   return Buffer.concat([head, message]);
 }
 
-module.exports = { content, placeholder, putBody, putTextBody, etcdPutBody, etcdGrpcBody };
+module.exports = { content, placeholder, putBody, putTextBody, etcdPutBody, etcdFillBody, etcdGrpcBody };

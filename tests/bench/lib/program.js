@@ -141,8 +141,8 @@ function startConferd(directory, { cpu, threads, port = 0, name = 'conferd', fla
   return start(name, command, { cpu, log: `${directory}.log`, env: { CONFER_ADMIN_TOKEN: token } });
 }
 
-function startRival(work, { cpu, threads, size, etag }) {
-  const command = [paths.rival, '--threads', String(threads), '--size', String(size)];
+function startRival(work, { cpu, threads, size, bodies = 1, etag }) {
+  const command = [paths.rival, '--threads', String(threads), '--size', String(size), '--bodies', String(bodies)];
   if (etag) command.push('--etag', etag);
   return start('bare libh2o', command, { cpu, log: path.join(work, 'rival.log') });
 }
