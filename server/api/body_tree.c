@@ -6,7 +6,7 @@
 #include "model/macros.h"
 
 /* More than any body needs, and as many calls of make_value() as there are ever at once. */
-#define DEPTH_MAX 32
+#define DEPTH_MAX 16
 
 static json_t *make_value(JsonValue value);
 

@@ -101,8 +101,8 @@ static void append_times(Buf *buf, const char *text, size_t n) {
 static void test_depth_is_bounded(void **state _unused_) {
         _cleanup_(buf_deinit) Buf good = BUF_NULL, deep = BUF_NULL;
 
-        append_times(&good, "[", 32);
-        append_times(&good, "]", 32);
+        append_times(&good, "[", 16);
+        append_times(&good, "]", 16);
         assert_made(buf_span(&good));
 
         append_times(&deep, "[", 1000000);
