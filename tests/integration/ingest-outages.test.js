@@ -12,7 +12,7 @@ const { Etcd } = require('../lib/targets.js');
 const {
   contentOf, put, putAll, readIngest, revisionOf, untilIngest, untilRunning, untilTakenIn, useIngests, versionsOf,
 } = require('../lib/ingests.js');
-const { inParallel } = require('../lib/waiting.js');
+const { inParallel, until } = require('../lib/waiting.js');
 
 const tenants = (etcd, more = {}) => ({
   kind: 'ingest', endpoints: etcd.endpoint, from: '/tenants/{id}', namespace: 'tenants.{id}', key: 'config', ...more,
@@ -259,6 +259,46 @@ describe('Thousands of keys', () => {
     await server.start();
     await untilTakenIn(api, 'tenants', etcd);
     assert.equal(await contentOf(api, 'tenants.k2', 'config'), undefined);
+  });
+});
+
+describe('A compaction in the middle of a full read', () => {
+  const etcd = new Etcd();
+  const relay = new Relay(() => new URL(etcd.endpoint).host);
+  before(() => relay.start());
+  const server = useIngests(etcd, () => ({ tenants: tenants(etcd, { endpoints: `http://${relay.endpoint}`, timeout_ms: '30 s' }) }));
+  const { api } = server;
+  after(() => relay.stop());
+  const n = 4000;
+
+  /** Holds the answer to the third page. */
+  function holdReading() {
+    let nPages = 0;
+    relay.server.on('connection', (socket) => socket.on('data', (data) => {
+      if (data.includes('/v3/kv/range') && ++nPages === 3) relay.hold();
+    }));
+  }
+
+  test('It begins anew, and nothing of the first attempt is left', async () => {
+    await untilRunning(api, 'tenants');
+    await server.stop();
+    await putAll(etcd, Array.from({ length: n }, (_, i) => [`/tenants/k${i}`, `{"n": ${i}}`]));
+    compact(etcd);
+
+    holdReading();
+    await server.start();
+    await until(() => relay.isHeld, 'it is reading');
+    await put(etcd, '/tenants/k0', '"changed"');
+    etcd.run('del', '/tenants/k1');
+    compact(etcd);
+    relay.release();
+
+    await untilTakenIn(api, 'tenants', etcd);
+    assert.match(server.stderr, /etcd was compacted while it was read/);
+    assert.deepEqual(contents(await versionsOf(api, 'tenants.k0', 'config')).at(-1), '"changed"');
+    assert.equal(await contentOf(api, 'tenants.k1', 'config'), undefined);
+    assert.equal((await api.status()).configs, n - 1);
+    assert.equal((await readIngest(api, 'tenants')).full_read.keys, n - 1);
   });
 });
 
