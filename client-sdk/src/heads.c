@@ -25,9 +25,9 @@ struct HeadSlab {
         Head *first_free; /* of those that were given back */
         unsigned n_used;  /* heads from here on were never taken */
         unsigned n_taken;
-        size_t n_rows;
+        size_t n_counters;
         _Alignas(HEAD_SIZE) Head heads[SLAB_HEADS];
-        HeadCounter counters[]; /* n_rows of ROW_COUNTERS */
+        HeadCounter counters[]; /* n_counters of ROW_COUNTERS */
 };
 
 _Static_assert(sizeof(HeadSlab) == SLAB_SIZE, "a slab is as large as it is aligned");
@@ -86,7 +86,7 @@ static HeadSlab *need_slab(Heads *heads) {
                 return NULL;
 
         slab = block;
-        slab->n_rows = heads->n_counters;
+        slab->n_counters = heads->n_counters;
         slab->first_free = NULL;
         slab->n_used = slab->n_taken = 0;
         link_slab(heads, slab);
@@ -114,7 +114,7 @@ void *heads_take(Heads *heads) {
         head = slab ? take_from(heads, slab) : NULL;
         (void)pthread_mutex_unlock(&heads->lock);
 
-        for (size_t i = 0; head && i < slab->n_rows; i++)
+        for (size_t i = 0; head && i < slab->n_counters; i++)
                 atomic_init(heads_counter(head, i), 0);
         return head;
 }
@@ -126,12 +126,12 @@ static HeadSlab *slab_of(void *head) {
 HeadCounter *heads_counter(void *head, size_t stripe) {
         HeadSlab *slab = slab_of(head);
 
-        return &slab->counters[(stripe & (slab->n_rows - 1)) * ROW_COUNTERS +
+        return &slab->counters[(stripe & (slab->n_counters - 1)) * ROW_COUNTERS +
                                (size_t)((Head *)head - slab->heads)];
 }
 
 size_t heads_n_counters(void *head) {
-        return slab_of(head)->n_rows;
+        return slab_of(head)->n_counters;
 }
 
 /* One empty slab is kept, so that one value that comes and goes does not make and free it each time. */

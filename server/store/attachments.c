@@ -221,12 +221,9 @@ static int compile_version(Transaction *transaction, int64_t version_id, JsonSch
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_SAVED);
         int r;
 
-        r = SQL_BIND(statement, sql_i64(version_id));
+        r = SQL_NEED_ROW(statement, sql_i64(version_id));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         r = json_schema_new(sql_column_text(statement, 3), ret_schema, problem);
         sql_reset(statement);
@@ -329,12 +326,9 @@ int attachments_check_version(Transaction *transaction, const Config *config, in
         r = attachments_read(transaction);
         if (r || transaction->attachments.n == 0)
                 return r;
-        r = SQL_BIND(statement, sql_i64(version_id));
+        r = SQL_NEED_ROW(statement, sql_i64(version_id));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         r = column_choice(statement, 0, FORMAT_N, &format);
         if (r == 0)

@@ -78,12 +78,9 @@ int gray_row_read(sqlite3_stmt *statement, int64_t config_id, Gray *likely, Gray
         _cleanup_(gray_row_freep) GrayRow *row = NULL;
         int r;
 
-        r = SQL_BIND(statement, sql_i64(config_id));
+        r = SQL_NEED_ROW(statement, sql_i64(config_id));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         row = copy_row(statement, config_id);
         r = row ? read_rules(statement, likely, row) : -ENOMEM;
@@ -105,12 +102,9 @@ static int read_version(sqlite3_stmt *get, int64_t id, GrayVersion *version, Buf
         Span content;
         int r;
 
-        r = SQL_BIND(get, sql_i64(id));
+        r = SQL_NEED_ROW(get, sql_i64(id));
         if (r)
                 return r;
-        r = sql_step(get);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         r = column_choice(get, 0, FORMAT_N, &format);
         if (r == 0)

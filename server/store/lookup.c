@@ -8,12 +8,9 @@ static int read_pointers(sqlite3_stmt *statement, const VersionPlace *at, int64_
                          int64_t *ret_jump_id) {
         int r;
 
-        r = SQL_BIND(statement, sql_i64(at->id), sql_i64(at->config_id), sql_i64(at->version));
+        r = SQL_NEED_ROW(statement, sql_i64(at->id), sql_i64(at->config_id), sql_i64(at->version));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         *ret_previous_id = sql_column_i64(statement, 0);
         *ret_jump_id = sql_column_i64(statement, 1);

@@ -62,12 +62,9 @@ static int append_running_salt(Transaction *transaction, const Config *config, B
         sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_GRAY_SALT);
         int r;
 
-        r = SQL_BIND(statement, sql_i64(config->id));
+        r = SQL_NEED_ROW(statement, sql_i64(config->id));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
 
         buf_append_span(buf, sql_column_text(statement, 0));
         sql_reset(statement);
@@ -200,12 +197,9 @@ static int check_revision(Transaction *transaction, const Config *config, uint64
         if (!expected)
                 return 0;
 
-        r = SQL_BIND(statement, sql_i64(config->last_event_id));
+        r = SQL_NEED_ROW(statement, sql_i64(config->last_event_id));
         if (r)
                 return r;
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
         revision = (uint64_t)sql_column_i64(statement, 0);
         sql_reset(statement);
         if (revision == expected)

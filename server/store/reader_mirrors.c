@@ -42,9 +42,9 @@ int reader_get_outbox_ends(Reader *reader, int64_t *ret_first, int64_t *ret_last
         sqlite3_stmt *statement = reader->statements[READER_GET_OUTBOX_ENDS];
         int r;
 
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
+        r = sql_need_row(statement, NULL, 0);
+        if (r)
+                return r;
 
         *ret_first = sql_column_i64(statement, 0);
         *ret_last = sql_column_i64(statement, 1);

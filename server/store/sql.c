@@ -163,15 +163,25 @@ int sql_run_values(sqlite3_stmt *statement, const SqlValue *values, size_t n) {
         return r < 0 ? r : 0;
 }
 
-int sql_get_i64(sqlite3_stmt *statement, int64_t *ret_number, const SqlValue *values, size_t n) {
+int sql_need_row(sqlite3_stmt *statement, const SqlValue *values, size_t n) {
         int r;
 
         r = sql_bind_values(statement, values, n);
         if (r)
                 return r;
+
         r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
+        if (r > 0)
+                return 0;
+        return r ? r : -EBADMSG;
+}
+
+int sql_get_i64(sqlite3_stmt *statement, int64_t *ret_number, const SqlValue *values, size_t n) {
+        int r;
+
+        r = sql_need_row(statement, values, n);
+        if (r)
+                return r;
 
         *ret_number = sql_column_i64(statement, 0);
         sql_reset(statement);

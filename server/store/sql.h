@@ -102,6 +102,13 @@ int sql_step(sqlite3_stmt *statement);
                        ARRAY_SIZE(((const SqlValue[]){ __VA_ARGS__ })))
 int sql_run_values(sqlite3_stmt *statement, const SqlValue *values, size_t n);
 
+/* Binds, and takes the first step of a statement that has a row to return. Return: 0; -EBADMSG when there is
+ * none, or another negative errno */
+#define SQL_NEED_ROW(statement, ...)                                                                         \
+        sql_need_row((statement), (const SqlValue[]){ __VA_ARGS__ },                                         \
+                     ARRAY_SIZE(((const SqlValue[]){ __VA_ARGS__ })))
+int sql_need_row(sqlite3_stmt *statement, const SqlValue *values, size_t n);
+
 /* Binds, takes the number in the first column of a statement that always returns a row, such as a count, and
  * resets it. Return: 0, or negative errno */
 #define SQL_GET_I64(statement, ret_number, ...)                                                              \

@@ -44,9 +44,9 @@ static int read_store_row(Transaction *transaction) {
         Span epoch, hash;
         int r;
 
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
+        r = sql_need_row(statement, NULL, 0);
+        if (r)
+                return r;
 
         epoch = sql_column_text(statement, 0);
         hash = sql_column_blob(statement, 3);
@@ -62,16 +62,8 @@ static int read_store_row(Transaction *transaction) {
 }
 
 static int read_last_audit_id(Transaction *transaction) {
-        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_LAST_AUDIT_ID);
-        int r;
-
-        r = sql_step(statement);
-        if (r <= 0)
-                return r ? r : -EBADMSG;
-
-        transaction->state.audit_id = sql_column_i64(statement, 0);
-        sql_reset(statement);
-        return 0;
+        return sql_get_i64(transaction_statement(transaction, STATEMENT_GET_LAST_AUDIT_ID),
+                           &transaction->state.audit_id, NULL, 0);
 }
 
 int transaction_init(Transaction *transaction, sqlite3 *database) {
