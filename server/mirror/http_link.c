@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,7 @@
 
 #define POLL_MAX_MS       60000
 #define UPLOAD_SIZE_BYTES (512L * 1024) /* a step of sending; by default 64 KiB */
+#define REFUSAL_MAX_MS    1000          /* that the reason of a refusal is waited for */
 
 struct HttpLink {
         HttpLinkOptions options;
@@ -254,13 +256,20 @@ static void set_request(HttpLink *link, const HttpLinkRequest *request, struct c
         set_functions(link);
 }
 
-/* News stay in the waker, but its descriptor has to be emptied for the next poll to wait. */
-static void wait_for_something(HttpLink *link, int64_t timeout_ms) {
-        struct curl_waitfd waker = { .fd = link->waker->fd, .events = CURL_WAIT_POLLIN };
+/*
+ * For what libcurl knows of itself, the waker, and @fd if it is one. News stay in the waker, but its
+ * descriptor has to be emptied for the next poll to wait.
+ */
+static void wait_for_something(HttpLink *link, curl_socket_t fd, int64_t timeout_ms) {
+        struct curl_waitfd waits[] = {
+                { .fd = link->waker->fd, .events = CURL_WAIT_POLLIN },
+                { .fd = fd, .events = CURL_WAIT_POLLIN },
+        };
+        unsigned n_waits = fd == CURL_SOCKET_BAD ? 1 : 2;
 
-        if (curl_multi_poll(link->multi, &waker, 1, (int)MIN(timeout_ms, POLL_MAX_MS), NULL) != CURLM_OK)
+        if (curl_multi_poll(link->multi, waits, n_waits, (int)MIN(timeout_ms, POLL_MAX_MS), NULL) != CURLM_OK)
                 abort();
-        if (waker.revents)
+        if (waits[0].revents)
                 (void)waker_poll(link->waker, -1, 0, 0, 0);
 }
 
@@ -273,7 +282,7 @@ static bool run(HttpLink *link) {
                         abort();
                 if (n_running == 0)
                         return true;
-                wait_for_something(link, POLL_MAX_MS);
+                wait_for_something(link, CURL_SOCKET_BAD, POLL_MAX_MS);
         }
         return false;
 }
@@ -341,19 +350,100 @@ static TargetOutcome fail(const HttpLink *link, CURLcode code, TargetError *ret_
         return outcome_of(code, text);
 }
 
-static TargetOutcome perform(HttpLink *link, TargetError *ret_error) {
+/* Return: false: stopped */
+static bool carry_out(HttpLink *link, CURLcode *ret_code) {
         bool is_over;
-        CURLcode code;
 
         if (curl_multi_add_handle(link->multi, link->curl) != CURLM_OK)
                 abort();
         is_over = run(link);
-        code = result(link);
+        *ret_code = result(link);
+        return is_over;
+}
+
+/*
+ * With TLS 1.3 a server looks at the client's certificate when to the client the connection is made already,
+ * and closes it. The request that is sent meanwhile breaks off because of that, and the reason, which came
+ * before the end, is not read any more. Where nothing is sent it can be: so the reason is asked for by a
+ * connection for nothing else.
+ */
+
+static bool hides_a_reason(const HttpLink *link, CURLcode code) {
+        long n_connects = 0, status = 0;
+        const char *scheme = NULL;
+
+        if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR)
+                return false;
+        (void)curl_easy_getinfo(link->curl, CURLINFO_NUM_CONNECTS, &n_connects);
+        (void)curl_easy_getinfo(link->curl, CURLINFO_RESPONSE_CODE, &status);
+        (void)curl_easy_getinfo(link->curl, CURLINFO_SCHEME, &scheme);
+        return n_connects > 0 && status == 0 && scheme && strcasecmp(scheme, "https") == 0 &&
+               !is_refusal_of_tls(link->error);
+}
+
+/* Of all that goes wrong with a connection libcurl keeps the first text, and that may be that a connection
+ * that is closed has no address any more. */
+static int on_text(_unused_ CURL *curl, curl_infotype type, char *text, size_t size, void *context) {
+        HttpLink *link = context;
+
+        if (type != CURLINFO_TEXT)
+                return 0;
+
+        (void)snprintf(link->error, sizeof(link->error), "%.*s", (int)size, text);
+        link->error[strcspn(link->error, "\n")] = '\0';
+        return 0;
+}
+
+/* Return: what reading ends with, or CURLE_AGAIN if there was nothing to read */
+static CURLcode read_reason(HttpLink *link) {
+        int64_t deadline_ms = clock_monotonic_ms() + REFUSAL_MAX_MS, left_ms = REFUSAL_MAX_MS;
+        curl_socket_t fd = CURL_SOCKET_BAD;
+        CURLcode code = CURLE_AGAIN;
+        size_t n_read;
+        char byte;
+
+        (void)curl_easy_getinfo(link->curl, CURLINFO_ACTIVESOCKET, &fd);
+        curl_easy_setopt(link->curl, CURLOPT_DEBUGFUNCTION, on_text);
+        curl_easy_setopt(link->curl, CURLOPT_DEBUGDATA, link);
+        curl_easy_setopt(link->curl, CURLOPT_VERBOSE, 1L);
+        while (code == CURLE_AGAIN && left_ms > 0 && !waker_is_stopping(link->waker)) {
+                wait_for_something(link, fd, left_ms);
+                code = curl_easy_recv(link->curl, &byte, 1, &n_read);
+                left_ms = deadline_ms - clock_monotonic_ms();
+        }
+        curl_easy_setopt(link->curl, CURLOPT_VERBOSE, 0L);
+        return code;
+}
+
+/* Return: whether the server refuses; the reason is in link->error then */
+static bool ask_for_reason(HttpLink *link) {
+        CURLcode code;
+
+        curl_easy_setopt(link->curl, CURLOPT_CONNECT_ONLY, 1L);
+        curl_easy_setopt(link->curl, CURLOPT_TIMEOUT_MS, (long)REFUSAL_MAX_MS);
+        if (carry_out(link, &code) && code == CURLE_OK)
+                code = read_reason(link);
+        (void)curl_multi_remove_handle(link->multi, link->curl);
+        return outcome_of(code, link->error) == TARGET_E_DENIED;
+}
+
+static TargetOutcome fail_with_reason(HttpLink *link, CURLcode code, TargetError *ret_error) {
+        TargetOutcome outcome = fail(link, code, ret_error);
+
+        if (!hides_a_reason(link, code) || !ask_for_reason(link))
+                return outcome;
+        return fail(link, code, ret_error);
+}
+
+static TargetOutcome perform(HttpLink *link, TargetError *ret_error) {
+        CURLcode code;
+        bool is_over = carry_out(link, &code);
+
         (void)curl_multi_remove_handle(link->multi, link->curl);
         if (!is_over)
                 return TARGET_E_STOPPED;
         if (code != CURLE_OK && !link->answer->is_cut)
-                return fail(link, code, ret_error);
+                return fail_with_reason(link, code, ret_error);
 
         read_status(link->curl, link->answer);
         return TARGET_OK;
@@ -463,6 +553,6 @@ TargetOutcome http_link_read_stream(HttpLink *link, int64_t timeout_ms, bool *re
                 left_ms = deadline_ms - clock_monotonic_ms();
                 if (link->answer->body.size > before || waker_has_news(link->waker) || left_ms <= 0)
                         return TARGET_OK;
-                wait_for_something(link, left_ms);
+                wait_for_something(link, CURL_SOCKET_BAD, left_ms);
         }
 }

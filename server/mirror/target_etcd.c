@@ -24,7 +24,6 @@
 #define ELECTION_PREFIX  "/confer-election/"
 #define LOCK_VALUE_BYTES 16 /* in hexadecimal digits twice as many */
 
-#define EXTRA_TRIES        2   /* of connecting */
 #define OPERATIONS_MAX     128 /* of a transaction, as etcd has it unless told otherwise */
 #define SMALL_ANSWER_BYTES (1024UL * 1024)
 #define PAGE_MAX_BYTES     (8UL * 1024 * 1024)
@@ -179,14 +178,10 @@ static TargetOutcome take_lock(Target *target, int64_t deadline_ms, TargetError 
         return put_lock(target, revision_of(&answer), deadline_ms - clock_monotonic_ms(), ret_error);
 }
 
-/*
- * Every endpoint, as long as there is time: a dead one costs none. And some more: a server that does not like
- * a certificate closes the connection, and whether its reason is heard before the request breaks off is
- * chance.
- */
+/* Every endpoint, as long as there is time: a dead one costs none. */
 static TargetOutcome etcd_connect(Target *target, TargetError *ret_error) {
         int64_t deadline_ms = clock_monotonic_ms() + (int64_t)target->options->timeout_ms;
-        size_t n_left = target->options->n_endpoints + EXTRA_TRIES;
+        size_t n_left = target->options->n_endpoints;
         TargetOutcome outcome;
 
         do
