@@ -193,6 +193,7 @@ static int start_store(Parts *parts, Problem *ret_problem) {
                 .queue_max = settings->write_queue_max,
                 .wal_max_bytes = settings->wal_max_bytes,
                 .outbox_max_rows = settings->outbox_max_rows,
+                .head_log_max_rows = settings->head_log_max_rows,
                 .sink = deliver,
                 .sink_context = parts,
         };

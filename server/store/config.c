@@ -8,46 +8,75 @@
 
 /* Return: 0, or -EBADMSG when the spine is not of the newest version. */
 static int fill_from_row(sqlite3_stmt *row, Config *config) {
-        Span sha256 = sql_column_blob(row, 9);
+        Span sha256 = sql_column_blob(row, 8);
 
-        config->namespace_id = sql_column_i64(row, 0);
-        config->id = sql_column_i64(row, 1);
-        config->newest = sql_column_i64(row, 2);
-        config->newest_id = sql_column_i64(row, 3);
-        config->stable = sql_column_i64(row, 4);
-        config->stable_id = sql_column_i64(row, 5);
-        config->release_id = sql_column_i64(row, 6);
-        config->is_deleted = sql_column_i64(row, 7) != 0;
-        config->newest_format = (Format)sql_column_i64(row, 8);
-        config->last_event_id = sql_column_i64(row, 10);
-        config->has_gray = sql_column_i64(row, 12) != 0;
+        config->id = sql_column_i64(row, 0);
+        config->newest = sql_column_i64(row, 1);
+        config->newest_id = sql_column_i64(row, 2);
+        config->stable = sql_column_i64(row, 3);
+        config->stable_id = sql_column_i64(row, 4);
+        config->release_id = sql_column_i64(row, 5);
+        config->is_deleted = sql_column_i64(row, 6) != 0;
+        config->newest_format = (Format)sql_column_i64(row, 7);
+        config->last_event_id = sql_column_i64(row, 9);
+        config->has_gray = sql_column_i64(row, 11) != 0;
         if (sha256.size == SHA256_SIZE)
                 memcpy(config->newest_sha256, sha256.data, SHA256_SIZE);
-        return spine_read(sql_column_blob(row, 11), config->newest, &config->spine);
+        return spine_read(sql_column_blob(row, 10), config->newest, &config->spine);
 }
 
-int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_config, Problem *problem) {
-        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_CONFIG);
-        Config config = { .namespace = namespace, .key = key };
+static int find_namespace(Transaction *transaction, Span name, int64_t *ret_id, Problem *problem) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_FIND_NAMESPACE);
         int r;
 
-        r = SQL_BIND(statement, sql_text(namespace), sql_text(key));
+        r = SQL_BIND(statement, sql_text(name));
         if (r)
                 return r;
-
         r = sql_step(statement);
         if (r < 0)
                 return r;
         if (r == 0) {
-                problem_set(problem, NULL, "there is no namespace '%.*s'", (int)namespace.size,
-                            namespace.data);
+                problem_set(problem, NULL, "there is no namespace '%.*s'", (int)name.size, name.data);
                 return STORE_E_NAMESPACE_UNKNOWN;
         }
 
-        r = fill_from_row(statement, &config);
+        *ret_id = sql_column_i64(statement, 0);
         sql_reset(statement);
+        return 0;
+}
+
+/* Return: 1, 0 when there never was such a config, or a negative errno. */
+static int read_config(Transaction *transaction, Config *config) {
+        sqlite3_stmt *statement = transaction_statement(transaction, STATEMENT_GET_CONFIG);
+        int r;
+
+        r = SQL_BIND(statement, sql_i64(config->namespace_id), sql_text(config->key));
         if (r)
                 return r;
+        r = sql_step(statement);
+        if (r <= 0)
+                return r;
+
+        r = fill_from_row(statement, config);
+        sql_reset(statement);
+        return r ? r : 1;
+}
+
+int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_config, Problem *problem) {
+        Config config = { .namespace = namespace, .key = key };
+        int r;
+
+        if (head_cache_get(&transaction->head_cache, transaction->heads, namespace, key, ret_config))
+                return 0;
+
+        r = find_namespace(transaction, namespace, &config.namespace_id, problem);
+        if (r)
+                return r;
+        r = read_config(transaction, &config);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                head_cache_put(&transaction->head_cache, transaction->heads, &config);
 
         *ret_config = config;
         return 0;
@@ -88,11 +117,16 @@ int config_find_version(Transaction *transaction, const Config *config, int64_t 
 }
 
 int config_store(Transaction *transaction, const Config *config) {
-        return SQL_RUN(transaction_statement(transaction, STATEMENT_SET_CONFIG), sql_i64(config->id),
-                       sql_i64(config->newest), sql_i64(config->newest_id), sql_i64_or_null(config->stable),
-                       sql_i64_or_null(config->stable_id), sql_i64_or_null(config->release_id),
-                       sql_i64(config->is_deleted), sql_i64_or_null(config->last_event_id),
-                       sql_i64(config->newest_format), sql_blob(config->newest_sha256, SHA256_SIZE),
+        int64_t row = ++transaction->last_head;
+
+        head_log_put(transaction->heads, config->id, row);
+        head_cache_put(&transaction->head_cache, transaction->heads, config);
+        return SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_HEAD), sql_i64(row),
+                       sql_i64(config->id), sql_i64(config->newest), sql_i64(config->newest_id),
+                       sql_i64_or_null(config->stable), sql_i64_or_null(config->stable_id),
+                       sql_i64_or_null(config->release_id), sql_i64(config->is_deleted),
+                       sql_i64_or_null(config->last_event_id), sql_i64(config->newest_format),
+                       sql_blob(config->newest_sha256, SHA256_SIZE),
                        sql_blob(config->spine.bytes, config->spine.size), sql_i64(config->has_gray));
 }
 

@@ -30,7 +30,7 @@ struct Config {
         Gray *rules;   /* that were written to it, for reading it again; borrowed; NULL: none were */
         Format newest_format;
         uint8_t newest_sha256[SHA256_SIZE];
-        Spine spine; /* of the newest version */
+        Spine spine; /* of the newest version; last, since only its beginning is used */
 };
 
 /* STORE_E_NAMESPACE_UNKNOWN; a config that is not there is no error here. */
@@ -43,7 +43,7 @@ int config_get(Transaction *transaction, Span namespace, Span key, Config *ret_c
 int config_find_version(Transaction *transaction, const Config *config, int64_t version,
                         int64_t *ret_version_id, Problem *problem);
 
-/* Writes the row back. */
+/* Puts its head, as it is now, into the log of heads. */
 int config_store(Transaction *transaction, const Config *config);
 
 /* Reads what is in force, gray release included, or what the newest version is as it was saved. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/gray_row.h"
+#include "store/head_log.h"
 #include "store/load.h"
 #include "store/sql.h"
 
@@ -130,11 +131,17 @@ static int load_releases(sqlite3 *database, const Part *part) {
 static void *load_part(void *context) {
         Part *part = context;
         sqlite3 *database = NULL;
+        HeadLog *heads = NULL;
         Problem problem;
 
         part->error = sql_open(part->path, SQL_MODE_READER, &database, &problem);
         if (part->error == 0)
+                part->error = head_log_open(database, &heads);
+        if (part->error == 0)
+                part->error = head_log_read(heads);
+        if (part->error == 0)
                 part->error = load_releases(database, part);
+        head_log_close(heads);
         sql_close(database);
         return NULL;
 }

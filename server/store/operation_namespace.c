@@ -94,6 +94,7 @@ int operation_namespace_create(Transaction *transaction, Operation *operation, P
                 return STORE_E_NAMESPACE_EXISTS;
         }
 
+        transaction->namespaces_changed = true;
         change = transaction_change(transaction);
         r = SQL_RUN(transaction_statement(transaction, namespace.id ? STATEMENT_REVIVE_NAMESPACE
                                                                     : STATEMENT_ADD_NAMESPACE),
@@ -222,6 +223,8 @@ int operation_namespace_delete(Transaction *transaction, Operation *operation, P
         if (r)
                 return r;
 
+        transaction->namespaces_changed = true;
+        head_cache_clear(&transaction->head_cache);
         change = transaction_change(transaction);
         r = SQL_RUN(transaction_statement(transaction, STATEMENT_DELETE_NAMESPACE),
                     sql_text(operation->namespace), sql_i64((int64_t)change->revision),

@@ -66,7 +66,9 @@ int reader_open(const char *path, Reader **ret_reader, Problem *ret_problem) {
         r = schema_check(reader->database, ret_problem);
         if (r)
                 return r;
-        r = sql_prepare(reader->database, reader_texts, reader->statements, READER_STATEMENT_N);
+        r = head_log_open(reader->database, &reader->heads);
+        if (r == 0)
+                r = sql_prepare(reader->database, reader_texts, reader->statements, READER_STATEMENT_N);
         if (r) {
                 problem_set(ret_problem, NULL, "%s cannot be read: %s", path,
                             sqlite3_errmsg(reader->database));
@@ -83,6 +85,7 @@ Reader *reader_close(Reader *reader) {
                 return NULL;
 
         sql_finalize(reader->statements, READER_STATEMENT_N);
+        reader->heads = head_log_close(reader->heads);
         sql_close(reader->database);
         free(reader);
         return NULL;
@@ -104,6 +107,11 @@ int reader_begin(Reader *reader, Reader **ret_snapshot) {
         r = sql_step(reader->statements[READER_BEGIN]);
         if (r)
                 return r;
+        r = head_log_read(reader->heads);
+        if (r) {
+                reader_end(reader);
+                return r;
+        }
 
         if (reader->deadline_ms)
                 sqlite3_progress_handler(reader->database, DEADLINE_INTERVAL, is_past_deadline, reader);

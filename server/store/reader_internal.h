@@ -10,6 +10,7 @@
 #include "model/macros.h"
 #include "model/name.h"
 #include "model/span.h"
+#include "store/head_log.h"
 #include "store/reader.h"
 
 typedef enum ReaderStatement {
@@ -56,6 +57,7 @@ typedef enum ReaderStatement {
 
 struct Reader {
         sqlite3 *database;
+        HeadLog *heads;
         int64_t deadline_ms;
         sqlite3_stmt *statements[READER_STATEMENT_N];
 };

@@ -155,8 +155,12 @@ static int hand_out_served(void *context, sqlite3_stmt *statement) {
 int reader_get_served(Reader *reader, Span namespace, Span key, ServedPart part, ServedRowFn fn,
                       void *context) {
         sqlite3_stmt *statement = reader->statements[READER_GET_SERVED];
+        _cleanup_(reader_endp) Reader *snapshot = NULL;
         int r;
 
+        r = reader_begin(reader, &snapshot);
+        if (r)
+                return r;
         r = SQL_BIND(statement, sql_text(namespace), sql_text(key));
         if (r)
                 return r;
@@ -167,8 +171,12 @@ int reader_get_served(Reader *reader, Span namespace, Span key, ServedPart part,
 int reader_list_served(Reader *reader, const ServedQuery *query, ServedRowFn fn, void *context,
                        bool *ret_more) {
         sqlite3_stmt *statement = reader->statements[READER_LIST_SERVED];
+        _cleanup_(reader_endp) Reader *snapshot = NULL;
         int r;
 
+        r = reader_begin(reader, &snapshot);
+        if (r)
+                return r;
         r = SQL_BIND(statement, sql_i64(query->after_config), sql_text(query->namespace));
         if (r)
                 return r;

@@ -24,8 +24,8 @@
 #define SPINE_ID_SIZE 8
 
 typedef struct Spine {
-        char bytes[SPINE_IDS_MAX * SPINE_ID_SIZE]; /* big-endian ids, that of version 1 first */
         size_t size;
+        char bytes[SPINE_IDS_MAX * SPINE_ID_SIZE]; /* big-endian ids, that of version 1 first */
 } Spine;
 
 /* The version that @version jumps to: 1 for itself, an older one for every other. */

@@ -26,9 +26,9 @@ const char *const statement_texts[STATEMENT_N] = {
         [STATEMENT_RELEASE_SAVEPOINT] = "RELEASE command",
         [STATEMENT_ROLLBACK_TO_SAVEPOINT] = "ROLLBACK TO command",
 
-        [STATEMENT_GET_STORE] = "SELECT epoch, revision, changed_at_ms, audit_hash FROM store",
-        [STATEMENT_SET_STORE] =
-                "UPDATE store SET revision = ?1, changed_at_ms = ?2, audit_hash = ?3 WHERE id = 1",
+        [STATEMENT_GET_STORE] = "SELECT epoch, revision, changed_at_ms, audit_hash, last_head FROM store",
+        [STATEMENT_SET_STORE] = "UPDATE store SET revision = ?1, changed_at_ms = ?2, audit_hash = ?3, "
+                                "last_head = ?4 WHERE id = 1",
         [STATEMENT_GET_LAST_AUDIT_ID] = "SELECT max(id) FROM audit",
         [STATEMENT_ADD_AUDIT] = "INSERT INTO audit (id, created_at_ms, actor, address, action, namespace, "
                                 "key, version, revision,"
@@ -92,20 +92,19 @@ const char *const statement_texts[STATEMENT_N] = {
                 "SELECT key FROM configs WHERE namespace_id = ?1 AND key > ?2 AND deleted = 0"
                 " ORDER BY key LIMIT 1",
 
+        [STATEMENT_FIND_NAMESPACE] = "SELECT id FROM namespaces WHERE name = ?1 AND NOT deleted",
         [STATEMENT_GET_CONFIG] =
-                "SELECT n.id, c.id, c.newest, c.newest_id, c.stable, c.stable_id, c.release_id, c.deleted,"
-                " c.newest_format, c.newest_sha256, c.last_event_id, c.spine,"
-                " c.has_gray"
-                " FROM namespaces n LEFT JOIN configs c ON c.namespace_id = n.id AND c.key = ?2 WHERE n.name "
-                "= ?1 AND n.deleted = 0",
-        [STATEMENT_ADD_CONFIG] = "INSERT INTO configs (namespace_id, key, newest, newest_id, newest_format, "
-                                 "newest_sha256, spine)"
-                                 " VALUES (?1, ?2, 0, 0, 0, x'', x'')",
-        [STATEMENT_SET_CONFIG] =
-                "UPDATE configs SET newest = ?2, newest_id = ?3, stable = ?4, stable_id = ?5, release_id = "
-                "?6,"
-                " deleted = ?7, last_event_id = ?8, newest_format = ?9, newest_sha256 = ?10, spine = ?11,"
-                " has_gray = ?12 WHERE id = ?1",
+                "SELECT id, newest, newest_id, stable, stable_id, release_id, deleted, newest_format,"
+                " newest_sha256, last_event_id, spine, has_gray FROM configs WHERE namespace_id = ?1 AND key "
+                "= ?2",
+        [STATEMENT_ADD_CONFIG] =
+                "INSERT INTO main.configs (namespace_id, key, newest, newest_id, newest_format, "
+                "newest_sha256, spine)"
+                " VALUES (?1, ?2, 0, 0, 0, x'', x'')",
+        [STATEMENT_ADD_HEAD] = "INSERT INTO head_log (id, config_id, newest, newest_id, stable, stable_id, "
+                               "release_id, deleted,"
+                               " last_event_id, newest_format, newest_sha256, spine, has_gray)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 
         [STATEMENT_ADD_VERSION] = "INSERT INTO versions (config_id, version, format, sha256, revision, "
                                   "created_at_ms, created_by,"

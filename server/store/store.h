@@ -42,6 +42,7 @@ typedef struct StoreOptions {
         size_t queue_max;       /* commands waiting; beyond it they are turned away */
         uint64_t wal_max_bytes; /* the write-ahead log is kept below it, if need be by making writers wait */
         uint64_t outbox_max_rows;
+        uint64_t head_log_max_rows;
         StoreSink sink; /* @thread writer */
         void *sink_context;
 } StoreOptions;

@@ -8,6 +8,9 @@
 #include "store/transaction.h"
 #include "util/clock.h"
 
+/* Of a merge that has a transaction for itself: some MiB of SQLite's log. */
+#define STEPS_PER_TRANSACTION 4096
+
 static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_NAMESPACE_CREATE] = operation_namespace_create,
         [OPERATION_NAMESPACE_UPDATE] = operation_namespace_update,
@@ -56,6 +59,7 @@ static int read_store_row(Transaction *transaction) {
                 memcpy(transaction->state.audit_hash, hash.data, SHA256_SIZE);
                 transaction->state.revision = (uint64_t)sql_column_i64(statement, 1);
                 transaction->state.changed_at_ms = sql_column_i64(statement, 2);
+                transaction->last_head = sql_column_i64(statement, 4);
         }
         sql_reset(statement);
         return r;
@@ -66,14 +70,26 @@ static int read_last_audit_id(Transaction *transaction) {
                            &transaction->state.audit_id, NULL, 0);
 }
 
-int transaction_init(Transaction *transaction, sqlite3 *database) {
+static int open_heads(Transaction *transaction) {
         int r;
 
-        *transaction = (Transaction){ .database = database, .attachments.is_stale = true };
-        r = sql_prepare(database, statement_texts, transaction->statements, STATEMENT_N);
-        if (r)
-                return r;
-        r = read_store_row(transaction);
+        r = head_log_open(transaction->database, &transaction->heads);
+        if (r == 0)
+                r = head_log_read(transaction->heads);
+        return r ? r : head_merge_init(&transaction->head_merge, transaction->database, transaction->heads);
+}
+
+int transaction_init(Transaction *transaction, sqlite3 *database, uint64_t head_log_max_rows) {
+        int r;
+
+        *transaction = (Transaction){ .database = database,
+                                      .head_log_max_rows = (int64_t)head_log_max_rows,
+                                      .attachments.is_stale = true };
+        r = open_heads(transaction);
+        if (r == 0)
+                r = sql_prepare(database, statement_texts, transaction->statements, STATEMENT_N);
+        if (r == 0)
+                r = read_store_row(transaction);
         if (r == 0)
                 r = read_last_audit_id(transaction);
         if (r == 0)
@@ -86,11 +102,18 @@ int transaction_init(Transaction *transaction, sqlite3 *database) {
 void transaction_deinit(Transaction *transaction) {
         attachments_deinit(&transaction->attachments);
         sql_finalize(transaction->statements, STATEMENT_N);
+        head_cache_deinit(&transaction->head_cache);
+        head_merge_deinit(&transaction->head_merge);
+        transaction->heads = head_log_close(transaction->heads);
 }
 
 int transaction_begin(Transaction *transaction) {
         transaction->now_ms = MAX(clock_wall_ms(), transaction->state.changed_at_ms);
         transaction->committed = transaction->state;
+        transaction->last_head_before = transaction->last_head;
+        transaction->namespaces_changed = false;
+        (void)head_merge_begin(&transaction->head_merge, transaction->last_head,
+                               transaction->head_log_max_rows);
         return run(transaction, STATEMENT_BEGIN);
 }
 
@@ -101,19 +124,54 @@ int transaction_commit(Transaction *transaction) {
         if (state->audit_id != transaction->committed.audit_id) {
                 r = SQL_RUN(transaction_statement(transaction, STATEMENT_SET_STORE),
                             sql_i64((int64_t)state->revision), sql_i64(state->changed_at_ms),
-                            sql_blob(state->audit_hash, SHA256_SIZE));
+                            sql_blob(state->audit_hash, SHA256_SIZE), sql_i64(transaction->last_head));
                 if (r)
                         return r;
         }
-        return run(transaction, STATEMENT_COMMIT);
+        r = head_merge_step(&transaction->head_merge,
+                            (size_t)(transaction->last_head - transaction->last_head_before));
+        if (r == 0)
+                r = run(transaction, STATEMENT_COMMIT);
+        if (r)
+                return r;
+
+        head_log_keep(transaction->heads);
+        head_merge_end_transaction(&transaction->head_merge, true);
+        return 0;
+}
+
+static void undo_heads(Transaction *transaction, size_t mark) {
+        head_log_undo(transaction->heads, mark);
+        if (transaction->namespaces_changed)
+                head_cache_clear(&transaction->head_cache);
 }
 
 /* A failed statement may have ended the SQLite transaction already; then there is nothing to roll back. */
 void transaction_abort(Transaction *transaction) {
         transaction->state = transaction->committed;
         transaction->attachments.is_stale = true;
+        undo_heads(transaction, 0);
+        head_merge_end_transaction(&transaction->head_merge, false);
         if (!sqlite3_get_autocommit(transaction->database))
                 (void)run(transaction, STATEMENT_ROLLBACK);
+}
+
+int transaction_merge_heads(Transaction *transaction, void (*after_each)(void *context), void *context) {
+        while (head_merge_begin(&transaction->head_merge, transaction->last_head, 0)) {
+                int r;
+
+                r = transaction_begin(transaction);
+                if (r == 0)
+                        r = head_merge_step(&transaction->head_merge, STEPS_PER_TRANSACTION);
+                if (r == 0)
+                        r = transaction_commit(transaction);
+                if (r) {
+                        transaction_abort(transaction);
+                        return r;
+                }
+                after_each(context);
+        }
+        return 0;
 }
 
 Change *transaction_change(Transaction *transaction) {
@@ -189,8 +247,9 @@ static bool needs_savepoint(const Command *command) {
         return command->n_operations > 1;
 }
 
-static int undo_operations(Transaction *transaction, const StoreState *before) {
+static int undo_operations(Transaction *transaction, const StoreState *before, size_t heads_before) {
         transaction->state = *before;
+        undo_heads(transaction, heads_before);
         transaction->attachments.is_stale = true;
         transaction->change = change_unref(transaction->change);
         return run(transaction, STATEMENT_ROLLBACK_TO_SAVEPOINT);
@@ -199,6 +258,7 @@ static int undo_operations(Transaction *transaction, const StoreState *before) {
 /* Executes all operations or none. Return: 0, a StoreOutcome, or a negative errno. */
 static int execute_whole(Transaction *transaction, Command *command) {
         StoreState before = transaction->state;
+        size_t heads_before = head_log_mark(transaction->heads);
         int outcome, r;
 
         if (!needs_savepoint(command)) {
@@ -211,7 +271,7 @@ static int execute_whole(Transaction *transaction, Command *command) {
         if (r)
                 return r;
         outcome = execute_operations(transaction, command);
-        r = outcome > 0 ? undo_operations(transaction, &before) : 0;
+        r = outcome > 0 ? undo_operations(transaction, &before, heads_before) : 0;
         if (r == 0 && outcome >= 0)
                 r = run(transaction, STATEMENT_RELEASE_SAVEPOINT);
         return r ? r : outcome;

@@ -13,6 +13,9 @@
 #include "model/change.h"
 #include "store/attachments.h"
 #include "store/command.h"
+#include "store/head_cache.h"
+#include "store/head_log.h"
+#include "store/head_merge.h"
 #include "store/statements.h"
 
 #define EPOCH_SIZE 32
@@ -38,9 +41,18 @@ struct Transaction {
         Change *change;         /* that it makes; NULL as long as it has changed nothing */
 
         Attachments attachments;
+
+        HeadLog *heads;
+        int64_t head_log_max_rows;
+        HeadCache head_cache;
+        HeadMerge head_merge;
+        int64_t last_head;        /* row of head_log; never goes back, even where what it was for is undone */
+        int64_t last_head_before; /* the transaction */
+        bool namespaces_changed;  /* in it: made or deleted */
 };
 
-int transaction_init(Transaction *transaction, sqlite3 *database);
+/* @head_log_max_rows: more make a merge of heads begin */
+int transaction_init(Transaction *transaction, sqlite3 *database, uint64_t head_log_max_rows);
 void transaction_deinit(Transaction *transaction);
 
 /* All return 0 or a negative errno; after a failure transaction_abort() is the only way on. */
@@ -56,6 +68,12 @@ void transaction_abort(Transaction *transaction);
  * A refusal is not an error: it stands in the command's outcome, and what the command had done is undone.
  */
 int transaction_execute(Transaction *transaction, Command *command, Change **ret_change);
+
+/*
+ * In no transaction: writes all heads from their log to the table. It takes several transactions; @after_each
+ * is called after each of them.
+ */
+int transaction_merge_heads(Transaction *transaction, void (*after_each)(void *context), void *context);
 
 /* For the operations: */
 

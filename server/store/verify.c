@@ -15,6 +15,7 @@
 #include "model/ramp.h"
 #include "store/audit.h"
 #include "store/columns.h"
+#include "store/head_log.h"
 #include "store/maintenance_internal.h"
 #include "store/schema.h"
 #include "store/spine.h"
@@ -292,6 +293,13 @@ static const Check checks[] = {
           check_pointers, NULL },
         REVISION_RULES(NAME_VERSION FROM_VERSIONS, "versions", "v"),
 
+        { "SELECT 'row ' || l.id || ' of head_log' FROM head_log l"
+          " WHERE NOT EXISTS (SELECT 1 FROM main.configs c WHERE c.id = l.config_id)",
+          check_rule, "its config does not exist" },
+        { "SELECT 'row ' || l.id || ' of head_log' FROM head_log l"
+          " WHERE l.id > (SELECT last_head FROM store)",
+          check_rule, "it is newer than the newest that the store knows of" },
+
         { NAME_CONFIG FROM_CONFIGS
           " WHERE NOT EXISTS (SELECT 1 FROM versions v"
           " WHERE v.id = c.newest_id AND v.config_id = c.id AND v.version = c.newest)",
@@ -419,6 +427,7 @@ static int run_checks(Verifier *verifier) {
 }
 
 int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret_problem) {
+        _cleanup_(head_log_closep) HeadLog *heads = NULL;
         Verifier verifier = { .database = database, .problem = ret_problem };
         int r;
 
@@ -429,7 +438,10 @@ int maintenance_verify(sqlite3 *database, VerifyReport *ret_report, Problem *ret
         if (r)
                 return fail_to_read(&verifier, r);
 
-        r = run_checks(&verifier);
+        r = head_log_open(database, &heads);
+        if (r == 0)
+                r = head_log_read(heads);
+        r = r ? fail_to_read(&verifier, r) : run_checks(&verifier);
         (void)sql_execute(database, "COMMIT");
         if (r)
                 return r;

@@ -67,7 +67,7 @@ static int open_database(Store *store, Problem *ret_problem) {
 
         r = sql_use_wal(store->database);
         if (r == 0)
-                r = transaction_init(&store->transaction, store->database);
+                r = transaction_init(&store->transaction, store->database, store->options.head_log_max_rows);
         if (r)
                 problem_set(ret_problem, NULL, "%s cannot be read: %s", store->path,
                             sqlite3_errmsg(store->database));
@@ -267,6 +267,12 @@ static void count_commands(Store *store, const Commit *commit) {
         metric_set(&store->metrics, METRIC_STORE_WAL_BYTES, store->wal_bytes);
 }
 
+static void move_log(void *context) {
+        Store *store = context;
+
+        checkpointer_after_commit(store->checkpointer, store->database, store->wal_bytes, &store->metrics);
+}
+
 static void process(Store *store, Command *commands) {
         Commit *commit = commit_new(commands);
         int64_t began_at_us = clock_monotonic_us();
@@ -284,16 +290,17 @@ static void process(Store *store, Command *commands) {
         count_commands(store, commit);
         store->options.sink(store->options.sink_context, commit);
         if (r == 0)
-                checkpointer_after_commit(store->checkpointer, store->database, store->wal_bytes,
-                                          &store->metrics);
+                move_log(store);
 }
 
+/* What cannot be merged stays in the log of heads, where the next start finds it. */
 static void *writer_main(void *context) {
         Store *store = context;
         Command *commands;
 
         while ((commands = take_commands(store)))
                 process(store, commands);
+        (void)transaction_merge_heads(&store->transaction, move_log, store);
         return NULL;
 }
 

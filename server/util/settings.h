@@ -59,6 +59,7 @@ typedef struct Settings {
         uint64_t query_queue_max;
         uint64_t write_queue_max;
         uint64_t wal_max_bytes;
+        uint64_t head_log_max_rows;
         uint64_t outbox_max_rows;
         char *mirrors; /* the file of mirrors, "" is none */
 

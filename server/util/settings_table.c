@@ -162,6 +162,17 @@ static const Setting table[] = {
                             "and cut.",
         },
         {
+                INTEGER(head_log_max_rows),
+                .group = SETTING_GROUP_STORE,
+                .unit = SETTING_UNIT_ROWS,
+                .min = 1,
+                .max = 100000000,
+                .default_text = "262144",
+                .sentence = "How many changes may wait to be written to the rows of their configs, which lie "
+                            "all over "
+                            "the file; what waits is read at a start after a crash.",
+        },
+        {
                 INTEGER(outbox_max_rows),
                 .group = SETTING_GROUP_STORE,
                 .unit = SETTING_UNIT_ROWS,

@@ -76,7 +76,7 @@ function fullDirectory() {
 class Scene {
   constructor(size, { tell = () => {}, random = new Random() } = {}) {
     Object.assign(this, sizes[size], { tell, random });
-    this.server = new Conferd({ keepPort: true });
+    this.server = new Conferd({ keepPort: true, args: ['--head-log-max-rows', '100'] });
     this.written = 0;
     this.outages = 0;
   }

@@ -209,6 +209,7 @@ describe('Durability', { skip: store.skip }, () => {
   for (let round = 1; round <= rounds; round++) {
     test(`Round ${round}: what was acknowledged before kill -9 is there after it`, async (t) => {
       t.diagnostic(`CONFER_SEED=${random.seed}`);
+      server.args = round % 3 ? ['--head-log-max-rows', String(random.integer(1, 40))] : []; // merging heads all the time
       if (server.isRunning) await server.kill(); // the round before has failed
       if (round % 4 === 0) {
         server.spawn(); // and killed while it starts

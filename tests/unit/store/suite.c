@@ -147,6 +147,7 @@ int set_up_closed(void **state) {
                 .queue_max = 100000,
                 .wal_max_bytes = 64 * 1024 * 1024,
                 .outbox_max_rows = 1000000,
+                .head_log_max_rows = 1000,
                 .sink = feed,
                 .sink_context = &suite,
         };
@@ -218,18 +219,17 @@ static bool same_catalog(const Catalog *a, const Catalog *b) {
         return b != NULL;
 }
 
-bool is_sound(void) {
+/* The file at @path holds, and what is loaded from it is what the changes made. */
+static bool holds(const char *path) {
         _cleanup_(catalog_deinit) Catalog loaded = CATALOG_NULL;
         _cleanup_(store_closep) Store *store = NULL;
+        StoreOptions options = suite.options;
         Problem problem = PROBLEM_NULL;
         VerifyReport report;
 
-        if (suite.is_out_of_order) {
-                print_error("revisions came out of order\n");
-                return false;
-        }
-        if (store_verify(suite.fixture->path, &report, &problem) ||
-            store_open(&suite.options, &store, &problem) || store_load(store, &loaded, &problem)) {
+        options.path = path;
+        if (store_verify(path, &report, &problem) || store_open(&options, &store, &problem) ||
+            store_load(store, &loaded, &problem)) {
                 print_error("%s\n", problem.text);
                 return false;
         }
@@ -238,6 +238,28 @@ bool is_sound(void) {
                 return false;
         }
         return true;
+}
+
+bool is_sound(void) {
+        if (suite.is_out_of_order) {
+                print_error("revisions came out of order\n");
+                return false;
+        }
+        return holds(suite.fixture->path);
+}
+
+const char *copy_as_killed(void) {
+        const char *path = fixture_file(suite.fixture, "killed.db");
+        Problem problem;
+
+        (void)remove(path);
+        if (store_backup(suite.fixture->path, path, &problem))
+                fail_msg("%s", problem.text);
+        return path;
+}
+
+bool is_sound_as_killed(void) {
+        return holds(copy_as_killed());
 }
 
 void replace_store(void) {
@@ -260,8 +282,9 @@ int tear_down(void **state) {
         bool sound;
 
         free_last();
+        sound = !suite.store || is_sound_as_killed();
         close_store();
-        sound = is_sound();
+        sound = is_sound() && sound;
         catalog_deinit(&suite.catalog);
         change_unref(suite.newest);
         free_rules();
@@ -478,7 +501,7 @@ void assert_content(const Release *release, Span content) {
 static const char *const all_rows[] = {
         "SELECT * FROM store",    "SELECT * FROM namespaces", "SELECT * FROM configs",
         "SELECT * FROM versions", "SELECT * FROM releases",   "SELECT * FROM audit",
-        "SELECT * FROM outbox",   "SELECT * FROM grays",
+        "SELECT * FROM outbox",   "SELECT * FROM grays",      "SELECT * FROM head_log",
 };
 
 static int dump_row(void *context, int n_columns, char **values, _unused_ char **names) {

@@ -70,6 +70,10 @@ void close_store(void);
 void reopen_store(void);
 /* The file holds, and a server that starts from it serves what this one did. */
 bool is_sound(void);
+/* The same of a copy as it is now, which is what a killed server leaves. */
+bool is_sound_as_killed(void);
+/* Such a copy; valid until the next one is made. */
+const char *copy_as_killed(void);
 /* Goes on with an empty store, not started, in place of one that is sound. */
 void replace_store(void);
 

@@ -15,18 +15,9 @@
 
 #define SET_PLAN(text) "UPDATE grays SET plan = '" text "'"
 
-static void copy_store(const char *to) {
-        Problem problem;
-
-        (void)remove(to);
-        if (store_backup(suite.fixture->path, to, &problem))
-                fail_msg("%s", problem.text);
-}
-
 static void assert_found(const char *text, const char *expected) {
-        const char *path = fixture_file(suite.fixture, "damaged.db");
+        const char *path = copy_as_killed();
 
-        copy_store(path);
         fixture_damage(path, text);
         fixture_assert_broken(path, text, expected);
 }
@@ -47,9 +38,9 @@ static void test_damage_to_a_gray_release_is_named(void **state _unused_) {
         } damages[] = {
                 { "DELETE FROM grays",
                   "config prod/app: it has a gray release and does not say so, or the other way round" },
-                { "UPDATE configs SET has_gray = 0",
+                { "UPDATE head_log SET has_gray = 0",
                   "config prod/app: it has a gray release and does not say so, or the other way round" },
-                { "UPDATE configs SET has_gray = 1",
+                { "UPDATE head_log SET has_gray = 1",
                   "config prod/other: it has a gray release and does not say so, or the other way round" },
                 { "UPDATE grays SET config_id = 9",
                   "row 9 of grays: it refers to a row of configs that does not exist" },
@@ -119,9 +110,9 @@ static void test_damage_to_gray_events_is_named(void **state _unused_) {
                   "config prod/app: its release event is not the last one that put a version in force" },
                 { "UPDATE grays SET event_id = 2; UPDATE releases SET kind = 5 WHERE id = 4",
                   "gray release of prod/app: an event after the one that set it ended it" },
-                { "UPDATE configs SET release_id = 4 WHERE id = 1",
+                { "UPDATE head_log SET release_id = 4 WHERE config_id = 1",
                   "config prod/app: its release event is not the last one that put a version in force" },
-                { "UPDATE configs SET last_event_id = 3 WHERE id = 1",
+                { "UPDATE head_log SET last_event_id = 3 WHERE config_id = 1",
                   "config prod/app: its release event is not the last one that put a version in force" },
         };
 
@@ -149,8 +140,7 @@ static void test_a_gray_release_that_cannot_be_read_stops_the_start(void **state
                 _cleanup_(store_closep) Store *store = NULL;
                 Problem problem = PROBLEM_NULL;
 
-                options.path = fixture_file(suite.fixture, "damaged.db");
-                copy_store(options.path);
+                options.path = copy_as_killed();
                 fixture_damage(options.path, damages[i]);
                 assert_int_equal(store_open(&options, &store, &problem), 0);
                 if (store_load(store, &catalog, &problem) != -EBADMSG)

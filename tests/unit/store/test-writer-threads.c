@@ -83,6 +83,7 @@ static void open_store(size_t queue_max) {
                 .queue_max = queue_max,
                 .wal_max_bytes = 1024 * 1024,
                 .outbox_max_rows = 1000,
+                .head_log_max_rows = 100,
                 .sink = feed,
                 .sink_context = &suite,
         };

@@ -1,0 +1,89 @@
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/hash.h"
+#include "store/config.h"
+#include "store/head_cache.h"
+#include "util/allocate.h"
+
+/* Of a config what follows on its names, which are borrowed, up to the end of what it uses of its spine. */
+#define HEAD_START offsetof(Config, namespace_id)
+
+typedef struct Entry {
+        int64_t row;
+        uint16_t head_size;
+        uint16_t namespace_size;
+        uint16_t key_size;
+        char bytes[]; /* the head, the namespace, the key */
+} Entry;
+
+typedef struct Name {
+        Span namespace;
+        Span key;
+} Name;
+
+static Span namespace_of(const Entry *entry) {
+        return (Span){ entry->bytes + entry->head_size, entry->namespace_size };
+}
+
+static Span key_of(const Entry *entry) {
+        return (Span){ entry->bytes + entry->head_size + entry->namespace_size, entry->key_size };
+}
+
+static bool is_of(const void *value, const void *wanted) {
+        const Name *name = wanted;
+
+        return span_equal(key_of(value), name->key) && span_equal(namespace_of(value), name->namespace);
+}
+
+static Entry *entry_new(const Config *config, int64_t row) {
+        size_t head_size = offsetof(Config, spine.bytes) + config->spine.size - HEAD_START;
+        Entry *entry = had(malloc(sizeof(*entry) + head_size + config->namespace.size + config->key.size));
+
+        entry->row = row;
+        entry->head_size = (uint16_t)head_size;
+        entry->namespace_size = (uint16_t)config->namespace.size;
+        entry->key_size = (uint16_t)config->key.size;
+        memcpy(entry->bytes, (const char *)config + HEAD_START, head_size);
+        memcpy(entry->bytes + head_size, config->namespace.data, config->namespace.size);
+        memcpy(entry->bytes + head_size + config->namespace.size, config->key.data, config->key.size);
+        return entry;
+}
+
+void head_cache_clear(HeadCache *cache) {
+        for (size_t i = 0; i < cache->entries.n_slots; i++)
+                free(cache->entries.slots[i].value);
+        table_deinit(&cache->entries);
+        *cache = HEAD_CACHE_NULL;
+}
+
+void head_cache_deinit(HeadCache *cache) {
+        head_cache_clear(cache);
+}
+
+bool head_cache_get(const HeadCache *cache, const HeadLog *log, Span namespace, Span key,
+                    Config *ret_config) {
+        const Entry *entry =
+                table_get(&cache->entries, hash_config(namespace, key), is_of, &(Name){ namespace, key });
+
+        if (!entry)
+                return false;
+
+        memcpy((char *)ret_config + HEAD_START, entry->bytes, entry->head_size);
+        ret_config->namespace = namespace;
+        ret_config->key = key;
+        ret_config->rules = NULL;
+        return entry->row == head_log_newest(log, ret_config->id);
+}
+
+void head_cache_put(HeadCache *cache, const HeadLog *log, const Config *config) {
+        Name name = { config->namespace, config->key };
+
+        if (cache->entries.n_values == HEAD_CACHE_MAX)
+                head_cache_clear(cache);
+        if (table_reserve(&cache->entries, 1))
+                abort();
+        free(table_put(&cache->entries, hash_config(name.namespace, name.key), is_of, &name,
+                       entry_new(config, head_log_newest(log, config->id))));
+}

@@ -1,0 +1,54 @@
+/*
+ * Writes heads from the log to the table `configs`.
+ *
+ * A merge begins when the log has grown long. Each transaction then takes some steps of it, as many as it
+ * adds rows: first the configs that the log has rows of are written, in the order of their own rows, so that
+ * those of one page are written together; then the rows are deleted that were there when the merge began.
+ * Until then they and the rows of `configs` say the same, so it does not matter where a merge is when the
+ * server is killed: the next one begins anew.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/head_log.h"
+
+enum { HEAD_MERGE_FIND_FIRST, HEAD_MERGE_WRITE, HEAD_MERGE_DELETE, HEAD_MERGE_STATEMENT_N };
+
+/* How far a merge has got. */
+typedef struct HeadMergePlace {
+        size_t n_written;
+        int64_t first_row; /* that the log may have */
+} HeadMergePlace;
+
+typedef struct HeadMerge {
+        sqlite3_stmt *statements[HEAD_MERGE_STATEMENT_N];
+        const HeadLog *log;
+        int64_t *configs; /* ids of those to be written */
+        size_t n_configs;
+        size_t configs_max;
+        int64_t up_to; /* row; 0: there is no merge */
+        HeadMergePlace place;
+        HeadMergePlace committed;
+} HeadMerge;
+
+/* @log: borrowed, with all rows read. Return: 0 or a negative errno */
+int head_merge_init(HeadMerge *merge, sqlite3 *database, const HeadLog *log);
+void head_merge_deinit(HeadMerge *merge);
+
+/*
+ * head_merge_begin() - begin a merge where there is none, if the log has more than @max_rows rows
+ * @last_row: that the log has
+ *
+ * Outside of a transaction, for what is committed only. Return: is there a merge?
+ */
+bool head_merge_begin(HeadMerge *merge, int64_t last_row, int64_t max_rows);
+
+/* In a transaction: goes @n_steps on with the merge that there is, if any. Return: 0 or a negative errno */
+int head_merge_step(HeadMerge *merge, size_t n_steps);
+
+/* After the transaction: whether what was done in it lasts. */
+void head_merge_end_transaction(HeadMerge *merge, bool is_committed);
