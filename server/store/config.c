@@ -8,21 +8,21 @@
 
 /* Return: 0, or -EBADMSG when the spine is not of the newest version. */
 static int fill_from_row(sqlite3_stmt *row, Config *config) {
-        Span sha256 = sql_column_blob(row, 8);
+        Span sha256 = sql_column_blob(row, 4);
 
         config->id = sql_column_i64(row, 0);
         config->newest = sql_column_i64(row, 1);
         config->newest_id = sql_column_i64(row, 2);
-        config->stable = sql_column_i64(row, 3);
-        config->stable_id = sql_column_i64(row, 4);
-        config->release_id = sql_column_i64(row, 5);
-        config->is_deleted = sql_column_i64(row, 6) != 0;
-        config->newest_format = (Format)sql_column_i64(row, 7);
+        config->newest_format = (Format)sql_column_i64(row, 3);
+        config->stable = sql_column_i64(row, 6);
+        config->stable_id = sql_column_i64(row, 7);
+        config->release_id = sql_column_i64(row, 8);
         config->last_event_id = sql_column_i64(row, 9);
+        config->is_deleted = sql_column_i64(row, 10) != 0;
         config->has_gray = sql_column_i64(row, 11) != 0;
         if (sha256.size == SHA256_SIZE)
                 memcpy(config->newest_sha256, sha256.data, SHA256_SIZE);
-        return spine_read(sql_column_blob(row, 10), config->newest, &config->spine);
+        return spine_read(sql_column_blob(row, 5), config->newest, &config->spine);
 }
 
 static int find_namespace(Transaction *transaction, Span name, int64_t *ret_id, Problem *problem) {
@@ -122,12 +122,7 @@ int config_store(Transaction *transaction, const Config *config) {
         head_log_put(transaction->heads, config->id, row);
         head_cache_put(&transaction->head_cache, transaction->heads, config);
         return SQL_RUN(transaction_statement(transaction, STATEMENT_ADD_HEAD), sql_i64(row),
-                       sql_i64(config->id), sql_i64(config->newest), sql_i64(config->newest_id),
-                       sql_i64_or_null(config->stable), sql_i64_or_null(config->stable_id),
-                       sql_i64_or_null(config->release_id), sql_i64(config->is_deleted),
-                       sql_i64_or_null(config->last_event_id), sql_i64(config->newest_format),
-                       sql_blob(config->newest_sha256, SHA256_SIZE),
-                       sql_blob(config->spine.bytes, config->spine.size), sql_i64(config->has_gray));
+                       sql_i64(config->id), HEAD_VALUES(config));
 }
 
 int config_read_gray(Transaction *transaction, const Config *config, GrayRow **ret_row) {

@@ -33,6 +33,18 @@ struct Config {
         Spine spine; /* of the newest version; last, since only its beginning is used */
 };
 
+/* The columns of a head, and the values that go into them. */
+#define HEAD_COLUMNS                                                                                         \
+        "newest, newest_id, newest_format, newest_sha256, spine, stable, stable_id, release_id,"             \
+        " last_event_id, deleted, has_gray"
+#define HEAD_VALUES(config)                                                                                  \
+        sql_i64((config)->newest), sql_i64((config)->newest_id), sql_i64((config)->newest_format),           \
+                sql_blob((config)->newest_sha256, SHA256_SIZE),                                              \
+                sql_blob((config)->spine.bytes, (config)->spine.size), sql_i64_or_null((config)->stable),    \
+                sql_i64_or_null((config)->stable_id), sql_i64_or_null((config)->release_id),                 \
+                sql_i64_or_null((config)->last_event_id), sql_i64((config)->is_deleted),                     \
+                sql_i64((config)->has_gray)
+
 /* STORE_E_NAMESPACE_UNKNOWN; a config that is not there is no error here. */
 int config_find(Transaction *transaction, Span namespace, Span key, Config *ret_config, Problem *problem);
 

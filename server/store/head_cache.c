@@ -10,13 +10,18 @@
 /* Of a config what follows on its names, which are borrowed, up to the end of what it uses of its spine. */
 #define HEAD_START offsetof(Config, namespace_id)
 
-typedef struct Entry {
+#define IDS_MIN 1024
+
+struct HeadCacheEntry {
         int64_t row;
+        int64_t config_id;
         uint16_t head_size;
         uint16_t namespace_size;
         uint16_t key_size;
         char bytes[]; /* the head, the namespace, the key */
-} Entry;
+};
+
+typedef HeadCacheEntry Entry;
 
 typedef struct Name {
         Span namespace;
@@ -42,6 +47,7 @@ static Entry *entry_new(const Config *config, int64_t row) {
         Entry *entry = had(malloc(sizeof(*entry) + head_size + config->namespace.size + config->key.size));
 
         entry->row = row;
+        entry->config_id = config->id;
         entry->head_size = (uint16_t)head_size;
         entry->namespace_size = (uint16_t)config->namespace.size;
         entry->key_size = (uint16_t)config->key.size;
@@ -55,6 +61,7 @@ void head_cache_clear(HeadCache *cache) {
         for (size_t i = 0; i < cache->entries.n_slots; i++)
                 free(cache->entries.slots[i].value);
         table_deinit(&cache->entries);
+        free(cache->by_id);
         *cache = HEAD_CACHE_NULL;
 }
 
@@ -62,28 +69,61 @@ void head_cache_deinit(HeadCache *cache) {
         head_cache_clear(cache);
 }
 
+static bool read_entry(const Entry *entry, const HeadLog *log, Config *ret_config) {
+        if (!entry || entry->row != head_log_newest(log, entry->config_id))
+                return false;
+
+        memcpy((char *)ret_config + HEAD_START, entry->bytes, entry->head_size);
+        ret_config->rules = NULL;
+        return true;
+}
+
 bool head_cache_get(const HeadCache *cache, const HeadLog *log, Span namespace, Span key,
                     Config *ret_config) {
         const Entry *entry =
                 table_get(&cache->entries, hash_config(namespace, key), is_of, &(Name){ namespace, key });
 
-        if (!entry)
-                return false;
-
-        memcpy((char *)ret_config + HEAD_START, entry->bytes, entry->head_size);
         ret_config->namespace = namespace;
         ret_config->key = key;
-        ret_config->rules = NULL;
-        return entry->row == head_log_newest(log, ret_config->id);
+        return read_entry(entry, log, ret_config);
+}
+
+bool head_cache_get_by_id(const HeadCache *cache, const HeadLog *log, int64_t config_id, Config *ret_config) {
+        const Entry *entry = (size_t)config_id < cache->n_by_id ? cache->by_id[config_id] : NULL;
+
+        ret_config->namespace = ret_config->key = SPAN_NULL;
+        return read_entry(entry, log, ret_config);
+}
+
+static void make_room(HeadCache *cache, int64_t config_id) {
+        size_t n = MAX(cache->n_by_id, (size_t)IDS_MIN);
+
+        if (table_reserve(&cache->entries, 1))
+                abort();
+        if ((size_t)config_id < cache->n_by_id)
+                return;
+
+        while (n <= (size_t)config_id)
+                n *= 2;
+        cache->by_id = had(reallocarray(cache->by_id, n, sizeof(Entry *)));
+        memset(cache->by_id + cache->n_by_id, 0, (n - cache->n_by_id) * sizeof(Entry *));
+        cache->n_by_id = n;
+}
+
+/* One of that name that was undone may have had another id. */
+static void forget(HeadCache *cache, Entry *entry) {
+        if (entry && cache->by_id[entry->config_id] == entry)
+                cache->by_id[entry->config_id] = NULL;
+        free(entry);
 }
 
 void head_cache_put(HeadCache *cache, const HeadLog *log, const Config *config) {
         Name name = { config->namespace, config->key };
+        Entry *entry = entry_new(config, head_log_newest(log, config->id));
 
         if (cache->entries.n_values == HEAD_CACHE_MAX)
                 head_cache_clear(cache);
-        if (table_reserve(&cache->entries, 1))
-                abort();
-        free(table_put(&cache->entries, hash_config(name.namespace, name.key), is_of, &name,
-                       entry_new(config, head_log_newest(log, config->id))));
+        make_room(cache, config->id);
+        forget(cache, table_put(&cache->entries, hash_config(name.namespace, name.key), is_of, &name, entry));
+        cache->by_id[config->id] = entry;
 }

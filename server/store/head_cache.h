@@ -20,17 +20,24 @@
 
 typedef struct Config Config;
 
+typedef struct HeadCacheEntry HeadCacheEntry;
+
 typedef struct HeadCache {
         Table entries;
+        HeadCacheEntry **by_id; /* of the config; or NULL */
+        size_t n_by_id;
 } HeadCache;
 
-#define HEAD_CACHE_NULL ((HeadCache){ TABLE_NULL })
+#define HEAD_CACHE_NULL ((HeadCache){ TABLE_NULL, NULL, 0 })
 
 void head_cache_deinit(HeadCache *cache);
 
 /* Fills @ret_config, whose names are then @namespace and @key, and which has no rules. Return: is it there?
  */
 bool head_cache_get(const HeadCache *cache, const HeadLog *log, Span namespace, Span key, Config *ret_config);
+
+/* Likewise, but by the config's id; it has no names then. */
+bool head_cache_get_by_id(const HeadCache *cache, const HeadLog *log, int64_t config_id, Config *ret_config);
 
 /* Remembers the head of @config as of now, which is that of its newest row in @log. */
 void head_cache_put(HeadCache *cache, const HeadLog *log, const Config *config);

@@ -5,7 +5,8 @@
 #include "store/sql.h"
 #include "util/allocate.h"
 
-#define CONFIGS_MIN 1024
+#define CONFIGS_MIN  1024
+#define REPLACED_MIN 64
 
 /* What a put has replaced. */
 typedef struct Replaced {
@@ -139,7 +140,7 @@ int64_t head_log_last_config(const HeadLog *log) {
 
 void head_log_put(HeadLog *log, int64_t config_id, int64_t row) {
         if (log->n_replaced == log->replaced_max) {
-                log->replaced_max = MAX(2 * log->replaced_max, (size_t)64);
+                log->replaced_max = MAX(2 * log->replaced_max, (size_t)REPLACED_MIN);
                 log->replaced = had(reallocarray(log->replaced, log->replaced_max, sizeof(*log->replaced)));
         }
         log->replaced[log->n_replaced++] = (Replaced){ config_id, head_log_newest(log, config_id) };

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "store/config.h"
 #include "store/head_merge.h"
 #include "store/sql.h"
 #include "util/allocate.h"
@@ -7,27 +8,27 @@
 /* Deleting takes the rows as they lie, and costs a fraction of what writing a head does. */
 #define DELETES_PER_STEP 4
 
+#define CONFIGS_MIN 1024
+
 static const char *const texts[HEAD_MERGE_STATEMENT_N] = {
-        [HEAD_MERGE_FIND_FIRST] = "SELECT ifnull(min(id), 0) FROM head_log",
-        [HEAD_MERGE_WRITE] =
-                "UPDATE main.configs SET (newest, newest_id, newest_format, newest_sha256, spine, stable,"
-                " stable_id, release_id, last_event_id, deleted, has_gray) = (SELECT newest, newest_id,"
-                " newest_format, newest_sha256, spine, stable, stable_id, release_id, last_event_id, deleted,"
-                " has_gray FROM head_log WHERE id = ?2)"
-                " WHERE id = ?1 AND EXISTS (SELECT 1 FROM head_log WHERE id = ?2)",
+        [HEAD_MERGE_FIND_FIRST] = "SELECT ifnull(min(id), (SELECT last_head + 1 FROM store)) FROM head_log",
+        [HEAD_MERGE_WRITE] = "UPDATE main.configs SET (" HEAD_COLUMNS ")"
+                             " = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) WHERE id = ?1",
+        [HEAD_MERGE_COPY] = "UPDATE main.configs SET (" HEAD_COLUMNS ")"
+                            " = (SELECT " HEAD_COLUMNS " FROM head_log WHERE id = ?2)"
+                            " WHERE id = ?1 AND EXISTS (SELECT 1 FROM head_log WHERE id = ?2)",
         [HEAD_MERGE_DELETE] = "DELETE FROM head_log WHERE id <= ?1",
 };
 
-int head_merge_init(HeadMerge *merge, sqlite3 *database, const HeadLog *log) {
-        int64_t first_row = 0;
+int head_merge_init(HeadMerge *merge, sqlite3 *database, const HeadLog *log, const HeadCache *cache) {
         int r;
 
-        *merge = (HeadMerge){ .log = log };
+        *merge = (HeadMerge){ .log = log, .cache = cache };
         r = sql_prepare(database, texts, merge->statements, HEAD_MERGE_STATEMENT_N);
         if (r)
                 return r;
-        r = sql_get_i64(merge->statements[HEAD_MERGE_FIND_FIRST], &first_row, NULL, 0);
-        merge->place.first_row = merge->committed.first_row = MAX(first_row, 1);
+        r = sql_get_i64(merge->statements[HEAD_MERGE_FIND_FIRST], &merge->place.first_row, NULL, 0);
+        merge->committed = merge->place;
         return r;
 }
 
@@ -39,7 +40,7 @@ void head_merge_deinit(HeadMerge *merge) {
 
 static void add_config(HeadMerge *merge, int64_t config_id) {
         if (merge->n_configs == merge->configs_max) {
-                merge->configs_max = MAX(2 * merge->configs_max, (size_t)1024);
+                merge->configs_max = MAX(2 * merge->configs_max, (size_t)CONFIGS_MIN);
                 merge->configs =
                         had(reallocarray(merge->configs, merge->configs_max, sizeof(*merge->configs)));
         }
@@ -61,8 +62,13 @@ bool head_merge_begin(HeadMerge *merge, int64_t last_row, int64_t max_rows) {
         return true;
 }
 
+/* From memory, for the rows of the log lie in another order than those of configs. */
 static int write_head(const HeadMerge *merge, int64_t config_id) {
-        return SQL_RUN(merge->statements[HEAD_MERGE_WRITE], sql_i64(config_id),
+        Config config;
+
+        if (head_cache_get_by_id(merge->cache, merge->log, config_id, &config))
+                return SQL_RUN(merge->statements[HEAD_MERGE_WRITE], sql_i64(config_id), HEAD_VALUES(&config));
+        return SQL_RUN(merge->statements[HEAD_MERGE_COPY], sql_i64(config_id),
                        sql_i64(head_log_newest(merge->log, config_id)));
 }
 

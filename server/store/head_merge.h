@@ -14,9 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/head_cache.h"
 #include "store/head_log.h"
 
-enum { HEAD_MERGE_FIND_FIRST, HEAD_MERGE_WRITE, HEAD_MERGE_DELETE, HEAD_MERGE_STATEMENT_N };
+enum {
+        HEAD_MERGE_FIND_FIRST,
+        HEAD_MERGE_WRITE,
+        HEAD_MERGE_COPY,
+        HEAD_MERGE_DELETE,
+        HEAD_MERGE_STATEMENT_N,
+};
 
 /* How far a merge has got. */
 typedef struct HeadMergePlace {
@@ -27,6 +34,7 @@ typedef struct HeadMergePlace {
 typedef struct HeadMerge {
         sqlite3_stmt *statements[HEAD_MERGE_STATEMENT_N];
         const HeadLog *log;
+        const HeadCache *cache;
         int64_t *configs; /* ids of those to be written */
         size_t n_configs;
         size_t configs_max;
@@ -35,8 +43,8 @@ typedef struct HeadMerge {
         HeadMergePlace committed;
 } HeadMerge;
 
-/* @log: borrowed, with all rows read. Return: 0 or a negative errno */
-int head_merge_init(HeadMerge *merge, sqlite3 *database, const HeadLog *log);
+/* @log, with all rows read, and @cache are borrowed. Return: 0 or a negative errno */
+int head_merge_init(HeadMerge *merge, sqlite3 *database, const HeadLog *log, const HeadCache *cache);
 void head_merge_deinit(HeadMerge *merge);
 
 /*

@@ -1,4 +1,5 @@
 #include "store/statements.h"
+#include "store/config.h"
 #include "store/gray_row.h"
 #include "store/lookup.h"
 
@@ -94,16 +95,12 @@ const char *const statement_texts[STATEMENT_N] = {
 
         [STATEMENT_FIND_NAMESPACE] = "SELECT id FROM namespaces WHERE name = ?1 AND NOT deleted",
         [STATEMENT_GET_CONFIG] =
-                "SELECT id, newest, newest_id, stable, stable_id, release_id, deleted, newest_format,"
-                " newest_sha256, last_event_id, spine, has_gray FROM configs WHERE namespace_id = ?1 AND key "
-                "= ?2",
+                "SELECT id, " HEAD_COLUMNS " FROM configs WHERE namespace_id = ?1 AND key = ?2",
         [STATEMENT_ADD_CONFIG] =
                 "INSERT INTO main.configs (namespace_id, key, newest, newest_id, newest_format, "
                 "newest_sha256, spine)"
                 " VALUES (?1, ?2, 0, 0, 0, x'', x'')",
-        [STATEMENT_ADD_HEAD] = "INSERT INTO head_log (id, config_id, newest, newest_id, stable, stable_id, "
-                               "release_id, deleted,"
-                               " last_event_id, newest_format, newest_sha256, spine, has_gray)"
+        [STATEMENT_ADD_HEAD] = "INSERT INTO head_log (id, config_id, " HEAD_COLUMNS ")"
                                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 
         [STATEMENT_ADD_VERSION] = "INSERT INTO versions (config_id, version, format, sha256, revision, "

@@ -76,7 +76,9 @@ static int open_heads(Transaction *transaction) {
         r = head_log_open(transaction->database, &transaction->heads);
         if (r == 0)
                 r = head_log_read(transaction->heads);
-        return r ? r : head_merge_init(&transaction->head_merge, transaction->database, transaction->heads);
+        return r ? r
+                 : head_merge_init(&transaction->head_merge, transaction->database, transaction->heads,
+                                   &transaction->head_cache);
 }
 
 int transaction_init(Transaction *transaction, sqlite3 *database, uint64_t head_log_max_rows) {

@@ -108,6 +108,18 @@ static void test_the_log_is_kept_short(void **state _unused_) {
         assert_in_range(newest_in_table("k0"), 10, 12);
 }
 
+/* What was counted in earlier lives of the store is not what is in the log. */
+static void test_the_log_is_kept_short_in_an_old_store(void **state _unused_) {
+        close_store();
+        fixture_damage(suite.fixture->path, "UPDATE store SET last_head = 1000000000");
+        reopen_store();
+        assert_changes(create_namespace("prod"));
+        for (int i = 0; i < 4; i++) {
+                publish_keys(5);
+                assert_in_range(n_rows(), 1, 12);
+        }
+}
+
 static void test_a_reader_sees_heads_wherever_they_are(void **state _unused_) {
         Reader *reader = open_reader(), *late = open_reader();
 
@@ -315,6 +327,7 @@ int main(void) {
                 TEST(test_a_publish_leaves_the_row_of_its_config_alone),
                 TEST(test_a_clean_stop_leaves_no_log),
                 TEST_WITH(test_the_log_is_kept_short, set_up_with_3_rows),
+                TEST_WITH(test_the_log_is_kept_short_in_an_old_store, set_up_with_3_rows),
                 TEST_WITH(test_a_reader_sees_heads_wherever_they_are, set_up_with_3_rows),
                 TEST(test_rows_are_never_given_twice),
                 TEST(test_a_refusal_takes_its_heads_back),
