@@ -130,6 +130,15 @@ int head_log_read(HeadLog *log) {
         return r;
 }
 
+void head_log_copy(HeadLog *log, const HeadLog *from) {
+        if (from->n_rows == 0)
+                return;
+
+        make_room(log, head_log_last_config(from));
+        memcpy(log->rows, from->rows, from->n_rows * sizeof(*log->rows));
+        log->read_to = from->read_to;
+}
+
 int64_t head_log_newest(const HeadLog *log, int64_t config_id) {
         return config_id > 0 && (size_t)config_id < log->n_rows ? log->rows[config_id] : 0;
 }

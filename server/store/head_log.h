@@ -30,6 +30,9 @@ DEFINE_CLEANUP(HeadLog *, head_log_close);
 /* Reads what is new, as of the transaction that is open. Return: 0 or a negative errno */
 int head_log_read(HeadLog *log);
 
+/* Knows what @from knows, without reading it; for a transaction that is not older. */
+void head_log_copy(HeadLog *log, const HeadLog *from);
+
 /* The newest row of a config, as far as is known; 0: there is none. */
 int64_t head_log_newest(const HeadLog *log, int64_t config_id);
 

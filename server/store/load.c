@@ -12,8 +12,9 @@
 #include "store/load.h"
 #include "store/sql.h"
 
-/* About the middle of the contents. */
-static const char middle_text[] = "SELECT CAST(ifnull(avg(stable_id), 0) AS INTEGER) FROM configs";
+/* About the middle of the contents, by some of the configs. */
+static const char middle_text[] =
+        "SELECT CAST(ifnull(avg(stable_id), 0) AS INTEGER) FROM configs WHERE id % 16 = 0";
 
 static const char namespaces_text[] = "SELECT name FROM namespaces WHERE deleted = 0";
 
@@ -51,6 +52,7 @@ static const char *const part_texts[LOAD_STATEMENT_N] = {
 /* What one thread loads: the configs whose contents lie after one row of versions, up to another. */
 typedef struct Part {
         const char *path;
+        const HeadLog *heads;
         Span epoch;
         int64_t after;
         int64_t up_to;
@@ -127,18 +129,28 @@ static int load_releases(sqlite3 *database, const Part *part) {
         return r;
 }
 
+/* Both are to be closed, whatever is returned. */
+static int open_connection(const Part *part, sqlite3 **ret_database, HeadLog **ret_heads) {
+        Problem problem;
+        int r;
+
+        r = sql_open(part->path, SQL_MODE_READER, ret_database, &problem);
+        if (r == 0)
+                r = head_log_open(*ret_database, ret_heads);
+        if (r)
+                return r;
+
+        head_log_copy(*ret_heads, part->heads);
+        return 0;
+}
+
 /* @thread loader */
 static void *load_part(void *context) {
         Part *part = context;
         sqlite3 *database = NULL;
         HeadLog *heads = NULL;
-        Problem problem;
 
-        part->error = sql_open(part->path, SQL_MODE_READER, &database, &problem);
-        if (part->error == 0)
-                part->error = head_log_open(database, &heads);
-        if (part->error == 0)
-                part->error = head_log_read(heads);
+        part->error = open_connection(part, &database, &heads);
         if (part->error == 0)
                 part->error = load_releases(database, part);
         head_log_close(heads);
@@ -165,16 +177,15 @@ static int find_middle(sqlite3 *database, int64_t *ret_row) {
 /* The first part has the namespaces. */
 static int prepare_parts(Part *first, Part *second) {
         sqlite3 *database = NULL;
-        Problem problem;
+        HeadLog *heads = NULL;
         int r;
 
-        r = sql_open(first->path, SQL_MODE_READER, &database, &problem);
-        if (r)
-                return r;
-
-        r = load_namespaces(database, first->change);
+        r = open_connection(first, &database, &heads);
+        if (r == 0)
+                r = load_namespaces(database, first->change);
         if (r == 0)
                 r = find_middle(database, &first->up_to);
+        head_log_close(heads);
         sql_close(database);
         second->after = first->up_to;
         return r;
@@ -203,10 +214,12 @@ static int fill(Catalog *catalog, const Change *first, const Change *second) {
         return r;
 }
 
-int load_all(const char *path, Span epoch, uint64_t revision, Catalog *catalog) {
+int load_all(const char *path, const HeadLog *heads, Span epoch, uint64_t revision, Catalog *catalog) {
         _cleanup_(change_unrefp) Change *first = change_new(revision), *second = change_new(revision);
-        Part parts[] = { { .path = path, .epoch = epoch, .change = first },
-                         { .path = path, .epoch = epoch, .up_to = INT64_MAX, .change = second } };
+        Part parts[] = {
+                { .path = path, .heads = heads, .epoch = epoch, .change = first },
+                { .path = path, .heads = heads, .epoch = epoch, .up_to = INT64_MAX, .change = second }
+        };
         int r;
 
         if (!first || !second)

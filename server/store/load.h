@@ -7,11 +7,13 @@
 
 #include "model/catalog.h"
 #include "model/span.h"
+#include "store/head_log.h"
 
 /*
  * load_all() - fill an empty catalog
  * @path: of the database file, which nobody writes to meanwhile
+ * @heads: with all rows of the log read
  *
  * Return: 0, -EBADMSG for a damaged row, or another errno.
  */
-int load_all(const char *path, Span epoch, uint64_t revision, Catalog *catalog);
+int load_all(const char *path, const HeadLog *heads, Span epoch, uint64_t revision, Catalog *catalog);

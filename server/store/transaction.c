@@ -76,6 +76,7 @@ static int open_heads(Transaction *transaction) {
         r = head_log_open(transaction->database, &transaction->heads);
         if (r == 0)
                 r = head_log_read(transaction->heads);
+        (void)sqlite3_db_release_memory(transaction->database); /* pages of the log that was read */
         return r ? r
                  : head_merge_init(&transaction->head_merge, transaction->database, transaction->heads,
                                    &transaction->head_cache);

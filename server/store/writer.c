@@ -116,7 +116,8 @@ Store *store_close(Store *store) {
 int store_load(Store *store, Catalog *catalog, Problem *ret_problem) {
         int r;
 
-        r = load_all(store->path, store_epoch(store), store->transaction.state.revision, catalog);
+        r = load_all(store->path, store->transaction.heads, store_epoch(store),
+                     store->transaction.state.revision, catalog);
         if (r)
                 problem_set(ret_problem, NULL,
                             "%s cannot be loaded: %s; conferd --verify says where it is damaged", store->path,
