@@ -24,10 +24,18 @@ async function startPeer(t, store, options) {
   return peer;
 }
 
+/** Until then, a listener that is told late hears the next value alone. */
+const untilToldFirst = (probe, keys, client = 0) =>
+  until(async () => {
+    const heard = (await probe.heard(1, client))[namespace];
+    return keys.every((key) => heard?.[key]);
+  }, `${keys.length} are told a first time`);
+
 async function startAll(t, { store = smallStore(), ...options } = {}) {
   const peer = await startPeer(t, store);
   const probe = startProbe(t, { server: peer.origin, namespace, instance: 'i-1', tag: 'ring=canary', ...options });
   await probe.untilState('connected');
+  if (options.listen !== 'none') await untilToldFirst(probe, Object.keys(store.effective(namespace)));
   const send = (frame) => peer.connections.at(-1).send(frame);
   return { store, peer, probe, send };
 }
@@ -66,8 +74,7 @@ describe('What an instance sees', () => {
 
   test('What moves nobody here is told to nobody here', async (t) => {
     const { store, peer, probe, send } = await startAll(t);
-    await until(() => told(probe, 'a').length === 1, 'the first');
-    await until(() => lastResult(peer, 'a')?.version === 1, 'its acknowledgement');
+    await until(() => lastResult(peer, 'a')?.version === 1, 'the acknowledgement of the first');
     const n = resultsOf(peer).length;
     send(store.setGray(namespace, 'a', grayFor('beta')));
     send(store.setGray(namespace, 'a', grayOf([forRing('beta')], { 9: 'nine' }, { salt: 'other' })));
@@ -95,7 +102,6 @@ describe('What an instance sees', () => {
 
   test('A refusal of the arm is told as long as the arm is seen', async (t) => {
     const { store, peer, probe, send } = await startAll(t);
-    await until(() => told(probe, 'a').length === 1, 'the first');
     await probe.command('refuse 1 cannot use it');
     send(store.setGray(namespace, 'a', grayFor('canary')));
     await until(() => lastResult(peer, 'a')?.ok === false, 'the refusal');
@@ -280,7 +286,10 @@ describe('With the real server', () => {
     await publishFirst(key, 'one', 'two', 'three');
     const { origin, token } = server;
     const probe = startProbe(t, { server: origin, token, namespace, listen: `${namespace}/${key}`, ...options });
-    for (let i = 0; i < (options.clients ?? 1); i++) await probe.untilState('connected', i);
+    for (let i = 0; i < (options.clients ?? 1); i++) {
+      await probe.untilState('connected', i);
+      await untilToldFirst(probe, [key], i);
+    }
     return probe;
   }
 
@@ -293,7 +302,6 @@ describe('With the real server', () => {
 
   test('Set, changed by tags, refused, and withdrawn', async (t) => {
     const probe = await start(t, 'life', { tag: 'ring=canary' });
-    await until(() => told(probe, 'life').length === 1, 'the first');
     await api.put(grayPath('life'), { rules: [forRing('canary', 2)] });
     await untilCounts('life', [0, 0, 0], [1, 1, 0]);
     const { value } = await probe.get(namespace, 'life');
