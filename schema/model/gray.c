@@ -3,14 +3,12 @@
 
 #include "model/gray.h"
 #include "model/gray_compiled.h"
+#include "model/prefetch.h"
 
 /* Up to here a list is gone through from its front, which takes less time than halving it. */
 #define LINEAR_MAX 4
 
 #define SEEN_TAG_SIZE 128
-
-/* What a dozen rules take. */
-#define FETCHED_MAX 4096
 
 /* A tag of the asker that the rules ask for, and what was found out about it. */
 typedef struct SeenTag {
@@ -238,23 +236,12 @@ static GrayVerdict choose(const Gray *gray, uint32_t rule, Span unit) {
                               is_chosen ? GRAY_REASON_ARM : GRAY_REASON_OUTSIDE_SPLIT };
 }
 
-/*
- * Has the processor fetch what an evaluation may look at, all at once. Where thousands of configs have rules
- * theirs come from memory, and one line after the other would take longer than all else.
- */
-static void fetch_ahead(const Gray *gray) {
-        const char *begin = (const char *)gray, *end = gray->source.data;
-
-        for (const char *at = begin; at < end && at < begin + FETCHED_MAX; at += CACHE_LINE_SIZE)
-                __builtin_prefetch(at);
-}
-
 GrayVerdict gray_evaluate(const Gray *gray, const GrayAsker *asker) {
         const GrayTest *test = gray->tests;
         Evaluation evaluation; /* all of it zeroed would take longer than the rest */
 
         evaluation.gray = gray;
-        fetch_ahead(gray);
+        prefetch(gray, (size_t)(gray->source.data - (const char *)gray)); /* all but the text of the rules */
         see_tags(&evaluation, asker);
         while (test->kind < GRAY_TEST_DECIDE)
                 test = test_holds(&evaluation, test) ? test + 1 : gray->tests + test->next_rule;

@@ -7,6 +7,7 @@
 #include "model/gray_release.h"
 #include "model/hash.h"
 #include "model/json.h"
+#include "model/prefetch.h"
 #include "model/release.h"
 #include "model/timestamp.h"
 
@@ -226,6 +227,13 @@ Span release_json(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
         return (Span){ encoded->text, encoded->json_size };
+}
+
+void release_prefetch(const Release *release) {
+        const Encoded *encoded = encoded_of(release);
+
+        prefetch(encoded->text, encoded->json_size);
+        prefetch(encoded->text + encoded->json_size, encoded->etag_size);
 }
 
 void release_append_wire(Buf *buf, const Release *release) {

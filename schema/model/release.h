@@ -102,6 +102,9 @@ Span release_json(const Release *release);
 /* The JSON object of a release in the frames of the stream: the same without the namespace. */
 void release_append_wire(Buf *buf, const Release *release);
 
+/* Begins to fetch the object and the entity tag from memory, for an answer that will be made of them. */
+void release_prefetch(const Release *release);
+
 /* The entity tag with its quotes. It tells apart all releases that one URL ever served. */
 Span release_etag(const Release *release);
 
