@@ -34,7 +34,8 @@ void reply_end(Request *request) {
 }
 
 void reply_release(Request *request, Release *release) {
-        release_prefetch(release);
+        if (!request->if_none_match.data) /* else the client holds it, mostly, and is sent no text */
+                release_prefetch(release);
         request->reply.status = 200;
         request->reply.content_type = MEDIA_TYPE_JSON;
         request->reply.release = release_ref(release);
