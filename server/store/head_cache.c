@@ -18,6 +18,7 @@ struct HeadCacheEntry {
         uint16_t head_size;
         uint16_t namespace_size;
         uint16_t key_size;
+        uint16_t bytes_max;
         char bytes[]; /* the head, the namespace, the key */
 };
 
@@ -42,9 +43,19 @@ static bool is_of(const void *value, const void *wanted) {
         return span_equal(key_of(value), name->key) && span_equal(namespace_of(value), name->namespace);
 }
 
-static Entry *entry_new(const Config *config, int64_t row) {
-        size_t head_size = offsetof(Config, spine.bytes) + config->spine.size - HEAD_START;
-        Entry *entry = had(malloc(sizeof(*entry) + head_size + config->namespace.size + config->key.size));
+static Entry *entry_new(size_t bytes_max) {
+        Entry *entry = had(malloc(sizeof(*entry) + bytes_max));
+
+        entry->bytes_max = (uint16_t)bytes_max;
+        return entry;
+}
+
+static size_t head_size_of(const Config *config) {
+        return offsetof(Config, spine.bytes) + config->spine.size - HEAD_START;
+}
+
+static void entry_write(Entry *entry, const Config *config, int64_t row) {
+        size_t head_size = head_size_of(config);
 
         entry->row = row;
         entry->config_id = config->id;
@@ -54,7 +65,6 @@ static Entry *entry_new(const Config *config, int64_t row) {
         memcpy(entry->bytes, (const char *)config + HEAD_START, head_size);
         memcpy(entry->bytes + head_size, config->namespace.data, config->namespace.size);
         memcpy(entry->bytes + head_size + config->namespace.size, config->key.data, config->key.size);
-        return entry;
 }
 
 void head_cache_clear(HeadCache *cache) {
@@ -111,19 +121,26 @@ static void make_room(HeadCache *cache, int64_t config_id) {
 }
 
 /* One of that name that was undone may have had another id. */
-static void forget(HeadCache *cache, Entry *entry) {
-        if (entry && cache->by_id[entry->config_id] == entry)
+static void forget_id(HeadCache *cache, const Entry *entry) {
+        if (cache->by_id[entry->config_id] == entry)
                 cache->by_id[entry->config_id] = NULL;
-        free(entry);
 }
 
 void head_cache_put(HeadCache *cache, const HeadLog *log, const Config *config) {
         Name name = { config->namespace, config->key };
-        Entry *entry = entry_new(config, head_log_newest(log, config->id));
+        uint64_t hash = hash_config(name.namespace, name.key);
+        size_t size = head_size_of(config) + name.namespace.size + name.key.size;
+        Entry *entry = table_get(&cache->entries, hash, is_of, &name);
 
-        if (cache->entries.n_values == HEAD_CACHE_MAX)
+        if (entry)
+                forget_id(cache, entry);
+        else if (cache->entries.n_values == HEAD_CACHE_MAX)
                 head_cache_clear(cache);
         make_room(cache, config->id);
-        forget(cache, table_put(&cache->entries, hash_config(name.namespace, name.key), is_of, &name, entry));
+        if (!entry || entry->bytes_max < size) {
+                entry = entry_new(size);
+                free(table_put(&cache->entries, hash, is_of, &name, entry));
+        }
+        entry_write(entry, config, head_log_newest(log, config->id));
         cache->by_id[config->id] = entry;
 }

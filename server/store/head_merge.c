@@ -53,16 +53,19 @@ bool head_merge_begin(HeadMerge *merge, int64_t last_row, int64_t max_rows) {
         if (last_row - merge->place.first_row + 1 <= max_rows)
                 return false;
 
+        merge->up_to = last_row - max_rows / 2;
         merge->n_configs = 0;
-        for (int64_t id = 1; id <= head_log_last_config(merge->log); id++)
-                if (head_log_newest(merge->log, id) >= merge->place.first_row)
+        for (int64_t id = 1; id <= head_log_last_config(merge->log); id++) {
+                int64_t row = head_log_newest(merge->log, id);
+
+                if (row >= merge->place.first_row && row <= merge->up_to)
                         add_config(merge, id);
-        merge->up_to = last_row;
+        }
         merge->place.n_written = merge->committed.n_written = 0;
         return true;
 }
 
-/* From memory, for the rows of the log lie in another order than those of configs. */
+/* From memory where it can, for the rows of the log lie in another order than those of configs. */
 static int write_head(const HeadMerge *merge, int64_t config_id) {
         Config config;
 

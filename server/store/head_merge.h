@@ -1,11 +1,12 @@
 /*
  * Writes heads from the log to the table `configs`.
  *
- * A merge begins when the log has grown long. Each transaction then takes some steps of it, as many as it
- * adds rows: first the configs that the log has rows of are written, in the order of their own rows, so that
- * those of one page are written together; then the rows are deleted that were there when the merge began.
- * Until then they and the rows of `configs` say the same, so it does not matter where a merge is when the
- * server is killed: the next one begins anew.
+ * A merge begins when the log has grown long, and takes the older half of its rows. A config that has been
+ * published again since has a newer row, and is passed over; the longer the log, the more of them are. Each
+ * transaction takes some steps of a merge, in proportion to the rows that it adds: first the heads are
+ * written, in the order of the rows of configs, so that those of one page are written together; then the
+ * rows are deleted. Until then they and the rows of `configs` say the same, so it does not matter where a
+ * merge is when the server is killed: the next one begins anew.
  */
 #pragma once
 
@@ -38,7 +39,7 @@ typedef struct HeadMerge {
         int64_t *configs; /* ids of those to be written */
         size_t n_configs;
         size_t configs_max;
-        int64_t up_to; /* row; 0: there is no merge */
+        int64_t up_to; /* the last row that leaves the log; 0: there is no merge */
         HeadMergePlace place;
         HeadMergePlace committed;
 } HeadMerge;
@@ -50,6 +51,7 @@ void head_merge_deinit(HeadMerge *merge);
 /*
  * head_merge_begin() - begin a merge where there is none, if the log has more than @max_rows rows
  * @last_row: that the log has
+ * @max_rows: half as many, the newest, stay in the log
  *
  * Outside of a transaction, for what is committed only. Return: is there a merge?
  */

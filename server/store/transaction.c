@@ -11,6 +11,13 @@
 /* Of a merge that has a transaction for itself: some MiB of SQLite's log. */
 #define STEPS_PER_TRANSACTION 4096
 
+/*
+ * Of a merge among the changes of others, for each row that they add to the log. With one step the log would
+ * grow without bound where each row is of another config: a merge takes a step to write each, and then some
+ * to delete them.
+ */
+#define STEPS_PER_ROW 2
+
 static const OperationFn operations[OPERATION_TYPE_N] = {
         [OPERATION_NAMESPACE_CREATE] = operation_namespace_create,
         [OPERATION_NAMESPACE_UPDATE] = operation_namespace_update,
@@ -132,7 +139,7 @@ int transaction_commit(Transaction *transaction) {
                         return r;
         }
         r = head_merge_step(&transaction->head_merge,
-                            (size_t)(transaction->last_head - transaction->last_head_before));
+                            STEPS_PER_ROW * (size_t)(transaction->last_head - transaction->last_head_before));
         if (r == 0)
                 r = run(transaction, STATEMENT_COMMIT);
         if (r)

@@ -167,7 +167,7 @@ static const Setting table[] = {
                 .unit = SETTING_UNIT_ROWS,
                 .min = 1,
                 .max = 100000000,
-                .default_text = "131072",
+                .default_text = "262144",
                 .sentence = "How many changes may wait to be written to the rows of their configs, which lie "
                             "all over "
                             "the file; what waits is read at a start after a crash.",

@@ -18,14 +18,22 @@
 #include "store/store.h"
 #include "suite.h"
 
-static int set_up_with_3_rows(void **state) {
+static int set_up_with_rows(void **state, uint64_t max) {
         if (set_up_closed(state) < 0)
                 return -1;
 
-        suite.options.head_log_max_rows = 3;
+        suite.options.head_log_max_rows = max;
         open_store();
         start_store();
         return 0;
+}
+
+static int set_up_with_3_rows(void **state) {
+        return set_up_with_rows(state, 3);
+}
+
+static int set_up_with_20_rows(void **state) {
+        return set_up_with_rows(state, 20);
 }
 
 /* As the table has it, which may be behind. */
@@ -38,16 +46,18 @@ static int64_t n_rows(void) {
 }
 
 /* With a content that none had. */
-static void publish_keys(int n) {
+static void publish_key(int number) {
         static int serial;
+        char key[16], content[16];
 
-        for (int i = 0; i < n; i++) {
-                char key[16], content[16];
+        (void)snprintf(key, sizeof(key), "k%d", number);
+        (void)snprintf(content, sizeof(content), "%d", ++serial);
+        assert_changes(save_and_publish("prod", key, content));
+}
 
-                (void)snprintf(key, sizeof(key), "k%d", i);
-                (void)snprintf(content, sizeof(content), "%d", ++serial);
-                assert_changes(save_and_publish("prod", key, content));
-        }
+static void publish_keys(int n) {
+        for (int i = 0; i < n; i++)
+                publish_key(i);
 }
 
 static int64_t listed_newest;
@@ -96,8 +106,8 @@ static void test_a_clean_stop_leaves_no_log(void **state _unused_) {
         assert_int_equal(RESULT.version, 3);
 }
 
-/* A merge takes as many steps in a transaction as it has new rows, so that the log is at its longest when one
- * is done with writing, and begins to delete. */
+/* A merge takes two steps for each new row, so that the log is at its longest when one is done with writing,
+ * and begins to delete. */
 static void test_the_log_is_kept_short(void **state _unused_) {
         assert_changes(create_namespace("prod"));
         for (int i = 0; i < 12; i++) {
@@ -106,6 +116,25 @@ static void test_the_log_is_kept_short(void **state _unused_) {
                 assert_true(is_sound_as_killed());
         }
         assert_in_range(newest_in_table("k0"), 10, 12);
+}
+
+static void test_the_log_is_kept_short_where_each_row_is_of_another_config(void **state _unused_) {
+        assert_changes(create_namespace("prod"));
+        for (int i = 0; i < 200; i++) {
+                publish_key(i);
+                assert_in_range(n_rows(), 1, 28);
+        }
+}
+
+/* The log keeps the newer half of its rows, and of k0 there is always one among them. */
+static void test_what_is_published_again_is_not_merged(void **state _unused_) {
+        assert_changes(create_namespace("prod"));
+        for (int i = 0; i < 40; i++) {
+                publish_key(0);
+                publish_key(1 + i);
+        }
+        assert_int_equal(newest_in_table("k0"), 0);
+        assert_int_equal(newest_in_table("k1"), 1);
 }
 
 /* What was counted in earlier lives of the store is not what is in the log. */
@@ -297,6 +326,45 @@ static void test_a_head_is_remembered_as_long_as_its_row_is_the_newest(void **st
         (void)sqlite3_close(database);
 }
 
+static void assert_remembered(const HeadCache *cache, const HeadLog *log, const Config *config) {
+        Config found, found_by_id;
+
+        assert_true(head_cache_get(cache, log, config->namespace, config->key, &found));
+        assert_int_equal(found.id, config->id);
+        assert_int_equal(found.newest, config->newest);
+        assert_int_equal(found.spine.size, config->spine.size);
+        assert_memory_equal(found.spine.bytes, config->spine.bytes, config->spine.size);
+        assert_true(head_cache_get_by_id(cache, log, config->id, &found_by_id));
+        assert_int_equal(found_by_id.newest, config->newest);
+}
+
+static void test_a_head_is_remembered_in_the_place_of_an_older_one(void **state _unused_) {
+        HeadCache cache = HEAD_CACHE_NULL;
+        Config config = config_named("app", 1);
+        sqlite3 *database = NULL;
+        HeadLog *log = NULL;
+
+        assert_int_equal(sqlite3_open(suite.fixture->path, &database), SQLITE_OK);
+        assert_int_equal(head_log_open(database, &log), 0);
+        for (size_t n = 1; n <= 9; n++) {
+                config.newest = (int64_t)n;
+                config.spine.size = n % 2 ? n * SPINE_ID_SIZE : SPINE_ID_SIZE;
+                memset(config.spine.bytes, (int)('a' + n), config.spine.size);
+                head_cache_put(&cache, log, &config);
+                assert_remembered(&cache, log, &config);
+        }
+
+        config.id = 2; /* the first was undone */
+        head_cache_put(&cache, log, &config);
+        assert_remembered(&cache, log, &config);
+        assert_false(head_cache_get_by_id(&cache, log, 1, &(Config){ .id = 0 }));
+        assert_int_equal(cache.entries.n_values, 1);
+
+        head_cache_deinit(&cache);
+        head_log_close(log);
+        (void)sqlite3_close(database);
+}
+
 static void test_what_is_remembered_is_bounded(void **state _unused_) {
         HeadCache cache = HEAD_CACHE_NULL;
         sqlite3 *database = NULL;
@@ -327,6 +395,9 @@ int main(void) {
                 TEST(test_a_publish_leaves_the_row_of_its_config_alone),
                 TEST(test_a_clean_stop_leaves_no_log),
                 TEST_WITH(test_the_log_is_kept_short, set_up_with_3_rows),
+                TEST_WITH(test_the_log_is_kept_short_where_each_row_is_of_another_config,
+                          set_up_with_20_rows),
+                TEST_WITH(test_what_is_published_again_is_not_merged, set_up_with_20_rows),
                 TEST_WITH(test_the_log_is_kept_short_in_an_old_store, set_up_with_3_rows),
                 TEST_WITH(test_a_reader_sees_heads_wherever_they_are, set_up_with_3_rows),
                 TEST(test_rows_are_never_given_twice),
@@ -336,6 +407,7 @@ int main(void) {
                 TEST_WITH(test_every_moment_of_a_random_life_is_sound, set_up_with_3_rows),
                 TEST(test_a_damaged_log_is_named),
                 TEST(test_a_head_is_remembered_as_long_as_its_row_is_the_newest),
+                TEST(test_a_head_is_remembered_in_the_place_of_an_older_one),
                 TEST(test_what_is_remembered_is_bounded),
         };
 
