@@ -18,12 +18,13 @@
 
 typedef struct Encoded {
         Release release;
-        uint32_t content_at; /* where in the text the content's escaped bytes begin */
+        uint32_t content_at; /* where in the JSON object the content's escaped bytes begin */
         uint32_t content_size;
         uint32_t json_size;
         uint32_t gray_size; /* 0: there is no gray release */
         uint16_t etag_size;
-        char text[]; /* the JSON object, then the entity tag, then the gray release as the frames have it */
+        char text[]; /* the entity tag, then the JSON object, then the gray release as the frames have it. The
+                        tag lies where looking for the key has fetched already */
 } Encoded;
 
 static void free_encoded(Release *release) {
@@ -34,6 +35,10 @@ static void free_encoded(Release *release) {
 static const Encoded *encoded_of(const Release *release) {
         assert(release->free == free_encoded);
         return (const Encoded *)release;
+}
+
+static const char *json_of(const Encoded *encoded) {
+        return encoded->text + encoded->etag_size;
 }
 
 /* Appends the members up to and including the quote that opens the content. */
@@ -92,10 +97,12 @@ static void append_gray(Buf *buf, const GrayData *gray) {
 
 static Encoded *encode(const ConfigData *data, Span epoch) {
         _cleanup_(buf_deinit) Buf text = BUF_NULL;
-        size_t content_at, content_end, json_size, etag_end;
+        size_t etag_size, content_at, content_end, json_end;
         Encoded *encoded;
 
         buf_reserve(&text, data->content.size + data->content.size / 8 + 512);
+        append_etag(&text, data, epoch);
+        etag_size = text.size;
         buf_append_char(&text, '{');
         append_head(&text, data);
         content_at = text.size;
@@ -103,9 +110,7 @@ static Encoded *encode(const ConfigData *data, Span epoch) {
         content_end = text.size;
         append_tail(&text, data);
         buf_append_char(&text, '}');
-        json_size = text.size;
-        append_etag(&text, data, epoch);
-        etag_end = text.size;
+        json_end = text.size;
         if (data->gray)
                 append_gray(&text, data->gray);
         if (buf_failed(&text))
@@ -116,22 +121,22 @@ static Encoded *encode(const ConfigData *data, Span epoch) {
                 return NULL;
 
         memcpy(encoded->text, text.data, text.size);
+        encoded->etag_size = (uint16_t)etag_size;
+        encoded->json_size = (uint32_t)(json_end - etag_size);
+        encoded->gray_size = (uint32_t)(text.size - json_end);
+        encoded->content_at = (uint32_t)(content_at - etag_size);
+        encoded->content_size = (uint32_t)(content_end - content_at);
         encoded->release = (Release){
                 .n_refs = 1,
                 .namespace_size = (uint16_t)data->namespace.size,
                 .key_size = (uint16_t)data->key.size,
-                .namespace = encoded->text + NAMESPACE_AT,
-                .key = encoded->text + NAMESPACE_AT + data->namespace.size + sizeof(MEMBERS_KEY) - 1,
+                .namespace = json_of(encoded) + NAMESPACE_AT,
+                .key = json_of(encoded) + NAMESPACE_AT + data->namespace.size + sizeof(MEMBERS_KEY) - 1,
                 .version = data->version,
                 .revision = data->revision,
                 .format = data->format,
                 .free = free_encoded,
         };
-        encoded->content_at = (uint32_t)content_at;
-        encoded->content_size = (uint32_t)(content_end - content_at);
-        encoded->json_size = (uint32_t)json_size;
-        encoded->etag_size = (uint16_t)(etag_end - json_size);
-        encoded->gray_size = (uint32_t)(text.size - etag_end);
         return encoded;
 }
 
@@ -226,14 +231,13 @@ Release *release_unref(Release *release) {
 Span release_json(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
-        return (Span){ encoded->text, encoded->json_size };
+        return (Span){ json_of(encoded), encoded->json_size };
 }
 
 void release_prefetch(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
-        prefetch(encoded->text, encoded->json_size);
-        prefetch(encoded->text + encoded->json_size, encoded->etag_size);
+        prefetch(encoded->text, encoded->etag_size + encoded->json_size);
 }
 
 void release_append_wire(Buf *buf, const Release *release) {
@@ -241,10 +245,10 @@ void release_append_wire(Buf *buf, const Release *release) {
         size_t key_at = NAMESPACE_AT + release->namespace_size + sizeof("\",") - 1;
 
         buf_append_char(buf, '{');
-        buf_append(buf, encoded->text + key_at, encoded->json_size - 1 - key_at);
+        buf_append(buf, json_of(encoded) + key_at, encoded->json_size - 1 - key_at);
         buf_append_literal(buf, ",\"gray\":");
         if (encoded->gray_size)
-                buf_append(buf, encoded->text + encoded->json_size + encoded->etag_size, encoded->gray_size);
+                buf_append(buf, json_of(encoded) + encoded->json_size, encoded->gray_size);
         else
                 buf_append_literal(buf, "null");
         buf_append_char(buf, '}');
@@ -253,7 +257,7 @@ void release_append_wire(Buf *buf, const Release *release) {
 Span release_etag(const Release *release) {
         const Encoded *encoded = encoded_of(release);
 
-        return (Span){ encoded->text + encoded->json_size, encoded->etag_size };
+        return (Span){ encoded->text, encoded->etag_size };
 }
 
 Span release_origin_json(const Release *release) {
@@ -261,11 +265,11 @@ Span release_origin_json(const Release *release) {
         size_t at = encoded->content_at + encoded->content_size + sizeof("\"" MEMBERS_TAIL) - 1 +
                     (size_t)2 * SHA256_SIZE + sizeof("\",") - 1;
 
-        return (Span){ encoded->text + at, encoded->json_size - 1 - at };
+        return (Span){ json_of(encoded) + at, encoded->json_size - 1 - at };
 }
 
 void release_append_content(const Release *release, Buf *buf) {
         const Encoded *encoded = encoded_of(release);
 
-        json_append_unescaped(buf, (Span){ encoded->text + encoded->content_at, encoded->content_size });
+        json_append_unescaped(buf, (Span){ json_of(encoded) + encoded->content_at, encoded->content_size });
 }
