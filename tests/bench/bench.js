@@ -7,6 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { printGoals } = require('./lib/figures.js');
 const { build, running } = require('./lib/program.js');
+const { roundsTitle } = require('./lib/rounds.js');
 
 const benches = {
   read: require('./lib/read.js'),
@@ -58,7 +59,7 @@ async function main() {
     });
   }
 
-  console.log(`${os.cpus().length} x ${os.cpus()[0].model}, Linux ${os.release()}, data on ${kind}; medians [least..most] of ${settings.rounds} rounds of ${settings.seconds} s`);
+  console.log(`${os.cpus().length} x ${os.cpus()[0].model}, Linux ${os.release()}, data on ${kind}; medians [least..most] of ${roundsTitle(settings)}, if nothing else is said`);
   for (const bench of chosen) {
     const started = Date.now();
     const directory = path.join(work, bench);

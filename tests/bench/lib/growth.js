@@ -10,7 +10,7 @@ const { must, parallel } = require('./http.js');
 const { wrk } = require('./load.js');
 const { settle, startConferd, startEtcd, startRival, token } = require('./program.js');
 const { publishLoad } = require('./publish.js');
-const { alternate } = require('./rounds.js');
+const { alternate, finer, roundsTitle } = require('./rounds.js');
 const { fill, pathHead, pathOf } = require('./store.js');
 
 const sizes = [100, 10000, 100000];
@@ -80,6 +80,7 @@ async function grow(work, kind, confers, rivals, load, { rounds, seconds }) {
 }
 
 async function growth(work, options) {
+  const settings = finer(options);
   const bodyFile = path.join(work, 'put.json');
   const etcdFile = path.join(work, 'etcd.json');
   fs.writeFileSync(bodyFile, putBody);
@@ -88,7 +89,7 @@ async function growth(work, options) {
   const confers = await startConfers(work);
   const rivals = await startRivals(work, confers[0]);
   const read = ({ count, server }, seconds) => wrk(server, 'get.lua', [pathHead, count, token], { connections, seconds });
-  const rows = await grow(work, 'read', confers, rivals, read, options);
+  const rows = await grow(work, 'read', confers, rivals, read, settings);
   for (const { server } of rivals) await server.stop();
 
   let runs = 0;
@@ -96,10 +97,10 @@ async function growth(work, options) {
     of === 'conferd'
       ? publishLoad(server, { count, bodyFile, connections, seconds })
       : wrk(server, 'etcd-put.lua', [count, etcdFile, ++runs], { connections, seconds });
-  rows.push(...(await grow(work, 'publish', confers, await startEtcds(work), publish, options)));
+  rows.push(...(await grow(work, 'publish', confers, await startEtcds(work), publish, settings)));
 
   table(
-    `Growth: ${connections} connections; ratio to the figure of the same server with ${sizes[0]} configs, "again" being that one measured twice`,
+    `Growth, ${roundsTitle(settings)}: ${connections} connections; ratio to the figure of the same server with ${sizes[0]} configs, "again" being that one measured twice`,
     ['load', 'server', 'configs', 'requests/s', 'p50 ms', 'p99 ms', 'CPU us/request', 'ratio', 'ratio by CPU'],
     rows,
   );

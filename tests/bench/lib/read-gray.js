@@ -7,7 +7,7 @@ const { spread, ratios, table, goal } = require('./figures.js');
 const { must, parallel } = require('./http.js');
 const { wrk } = require('./load.js');
 const { startConferd, token } = require('./program.js');
-const { alternate } = require('./rounds.js');
+const { alternate, roundsTitle } = require('./rounds.js');
 const { fill, namespace, key, pathHead, pathOf } = require('./store.js');
 
 const configs = 10000;
@@ -51,7 +51,8 @@ async function checkShare(url) {
 }
 
 // @places: as read.js has them
-async function readGray(work, places, { rounds, seconds }) {
+async function readGray(work, places, settings) {
+  const { rounds, seconds } = settings;
   const directory = path.join(work, 'store-gray');
   const filler = await startConferd(directory);
   await fill(filler.url, configs, 1);
@@ -86,7 +87,7 @@ async function readGray(work, places, { rounds, seconds }) {
   }
 
   table(
-    'Reads with evaluation, for an instance with two tags, and without: of configs that each have a gray release of 8 rules of 2 conditions',
+    `Reads with evaluation, ${roundsTitle(settings)}, for an instance with two tags, and without: of configs that each have a gray release of 8 rules of 2 conditions`,
     ['case', 'requests/s', 'p50 ms', 'p99 ms', 'CPU us/request', 'ratio', 'ratio by CPU'],
     rows,
   );

@@ -9,7 +9,7 @@ const { must, parallel } = require('./http.js');
 const { wrk } = require('./load.js');
 const { startConferd, startRival, token } = require('./program.js');
 const readGray = require('./read-gray.js');
-const { alternate } = require('./rounds.js');
+const { alternate, finer, roundsTitle } = require('./rounds.js');
 const { fill, pathHead, pathOf } = require('./store.js');
 
 const configs = 10000;
@@ -42,7 +42,9 @@ function checkSize({ program, kind }, bytes, bodyBytes) {
   }
 }
 
-async function read(work, { rounds, seconds }) {
+async function read(work, options) {
+  const settings = finer(options);
+  const { rounds, seconds } = settings;
   const directory = path.join(work, 'store');
   const filler = await startConferd(directory);
   await fill(filler.url, configs, 1);
@@ -96,11 +98,11 @@ async function read(work, { rounds, seconds }) {
 
   const count = configs.toLocaleString('en-US');
   table(
-    `Reads: GET of a random one of ${count} configs, body of ${bodyBytes} bytes, ${connections} connections`,
+    `Reads, ${roundsTitle(settings)}: GET of a random one of ${count} configs, body of ${bodyBytes} bytes, ${connections} connections`,
     ['case', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU us/request', 'ratio', 'ratio by CPU'],
     rows,
   );
-  await readGray(work, places, { rounds, seconds });
+  await readGray(work, places, settings);
 }
 
 module.exports = read;
