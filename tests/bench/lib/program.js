@@ -72,17 +72,25 @@ class Program {
     }
   }
 
-  async stop() {
-    if (!running.has(this)) return;
+  async end(signal) {
     running.delete(this);
     if (this.child.exitCode !== null || this.child.signalCode !== null) {
       throw new Error(`${this.name} ended by itself with ${this.child.exitCode ?? this.child.signalCode}`);
     }
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     const killer = setTimeout(() => this.child.kill('SIGKILL'), 60000);
-    this.child.kill('SIGTERM');
+    this.child.kill(signal);
     await ended;
     clearTimeout(killer);
+  }
+
+  async stop() {
+    if (running.has(this)) await this.end('SIGTERM');
+  }
+
+  // Without a warning, as of a crash.
+  async kill() {
+    await this.end('SIGKILL');
   }
 }
 

@@ -3,16 +3,19 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { putBody } = require('./content.js');
 const { goal, short, spread, table } = require('./figures.js');
 const { call } = require('./http.js');
 const { wrk } = require('./load.js');
-const { freePort, helper, paths, startConferd, token } = require('./program.js');
+const { freePort, helper, paths, settle, startConferd, token } = require('./program.js');
+const { publishLoad } = require('./publish.js');
 const { fill, pathHead } = require('./store.js');
 
 const configs = 100000;
 const versions = 10;
 const starts = 5;
 const reads = 100000;
+const publishes = 200000;
 
 function filesOf(directory) {
   return fs.readdirSync(directory).map((name) => path.join(directory, name)).filter((file) => fs.statSync(file).isFile());
@@ -44,6 +47,16 @@ function makeCold(files) {
   if (resident > bytes / 1000) throw new Error(`the store is not cold: ${resident} of ${bytes} bytes are in the page cache`);
 }
 
+// Kills the server after so many publishes, which a stop would have written to where they belong.
+async function crash(directory, bodyFile, seconds) {
+  const server = await startConferd(directory);
+  for (let n = 0; n < publishes; ) {
+    n += (await publishLoad(server, { count: configs, bodyFile, connections: 64, seconds })).requests;
+  }
+  await server.kill();
+  settle(directory);
+}
+
 async function start(work, { seconds }) {
   const directory = path.join(work, 'store');
   const filler = await startConferd(directory);
@@ -58,7 +71,9 @@ async function start(work, { seconds }) {
       `(${short((configs * versions) / fillSeconds)} versions/s), stopped in ${short(stopSeconds)} s, ${short(bytes / 1024 ** 3)} GiB`,
   );
 
-  const times = { warm: [], cold: [] };
+  const bodyFile = path.join(work, 'put.json');
+  fs.writeFileSync(bodyFile, putBody);
+  const times = { warm: [], cold: [], crash: [] };
   const cpuTimes = { warm: [], cold: [] };
   const memory = { ready: [], read: [] };
   await (await timedStart(directory)).server.stop(); // reads the files for the first warm start
@@ -78,6 +93,13 @@ async function start(work, { seconds }) {
       await server.stop();
     }
   }
+  for (let i = 0; i < starts; i++) {
+    await crash(directory, bodyFile, seconds);
+    const { server, seconds: took } = await timedStart(directory);
+    times.crash.push(took);
+    memory.ready.push(server.memory());
+    await server.stop();
+  }
 
   const mib = (when, field) => memory[when].map((value) => value[field]);
   table(
@@ -86,6 +108,7 @@ async function start(work, { seconds }) {
     [
       ['from exec to /readyz, page cache warm, s', spread(times.warm)],
       ['from exec to /readyz, store not in the page cache, s', spread(times.cold)],
+      [`after kill -9, ${publishes.toLocaleString('en-US')} publishes after the start before, s`, spread(times.crash)],
       ['processor time until then, warm, s', spread(cpuTimes.warm)],
       ['processor time until then, cold, s', spread(cpuTimes.cold)],
       ['resident when ready, MiB', spread(mib('ready', 'rss'))],
