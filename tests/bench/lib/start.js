@@ -47,7 +47,7 @@ function makeCold(files) {
   if (resident > bytes / 1000) throw new Error(`the store is not cold: ${resident} of ${bytes} bytes are in the page cache`);
 }
 
-// Kills the server after so many publishes, which a stop would have written to where they belong.
+// Has the server publish, and kills it before it has written all heads to where they belong.
 async function crash(directory, bodyFile, seconds) {
   const server = await startConferd(directory);
   for (let n = 0; n < publishes; ) {
@@ -103,7 +103,7 @@ async function start(work, { seconds }) {
 
   const mib = (when, field) => memory[when].map((value) => value[field]);
   table(
-    `Start with ${configs.toLocaleString('en-US')} configs and ${(configs * versions).toLocaleString('en-US')} versions of 1 KiB (${starts} starts of each kind, alternated)`,
+    `Start with ${configs.toLocaleString('en-US')} configs and ${(configs * versions).toLocaleString('en-US')} versions of 1 KiB (${starts} starts of each kind, warm and cold alternated)`,
     ['figure', 'value'],
     [
       ['from exec to /readyz, page cache warm, s', spread(times.warm)],

@@ -298,96 +298,105 @@ static Config config_named(const char *key, int64_t id) {
         return config;
 }
 
-static void test_a_head_is_remembered_as_long_as_its_row_is_the_newest(void **state _unused_) {
-        HeadCache cache = HEAD_CACHE_NULL;
-        Config config = config_named("app", 1), found;
-        sqlite3 *database = NULL;
-        HeadLog *log = NULL;
+/* A log without rows in a file, so that nothing but what is put is known. */
+typedef struct Memory {
+        HeadCache cache;
+        sqlite3 *database;
+        HeadLog *log;
+} Memory;
 
-        assert_int_equal(sqlite3_open(suite.fixture->path, &database), SQLITE_OK);
-        assert_int_equal(head_log_open(database, &log), 0);
-        head_log_put(log, 1, 10);
-        head_cache_put(&cache, log, &config);
-        assert_true(head_cache_get(&cache, log, span("prod"), span("app"), &found));
-        assert_int_equal(found.newest, 7);
-        assert_int_equal(found.spine.size, config.spine.size);
-        assert_memory_equal(found.spine.bytes, config.spine.bytes, config.spine.size);
-        assert_false(head_cache_get(&cache, log, span("pro"), span("dapp"), &found));
+static Memory open_memory(void) {
+        Memory memory = { .cache = HEAD_CACHE_NULL };
 
-        head_log_put(log, 1, 11);
-        assert_false(head_cache_get(&cache, log, span("prod"), span("app"), &found));
-        head_log_undo(log, 1);
-        assert_true(head_cache_get(&cache, log, span("prod"), span("app"), &found));
-        head_log_undo(log, 0);
-        assert_false(head_cache_get(&cache, log, span("prod"), span("app"), &found));
-
-        head_cache_deinit(&cache);
-        head_log_close(log);
-        (void)sqlite3_close(database);
+        assert_int_equal(sqlite3_open(suite.fixture->path, &memory.database), SQLITE_OK);
+        assert_int_equal(head_log_open(memory.database, &memory.log), 0);
+        return memory;
 }
 
-static void assert_remembered(const HeadCache *cache, const HeadLog *log, const Config *config) {
-        Config found, found_by_id;
+static void close_memory(Memory *memory) {
+        head_cache_deinit(&memory->cache);
+        head_log_close(memory->log);
+        (void)sqlite3_close(memory->database);
+}
 
-        assert_true(head_cache_get(cache, log, config->namespace, config->key, &found));
+static bool is_remembered(const Memory *memory, const char *namespace, const char *key) {
+        Config found;
+
+        return head_cache_get(&memory->cache, memory->log, span(namespace), span(key), &found);
+}
+
+static void assert_remembered(const Memory *memory, const Config *config) {
+        Config found;
+
+        assert_true(head_cache_get(&memory->cache, memory->log, config->namespace, config->key, &found));
         assert_int_equal(found.id, config->id);
         assert_int_equal(found.newest, config->newest);
         assert_int_equal(found.spine.size, config->spine.size);
         assert_memory_equal(found.spine.bytes, config->spine.bytes, config->spine.size);
-        assert_true(head_cache_get_by_id(cache, log, config->id, &found_by_id));
-        assert_int_equal(found_by_id.newest, config->newest);
+        assert_true(head_cache_get_by_id(&memory->cache, memory->log, config->id, &found));
+        assert_int_equal(found.newest, config->newest);
+}
+
+static void test_a_head_is_remembered_as_long_as_its_row_is_the_newest(void **state _unused_) {
+        Config config = config_named("app", 1);
+        Memory memory = open_memory();
+
+        head_log_put(memory.log, 1, 10);
+        head_cache_put(&memory.cache, memory.log, &config);
+        assert_remembered(&memory, &config);
+        assert_false(is_remembered(&memory, "pro", "dapp"));
+
+        head_log_put(memory.log, 1, 11);
+        assert_false(is_remembered(&memory, "prod", "app"));
+        head_log_undo(memory.log, 1);
+        assert_remembered(&memory, &config);
+        head_log_undo(memory.log, 0);
+        assert_false(is_remembered(&memory, "prod", "app"));
+        close_memory(&memory);
 }
 
 static void test_a_head_is_remembered_in_the_place_of_an_older_one(void **state _unused_) {
-        HeadCache cache = HEAD_CACHE_NULL;
-        Config config = config_named("app", 1);
-        sqlite3 *database = NULL;
-        HeadLog *log = NULL;
+        Config config = config_named("app", 1), found;
+        Memory memory = open_memory();
 
-        assert_int_equal(sqlite3_open(suite.fixture->path, &database), SQLITE_OK);
-        assert_int_equal(head_log_open(database, &log), 0);
         for (size_t n = 1; n <= 9; n++) {
                 config.newest = (int64_t)n;
                 config.spine.size = n % 2 ? n * SPINE_ID_SIZE : SPINE_ID_SIZE;
                 memset(config.spine.bytes, (int)('a' + n), config.spine.size);
-                head_cache_put(&cache, log, &config);
-                assert_remembered(&cache, log, &config);
+                head_cache_put(&memory.cache, memory.log, &config);
+                assert_remembered(&memory, &config);
         }
 
         config.id = 2; /* the first was undone */
-        head_cache_put(&cache, log, &config);
-        assert_remembered(&cache, log, &config);
-        assert_false(head_cache_get_by_id(&cache, log, 1, &(Config){ .id = 0 }));
-        assert_int_equal(cache.entries.n_values, 1);
+        head_cache_put(&memory.cache, memory.log, &config);
+        assert_remembered(&memory, &config);
+        assert_false(head_cache_get_by_id(&memory.cache, memory.log, 1, &found));
+        assert_int_equal(memory.cache.entries.n_values, 1);
+        close_memory(&memory);
+}
 
-        head_cache_deinit(&cache);
-        head_log_close(log);
-        (void)sqlite3_close(database);
+static void put_numbered(Memory *memory, int number) {
+        char key[16];
+        Config config;
+
+        (void)snprintf(key, sizeof(key), "k%d", number);
+        config = config_named(key, number);
+        head_cache_put(&memory->cache, memory->log, &config);
 }
 
 static void test_what_is_remembered_is_bounded(void **state _unused_) {
-        HeadCache cache = HEAD_CACHE_NULL;
-        sqlite3 *database = NULL;
-        HeadLog *log = NULL;
-        Config found;
+        Memory memory = open_memory();
 
-        assert_int_equal(sqlite3_open(suite.fixture->path, &database), SQLITE_OK);
-        assert_int_equal(head_log_open(database, &log), 0);
-        for (int i = 1; i <= HEAD_CACHE_MAX + 1; i++) {
-                char key[16];
-                Config config;
+        for (int i = 1; i <= HEAD_CACHE_MAX; i++)
+                put_numbered(&memory, i);
+        put_numbered(&memory, 1); /* is known, and takes no place */
+        assert_int_equal(memory.cache.entries.n_values, HEAD_CACHE_MAX);
 
-                (void)snprintf(key, sizeof(key), "k%d", i);
-                config = config_named(key, i);
-                head_cache_put(&cache, log, &config);
-        }
-        assert_int_equal(cache.entries.n_values, 1);
-        assert_false(head_cache_get(&cache, log, span("prod"), span("k1"), &found));
-        assert_true(head_cache_get(&cache, log, span("prod"), span("k131073"), &found));
-
-        head_cache_deinit(&cache);
-        head_log_close(log);
-        (void)sqlite3_close(database);
+        put_numbered(&memory, HEAD_CACHE_MAX + 1);
+        assert_int_equal(memory.cache.entries.n_values, 1);
+        assert_false(is_remembered(&memory, "prod", "k1"));
+        assert_true(is_remembered(&memory, "prod", "k131073"));
+        close_memory(&memory);
 }
 
 int main(void) {
