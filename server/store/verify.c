@@ -263,6 +263,14 @@ static int check_audit_end(Verifier *verifier, _unused_ const Check *check, _unu
         " FROM walk JOIN versions v ON v.id = walk.id)"                                                      \
         " SELECT spine FROM walk WHERE id IS NULL)"
 
+/* Where no foreign key asks for it. */
+#define CONFIG_RULE(table)                                                                                   \
+        {                                                                                                    \
+                "SELECT 'row ' || t.id || ' of " table "' FROM " table " t"                                  \
+                " WHERE NOT EXISTS (SELECT 1 FROM main.configs c WHERE c.id = t.config_id)",                 \
+                        check_rule, "its config does not exist"                                              \
+        }
+
 /* Rows are added in the order of their commits, so that their revisions never fall. */
 #define REVISION_RULES(select, table, row)                                                                   \
         { select " WHERE " row ".revision NOT BETWEEN 1 AND (SELECT revision FROM store)", check_rule,       \
@@ -276,6 +284,9 @@ static int check_audit_end(Verifier *verifier, _unused_ const Check *check, _unu
 static const Check checks[] = {
         { "PRAGMA integrity_check(1)", check_integrity, NULL },
         { "PRAGMA foreign_key_check", check_foreign_key, NULL },
+        CONFIG_RULE("versions"),
+        CONFIG_RULE("releases"),
+        CONFIG_RULE("head_log"),
         { "SELECT count(*), epoch, revision, audit_hash FROM store", check_store, NULL },
 
         { "SELECT 'namespace ' || name FROM namespaces WHERE revision NOT BETWEEN 1 AND (SELECT revision "
@@ -293,9 +304,6 @@ static const Check checks[] = {
           check_pointers, NULL },
         REVISION_RULES(NAME_VERSION FROM_VERSIONS, "versions", "v"),
 
-        { "SELECT 'row ' || l.id || ' of head_log' FROM head_log l"
-          " WHERE NOT EXISTS (SELECT 1 FROM main.configs c WHERE c.id = l.config_id)",
-          check_rule, "its config does not exist" },
         { "SELECT 'row ' || l.id || ' of head_log' FROM head_log l"
           " WHERE l.id > (SELECT last_head FROM store)",
           check_rule, "it is newer than the newest that the store knows of" },

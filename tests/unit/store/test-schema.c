@@ -48,6 +48,15 @@ static void migrations_are_numbered_without_a_gap(void **state) {
         }
 }
 
+/* What a publish adds rows to. */
+static void assert_publishes_look_no_config_up(Fixture *fixture) {
+        assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM pragma_foreign_key_list('versions')"),
+                         0);
+        assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM pragma_foreign_key_list('releases')"
+                                                 " WHERE \"table\" <> 'releases'"),
+                         0);
+}
+
 static void an_empty_file_becomes_a_store(void **state) {
         Fixture *fixture = *state;
         Problem problem = PROBLEM_NULL;
@@ -62,6 +71,7 @@ static void an_empty_file_becomes_a_store(void **state) {
         assert_int_equal(strlen(epoch), 32);
         assert_int_equal(strspn(epoch, "0123456789abcdef"), 32);
         assert_int_equal(schema_check(fixture->database, &problem), 0);
+        assert_publishes_look_no_config_up(fixture);
 }
 
 static void each_store_has_an_epoch_of_its_own(void **state) {
@@ -201,6 +211,7 @@ static void a_store_of_version_1_is_brought_up_to_date(void **state) {
         assert_int_equal(schema_migrate(fixture->database, &problem), 0);
         assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), newest_version());
         assert_string_equal(text_of(fixture, "SELECT epoch FROM store"), "00112233445566778899aabbccddeeff");
+        assert_publishes_look_no_config_up(fixture);
 
         if (store_verify(fixture_file(fixture, "old.db"), &report, &problem))
                 fail_msg("%s", problem.text);

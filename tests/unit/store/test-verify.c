@@ -235,7 +235,7 @@ static void damage_to_a_version_is_named(void **state) {
                 { "UPDATE versions SET revision = 2 WHERE id = 3",
                   "version 1 of prod/gone.txt: its revision is below that of the row before it" },
                 { "UPDATE versions SET config_id = 9 WHERE id = 3",
-                  "row 3 of versions: it refers to a row of configs that does not exist" },
+                  "row 3 of versions: its config does not exist" },
         };
 
         assert_damages(*state, damages, ARRAY_SIZE(damages));
@@ -379,6 +379,8 @@ static void damage_to_a_release_event_is_named(void **state) {
                   "version" },
                 { "UPDATE releases SET restores = 77 WHERE id = 3",
                   "row 3 of releases: it refers to a row of releases that does not exist" },
+                { "UPDATE releases SET config_id = 9 WHERE id = 7",
+                  "row 7 of releases: its config does not exist" },
                 { "UPDATE releases SET revision = 3 WHERE id = 3",
                   "release event 3 of prod/app.json: its revision is below that of the row before it" },
                 { "UPDATE releases SET revision = 99 WHERE id = 7",
@@ -474,6 +476,21 @@ static void the_audit_cannot_be_changed_with_its_triggers_in_place(void **state)
         assert_int_equal(sqlite3_exec(fixture->database, "DELETE FROM audit WHERE id = 1", NULL, NULL, NULL),
                          SQLITE_CONSTRAINT);
         assert_string_equal(sqlite3_errmsg(fixture->database), "the audit is append-only");
+}
+
+static void a_config_cannot_be_taken_from_its_history(void **state) {
+        static const char *const texts[] = {
+                "DELETE FROM configs WHERE id = 1",
+                "UPDATE configs SET id = 9 WHERE id = 1",
+        };
+        Fixture *fixture = *state;
+
+        fill(fixture);
+        for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+                assert_int_equal(sqlite3_exec(fixture->database, texts[i], NULL, NULL, NULL),
+                                 SQLITE_CONSTRAINT);
+                assert_string_equal(sqlite3_errmsg(fixture->database), "rows of configs are kept");
+        }
 }
 
 /* Overwrites a page of an index, so that the file is malformed. */
@@ -576,6 +593,7 @@ int main(void) {
                 TEST(an_entry_that_went_back_in_time_is_named),
                 TEST(an_entry_with_a_revision_to_come_is_named),
                 TEST(the_audit_cannot_be_changed_with_its_triggers_in_place),
+                TEST(a_config_cannot_be_taken_from_its_history),
                 TEST(a_damaged_file_is_named),
                 TEST(a_log_is_read_and_left_where_it_is),
                 TEST(a_store_that_cannot_be_opened_keeps_its_log),
