@@ -7,10 +7,11 @@ const path = require('node:path');
 
 const scripts = path.resolve(__dirname, '../load');
 
-function run(command, { cpu } = {}) {
+// @interruptMs: when to tell it to come to an end, if it would not by itself
+function run(command, { cpu, interruptMs } = {}) {
   const line = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command];
   return new Promise((resolve, reject) => {
-    const child = spawn(line[0], line.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(line[0], line.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], timeout: interruptMs, killSignal: 'SIGINT' });
     let text = '';
     child.stdout.on('data', (chunk) => (text += chunk));
     child.stderr.on('data', (chunk) => (text += chunk));
@@ -30,15 +31,15 @@ async function withCpu(program, load) {
   return result;
 }
 
-// { requests, perSecond, bytesPerRequest, p50Ms, p99Ms, cpuUs }
+// { requests, perSecond, bytesPerRequest, p50Ms, p99Ms, cpuUs }. wrk itself knows whole seconds only, and tells what it has when it is interrupted.
 function wrk(program, script, args, { threads = 1, connections, seconds, cpu }) {
   return withCpu(program, async () => {
     const output = await run(
       [
-        'wrk', '-t', String(threads), '-c', String(connections), '-d', `${seconds}s`, '--timeout', '30s',
+        'wrk', '-t', String(threads), '-c', String(connections), '-d', `${Math.ceil(seconds)}s`, '--timeout', '30s',
         '-s', path.join(scripts, script), program.url, '--', ...args.map(String),
       ],
-      { cpu },
+      { cpu, interruptMs: Number.isInteger(seconds) ? undefined : seconds * 1000 },
     );
     const match = /^RESULT (.*)$/m.exec(output);
     if (!match) throw new Error(`wrk printed no result:\n${output}`);

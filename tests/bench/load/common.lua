@@ -1,10 +1,12 @@
--- What the load scripts share: each thread's number, and the run's result as one line of JSON for lib/load.js.
+-- What the load scripts share, and the run's result as one line of JSON for lib/load.js.
 
-local n_threads = 0
+-- The time would not do as a seed: several runs, and the threads of each, begin within a second, and would ask for the same configs.
+function seed_random()
+   local file = assert(io.open("/dev/urandom", "rb"))
+   local a, b, c, d = file:read(4):byte(1, 4)
 
-function setup(thread)
-   thread:set("thread_id", n_threads)
-   n_threads = n_threads + 1
+   file:close()
+   math.randomseed(((a * 256 + b) * 256 + c) * 256 + d)
 end
 
 function done(summary, latency)

@@ -35,7 +35,7 @@ function init(args)
       triples[i] = base64(string.format("%03d", i))
    end
 
-   math.randomseed(os.time())
+   seed_random()
    request = function()
       local key = math.random(0, count - 1)
 

@@ -9,7 +9,7 @@ function init(args)
    local query = "?instance=orders-%06d&tag=region:eu-west&tag=app_version:2.4.1"
    local tail = " HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " .. args[3] .. "\r\n\r\n"
 
-   math.randomseed(os.time() * 16 + thread_id)
+   seed_random()
    request = function()
       local of = string.format(path, math.random(0, count - 1))
       local whom = string.format(query, math.random(0, units - 1))

@@ -8,7 +8,7 @@ function init(args)
    local head = "GET " .. args[1]
    local tail = ".json HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " .. args[3]
 
-   math.randomseed(os.time() * 16 + thread_id)
+   seed_random()
    if not args[4] then
       tail = tail .. "\r\n\r\n"
       request = function()

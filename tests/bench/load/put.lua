@@ -12,7 +12,7 @@ function init(args)
       .. "\r\nAuthorization: Bearer " .. args[3] .. "\r\n\r\n" .. before
    local n = 0
 
-   math.randomseed(os.time())
+   seed_random()
    request = function()
       n = n + 1
       return head .. string.format("%06d", math.random(0, count - 1)) .. tail .. string.format("%04d%08d", run, n)
