@@ -4,6 +4,10 @@
 #include "model/catalog.h"
 #include "model/hash.h"
 #include "model/name.h"
+#include "model/prefetch.h"
+
+/* Of a release: the struct, and the texts behind it as far as the key. */
+#define LOOKED_AT_SIZE ((size_t)3 * CACHE_LINE_SIZE)
 
 typedef struct NamespaceEntry {
         Table releases; /* by key */
@@ -246,6 +250,26 @@ Release *catalog_find(const Catalog *catalog, Span namespace, Span key) {
                         return release;
         }
         return NULL;
+}
+
+void catalog_prefetch_slot(const Catalog *catalog, Span namespace, Span key) {
+        const NamespaceEntry *entry = find_namespace(catalog, namespace);
+
+        if (entry)
+                table_prefetch(&entry->releases, hash_span(0, key));
+}
+
+static bool has_hash(_unused_ const void *value, _unused_ const void *wanted) {
+        return true;
+}
+
+void catalog_prefetch_release(const Catalog *catalog, Span namespace, Span key) {
+        const NamespaceEntry *entry = find_namespace(catalog, namespace);
+        const Release *release =
+                entry ? table_get(&entry->releases, hash_span(0, key), has_hash, NULL) : NULL;
+
+        if (release)
+                prefetch(release, LOOKED_AT_SIZE);
 }
 
 bool catalog_has_namespace(const Catalog *catalog, Span namespace) {

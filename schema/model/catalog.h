@@ -55,6 +55,14 @@ Release *catalog_get(const Catalog *catalog, Span namespace, Span key);
 /* The nearest release on the way up from @namespace, borrowed; NULL when there is none. */
 Release *catalog_find(const Catalog *catalog, Span namespace, Span key);
 
+/*
+ * In a big catalog a look-up waits for memory twice: for the table's slot, and for the release that it points
+ * to. Whoever knows early what it will look for has the one fetched, does some other work, has the other
+ * fetched, and does some more.
+ */
+void catalog_prefetch_slot(const Catalog *catalog, Span namespace, Span key);
+void catalog_prefetch_release(const Catalog *catalog, Span namespace, Span key);
+
 bool catalog_has_namespace(const Catalog *catalog, Span namespace);
 
 static inline size_t catalog_n_releases(const Catalog *catalog) {

@@ -55,6 +55,11 @@ int table_reserve(Table *table, size_t n_more) {
         return 0;
 }
 
+void table_prefetch(const Table *table, uint64_t hash) {
+        if (table->n_slots > 0)
+                __builtin_prefetch(&table->slots[hash & (table->n_slots - 1)]);
+}
+
 void *table_get(const Table *table, uint64_t hash, TableEqual equal, const void *wanted) {
         if (table->n_slots == 0)
                 return NULL;

@@ -30,6 +30,9 @@ void table_deinit(Table *table);
 /* Makes room for @n_more values, so that as many table_put() calls cannot fail. Return: 0 or -ENOMEM. */
 int table_reserve(Table *table, size_t n_more);
 
+/* Begins to fetch the slot that table_get() with the same hash looks at first. */
+void table_prefetch(const Table *table, uint64_t hash);
+
 void *table_get(const Table *table, uint64_t hash, TableEqual equal, const void *wanted);
 
 /* Stores @value in place of the one that @equal finds for @wanted. Return: the value replaced, or NULL. */

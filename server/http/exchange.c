@@ -294,6 +294,8 @@ static void admit(Exchange *exchange) {
         Request *request = &exchange->request;
         bool is_known = request->route != &unknown_route && request->route != &unknown_api_route;
 
+        if (request_key(request).data)
+                catalog_prefetch_release(request->catalog, request_namespace(request), request_key(request));
         if (is_known && (!take_params(exchange) || !take_parameters(exchange) || !check_size(exchange))) {
                 exchange_send(exchange);
                 return;
@@ -362,6 +364,8 @@ void exchange_begin(Loop *loop, h2o_req_t *h2o) {
         Request *request = &exchange->request;
 
         find_route(exchange);
+        if (request_key(request).data)
+                catalog_prefetch_slot(request->catalog, request_namespace(request), request_key(request));
         if (take_headers(exchange) > loop->server->options.headers_max_bytes) {
                 reply_refusal(request, REASON_HEADERS_TOO_LARGE, NULL,
                               "the request line and headers have more than %zu bytes",
