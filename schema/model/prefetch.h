@@ -3,7 +3,8 @@
  *
  * A program that serves 100,000 configs finds hardly one of them in the processor's caches, and waits for
  * memory line by line: a tenth of the time of a read over HTTP. Asked for all at once and some work before
- * they are needed, the lines cost next to nothing.
+ * they are needed, the lines cost little. It is not nothing: where a page's address has to be translated, the
+ * processor waits for that at once (some 0.2 us a page on a virtual machine).
  */
 #pragma once
 
